@@ -1,0 +1,12 @@
+//! What the ledger is about, without HTTP, storage or a clock: events, the rules by which facts
+//! replace each other, and the state they fold to.
+
+pub mod catalog;
+pub mod checkout;
+pub mod delivery;
+pub mod event;
+pub mod id;
+pub mod money;
+pub mod payment;
+pub mod subscription;
+pub mod time;

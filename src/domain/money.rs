@@ -1,0 +1,60 @@
+//! Money as integer minor units of a currency. No floats anywhere.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A currency's three upper-case letters (ISO 4217). Whether the letters are assigned is checked
+/// where a person writes them (the catalogue), not where a provider does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// Reads three ASCII letters, in either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let letters: [u8; 3] = text.as_bytes().try_into().ok()?;
+        letters.iter().all(u8::is_ascii_alphabetic).then(|| Self(letters.map(|l| l.to_ascii_uppercase())))
+    }
+
+    /// The three letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// An amount in the currency's smallest unit (paise, cents; JPY has none, KWD has three decimals).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Money {
+    /// Integer minor units.
+    pub amount_minor: i64,
+    /// The currency.
+    pub currency: Currency,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn reads_letters_only() {
+        assert_eq!(Currency::parse("inr").unwrap().to_string(), "INR");
+        for text in ["", "IN", "INRX", "1NR", "₹"] {
+            assert_eq!(Currency::parse(text), None, "{text}");
+        }
+    }
+}

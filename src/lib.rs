@@ -1,0 +1,4 @@
+//! subledger.
+
+pub mod domain;
+pub mod providers;

@@ -33,8 +33,17 @@ pub struct Interpretation {
 impl Interpretation {
     /// An event that was understood and changes nothing, or that was not understood.
     #[must_use]
-    pub fn without_changes(event_type: Option<&str>, occurred_at: Timestamp, standing: Standing) -> Self {
-        Self { event_type: event_type.map(Into::into), occurred_at, standing, changes: Vec::new() }
+    pub fn without_changes(
+        event_type: Option<&str>,
+        occurred_at: Timestamp,
+        standing: Standing,
+    ) -> Self {
+        Self {
+            event_type: event_type.map(Into::into),
+            occurred_at,
+            standing,
+            changes: Vec::new(),
+        }
     }
 }
 

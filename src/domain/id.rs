@@ -42,7 +42,12 @@ impl Tsid {
         hash.update([0]);
         hash.update(name.as_bytes());
         let digest = hash.finalize();
-        Self(digest.iter().take(8).fold(0, |value, byte| (value << 8) | u64::from(*byte)))
+        Self(
+            digest
+                .iter()
+                .take(8)
+                .fold(0, |value, byte| (value << 8) | u64::from(*byte)),
+        )
     }
 
     /// Reads an id written with `prefix`; `None` for anything else.
@@ -63,7 +68,10 @@ impl Tsid {
     /// The id as users see it.
     #[must_use]
     pub fn with(self, prefix: Prefix) -> WrittenId {
-        WrittenId { prefix, value: self.0 }
+        WrittenId {
+            prefix,
+            value: self.0,
+        }
     }
 
     /// The bare number, for hash tables.
@@ -104,12 +112,21 @@ mod tests {
         assert_eq!(text.len(), 17);
         assert_eq!(Tsid::parse(Prefix::Subscription, &text), Some(id));
         assert_eq!(Tsid::parse(Prefix::Customer, &text), None);
-        assert_eq!(Tsid(u64::MAX).with(Prefix::Customer).to_string(), "CUS-FZZZZZZZZZZZZ");
+        assert_eq!(
+            Tsid(u64::MAX).with(Prefix::Customer).to_string(),
+            "CUS-FZZZZZZZZZZZZ"
+        );
     }
 
     #[test]
     fn refuses_what_is_no_id() {
-        for text in ["SUA-", "SUA-0MSC9073DVBT", "SUA-0MSC9073DVBTU", "SUA-ZZZZZZZZZZZZZ", "sub_1"] {
+        for text in [
+            "SUA-",
+            "SUA-0MSC9073DVBT",
+            "SUA-0MSC9073DVBTU",
+            "SUA-ZZZZZZZZZZZZZ",
+            "sub_1",
+        ] {
             assert_eq!(Tsid::parse(Prefix::Subscription, text), None, "{text}");
         }
     }

@@ -1,12 +1,18 @@
 //! What the ledger is about, without HTTP, storage or a clock: events, the rules by which facts
 //! replace each other, and the state they fold to.
 
+pub mod access;
+pub mod activity;
+pub mod addon;
 pub mod catalog;
 pub mod checkout;
+pub mod customer;
 pub mod delivery;
 pub mod event;
 pub mod id;
 pub mod money;
 pub mod payment;
+pub mod register;
+pub mod state;
 pub mod subscription;
 pub mod time;

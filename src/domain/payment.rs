@@ -1,6 +1,16 @@
 //! Payments, refunds and disputes. Money is one entry per provider payment id.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::Serialize;
+
+use super::activity::Activity;
+use super::customer::CustomerName;
+use super::event::{DisputeFact, PaymentFact, RefundFact};
+use super::money::Money;
+use super::register::{Slot, Stamp};
+use super::time::Timestamp;
 
 /// How far a payment has come. The order is the order in which one replaces another, whatever the
 /// times: a failed payment may still be captured, a captured one stays captured.
@@ -27,4 +37,221 @@ pub enum RefundStatus {
     Failed,
     /// Paid back.
     Processed,
+}
+
+/// A payment as the fold holds it, with its refunds and disputes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Payment {
+    /// Which source described it last.
+    source: Slot<Arc<str>>,
+    status: Option<PaymentStatus>,
+    amount: Slot<Money>,
+    method: Slot<Box<str>>,
+    created_at: Slot<Timestamp>,
+    refunds: BTreeMap<Box<str>, Refund>,
+    disputes: BTreeMap<Box<str>, Slot<Dispute>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Refund {
+    status: Option<RefundStatus>,
+    amount: Slot<Money>,
+    created_at: Slot<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Dispute {
+    status: Option<Box<str>>,
+    phase: Option<Box<str>>,
+    reason_code: Option<Box<str>>,
+    amount: Option<Money>,
+    created_at: Option<Timestamp>,
+}
+
+impl Payment {
+    /// Takes in a provider's snapshot. Nothing that was known is cleared by its absence.
+    pub fn observe(&mut self, fact: &PaymentFact, stamp: Stamp, source: &Arc<str>) {
+        self.source.offer(stamp, Arc::clone(source));
+        self.status = self.status.max(fact.status);
+        if let Some(amount) = fact.amount {
+            self.amount.offer(stamp, amount);
+        }
+        if let Some(method) = &fact.method {
+            self.method.offer(stamp, method.clone());
+        }
+        if let Some(created_at) = fact.created_at {
+            self.created_at.offer(stamp, created_at);
+        }
+    }
+
+    /// Takes in a refund.
+    pub fn refund(&mut self, fact: &RefundFact, stamp: Stamp) {
+        let refund = self.refunds.entry(fact.id.clone()).or_default();
+        refund.status = refund.status.max(fact.status);
+        if let Some(amount) = fact.amount {
+            refund.amount.offer(stamp, amount);
+        }
+        if let Some(created_at) = fact.created_at {
+            refund.created_at.offer(stamp, created_at);
+        }
+    }
+
+    /// Takes in a dispute.
+    pub fn dispute(&mut self, fact: &DisputeFact, stamp: Stamp) {
+        let dispute = Dispute {
+            status: fact.status.clone(),
+            phase: fact.phase.clone(),
+            reason_code: fact.reason_code.clone(),
+            amount: fact.amount,
+            created_at: fact.created_at,
+        };
+        self.disputes
+            .entry(fact.id.clone())
+            .or_default()
+            .offer(stamp, dispute);
+    }
+
+    /// Whether any event described it; one known by reference alone is not shown.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.source.get().is_some()
+    }
+
+    /// The word shown: what was captured may have been paid back, in part or whole.
+    fn shown_status(&self) -> &'static str {
+        match self.status {
+            None | Some(PaymentStatus::Created) => "created",
+            Some(PaymentStatus::Authorized) => "authorized",
+            Some(PaymentStatus::Failed) => "failed",
+            Some(PaymentStatus::Captured) => self.captured_status(),
+        }
+    }
+
+    fn captured_status(&self) -> &'static str {
+        let refunded = self
+            .refunds
+            .values()
+            .filter(|refund| refund.status == Some(RefundStatus::Processed))
+            .filter_map(|refund| refund.amount.get())
+            .fold(0_i64, |sum, amount| sum.saturating_add(amount.amount_minor));
+        let captured = self
+            .amount
+            .get()
+            .map_or(i64::MAX, |amount| amount.amount_minor);
+        if refunded <= 0 {
+            "captured"
+        } else if refunded >= captured {
+            "refunded"
+        } else {
+            "partially_refunded"
+        }
+    }
+}
+
+/// A payment as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct PaymentView {
+    pub id: Box<str>,
+    pub provider: &'static str,
+    pub source: Arc<str>,
+    pub amount: Option<Money>,
+    pub status: &'static str,
+    pub method: Option<Box<str>>,
+    pub customer: Option<CustomerName>,
+    pub subscription_id: Option<String>,
+    pub invoice_id: Option<Box<str>>,
+    pub order_id: Option<Box<str>>,
+    pub refunds: Vec<RefundView>,
+    pub disputes: Vec<DisputeView>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub last_seq: u64,
+}
+
+/// A refund as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct RefundView {
+    pub id: Box<str>,
+    pub amount: Option<Money>,
+    pub status: Option<RefundStatus>,
+    pub created_at: Option<Timestamp>,
+}
+
+/// A dispute as it is shown, in the provider's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct DisputeView {
+    pub id: Box<str>,
+    pub status: Option<Box<str>>,
+    pub phase: Option<Box<str>>,
+    pub reason_code: Option<Box<str>>,
+    pub amount: Option<Money>,
+    pub created_at: Option<Timestamp>,
+}
+
+/// What a view needs to know of a payment beside its own cells.
+#[derive(Debug)]
+pub struct PaymentLinks {
+    /// The provider's id.
+    pub id: Box<str>,
+    /// The provider.
+    pub provider: &'static str,
+    /// Whose it is.
+    pub customer: Option<CustomerName>,
+    /// Our id of the subscription it pays.
+    pub subscription_id: Option<String>,
+    /// The provider's id of the invoice it pays.
+    pub invoice_id: Option<Box<str>>,
+    /// The provider's id of the order it pays.
+    pub order_id: Option<Box<str>>,
+    /// When it was first and last heard of.
+    pub activity: Activity,
+}
+
+impl Payment {
+    /// How it is shown; `None` while it is known by reference alone.
+    #[must_use]
+    pub fn view(&self, links: PaymentLinks) -> Option<PaymentView> {
+        let source = self.source.get()?;
+        let refund = |(id, refund): (&Box<str>, &Refund)| RefundView {
+            id: id.clone(),
+            amount: refund.amount.get().copied(),
+            status: refund.status,
+            created_at: refund.created_at.get().copied(),
+        };
+        let dispute = |(id, slot): (&Box<str>, &Slot<Dispute>)| {
+            let held = slot.get()?;
+            Some(DisputeView {
+                id: id.clone(),
+                status: held.status.clone(),
+                phase: held.phase.clone(),
+                reason_code: held.reason_code.clone(),
+                amount: held.amount,
+                created_at: held.created_at,
+            })
+        };
+        Some(PaymentView {
+            id: links.id,
+            provider: links.provider,
+            source: Arc::clone(source),
+            amount: self.amount.get().copied(),
+            status: self.shown_status(),
+            method: self.method.get().cloned(),
+            customer: links.customer,
+            subscription_id: links.subscription_id,
+            invoice_id: links.invoice_id,
+            order_id: links.order_id,
+            refunds: self.refunds.iter().map(refund).collect(),
+            disputes: self.disputes.iter().filter_map(dispute).collect(),
+            created_at: self
+                .created_at
+                .get()
+                .copied()
+                .unwrap_or(links.activity.first()),
+            updated_at: links.activity.last(),
+            last_seq: links.activity.last_seq(),
+        })
+    }
 }

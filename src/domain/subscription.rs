@@ -1,6 +1,15 @@
 //! A subscription: its facts, the rules by which one replaces another, and how it is shown.
 
+use std::sync::Arc;
+
 use serde::Serialize;
+
+use super::access::{Access, AsOf, Terms};
+use super::activity::Activity;
+use super::customer::CustomerName;
+use super::event::SubscriptionFact;
+use super::register::{Slot, Stamp};
+use super::time::Timestamp;
 
 /// The canonical status, the same word for every provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -26,4 +35,273 @@ pub enum Status {
     Expired,
     /// Replaced by another subscription.
     Superseded,
+}
+
+impl Status {
+    /// Every status, in the order of the arms.
+    pub const ALL: [Self; 10] = [
+        Self::Incomplete,
+        Self::Trialing,
+        Self::Active,
+        Self::PastDue,
+        Self::OnHold,
+        Self::Paused,
+        Self::Canceled,
+        Self::Completed,
+        Self::Expired,
+        Self::Superseded,
+    ];
+
+    /// The word used in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::Trialing => "trialing",
+            Self::Active => "active",
+            Self::PastDue => "past_due",
+            Self::OnHold => "on_hold",
+            Self::Paused => "paused",
+            Self::Canceled => "canceled",
+            Self::Completed => "completed",
+            Self::Expired => "expired",
+            Self::Superseded => "superseded",
+        }
+    }
+
+    /// Reads the word used in answers.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
+    /// Whether nothing follows, where the provider's ends are final.
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Canceled | Self::Completed | Self::Expired)
+    }
+}
+
+/// A subscription as the fold holds it.
+///
+/// A snapshot replaces the one before as a whole; what must survive a newer snapshot (the last
+/// status we understood, an end, the paid period) has a cell of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subscription {
+    snapshot: Slot<Snapshot>,
+    status: Slot<Status>,
+    end: Slot<End>,
+    paid_through: Option<Timestamp>,
+}
+
+/// What a provider's snapshot says, less the names in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Snapshot {
+    source: Arc<str>,
+    provider_status: Option<Box<str>>,
+    reason: Option<Box<str>>,
+    plan_id: Option<Box<str>>,
+    quantity: Option<i64>,
+    trial_used: Option<bool>,
+    period_start: Option<Timestamp>,
+    period_end: Option<Timestamp>,
+    started_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    created_at: Option<Timestamp>,
+}
+
+/// How it ended, where that is final.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct End {
+    status: Status,
+    provider_status: Option<Box<str>>,
+    reason: Option<Box<str>>,
+    ended_at: Option<Timestamp>,
+}
+
+impl Subscription {
+    /// Takes in a provider's snapshot.
+    pub fn observe(&mut self, fact: &SubscriptionFact, stamp: Stamp, source: &Arc<str>) {
+        if let Some(status) = fact.status {
+            self.status.offer(stamp, status);
+            if fact.ends_are_final && status.is_end() {
+                let end = End {
+                    status,
+                    provider_status: fact.provider_status.clone(),
+                    reason: fact.reason.clone(),
+                    ended_at: fact.ended_at,
+                };
+                self.end.offer(stamp, end);
+            }
+        }
+        let snapshot = Snapshot {
+            source: Arc::clone(source),
+            provider_status: fact.provider_status.clone(),
+            reason: fact.reason.clone(),
+            plan_id: fact.plan_id.clone(),
+            quantity: fact.quantity,
+            trial_used: fact.trial_used,
+            period_start: fact.period_start,
+            period_end: fact.period_end,
+            started_at: fact.started_at,
+            ended_at: fact.ended_at,
+            created_at: fact.created_at,
+        };
+        self.snapshot.offer(stamp, snapshot);
+    }
+
+    /// Takes in a paid period.
+    pub fn pay_through(&mut self, until: Timestamp) {
+        self.paid_through = self.paid_through.max(Some(until));
+    }
+
+    /// Takes in all that another record of the same subscription knows.
+    pub fn merge(&mut self, other: &Self) {
+        self.snapshot.merge(&other.snapshot);
+        self.status.merge(&other.status);
+        self.end.merge(&other.end);
+        self.paid_through = self.paid_through.max(other.paid_through);
+    }
+
+    /// Whether any event described it; one known by reference alone is not shown.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.snapshot.get().is_some()
+    }
+
+    /// The canonical status.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let end = self.end.get().map(|end| end.status);
+        end.or_else(|| self.status.get().copied())
+            .unwrap_or(Status::Incomplete)
+    }
+
+    /// The provider's id of the plan.
+    #[must_use]
+    pub fn plan_id(&self) -> Option<&str> {
+        self.snapshot.get()?.plan_id.as_deref()
+    }
+
+    /// When it starts or started.
+    #[must_use]
+    pub fn started_at(&self) -> Option<Timestamp> {
+        self.snapshot.get()?.started_at
+    }
+
+    /// Whether access is granted.
+    #[must_use]
+    pub fn access(&self, as_of: AsOf) -> Access {
+        let terms = Terms {
+            status: self.status(),
+            paid_through: self.paid_through,
+            cancel_at: None,
+        };
+        Access::of(&terms, as_of)
+    }
+}
+
+/// A subscription as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct SubscriptionView {
+    pub id: String,
+    pub provider: &'static str,
+    pub provider_subscription_id: Option<Box<str>>,
+    pub source: Arc<str>,
+    pub customer: Option<CustomerName>,
+    pub status: Status,
+    pub provider_status: Option<Box<str>>,
+    pub reason: Option<Box<str>>,
+    pub plan: PlanView,
+    pub quantity: Option<i64>,
+    pub trial_used: Option<bool>,
+    pub current_period: PeriodView,
+    pub paid_through: Option<Timestamp>,
+    /// Left out of digests: it depends on the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+    pub started_at: Option<Timestamp>,
+    pub cancel_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub last_seq: u64,
+}
+
+/// A plan as a subscription names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct PlanView {
+    pub id: Option<Box<str>>,
+    pub name: Option<Box<str>>,
+}
+
+/// A billing period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct PeriodView {
+    pub start: Option<Timestamp>,
+    pub end: Option<Timestamp>,
+}
+
+/// What a view needs to know of a subscription beside its own cells.
+#[derive(Debug)]
+pub struct Identification {
+    /// `SUA-…`
+    pub id: String,
+    /// The provider.
+    pub provider: &'static str,
+    /// The provider's own id, where it has one.
+    pub provider_subscription_id: Option<Box<str>>,
+    /// Whose it is.
+    pub customer: Option<CustomerName>,
+    /// When it was first and last heard of.
+    pub activity: Activity,
+}
+
+impl Subscription {
+    /// How it is shown; `None` while it is known by reference alone. Without `as_of` the view
+    /// holds only what the log says, and no access.
+    #[must_use]
+    pub fn view(&self, named: Identification, as_of: Option<AsOf>) -> Option<SubscriptionView> {
+        let snapshot = self.snapshot.get()?;
+        let end = self.end.get();
+        let (provider_status, reason, ended_at) = match end {
+            Some(end) => (&end.provider_status, &end.reason, end.ended_at),
+            None => (
+                &snapshot.provider_status,
+                &snapshot.reason,
+                snapshot.ended_at,
+            ),
+        };
+        Some(SubscriptionView {
+            id: named.id,
+            provider: named.provider,
+            provider_subscription_id: named.provider_subscription_id,
+            source: Arc::clone(&snapshot.source),
+            customer: named.customer,
+            status: self.status(),
+            provider_status: provider_status.clone(),
+            reason: reason.clone(),
+            plan: PlanView {
+                id: snapshot.plan_id.clone(),
+                name: None,
+            },
+            quantity: snapshot.quantity,
+            trial_used: snapshot.trial_used,
+            current_period: PeriodView {
+                start: snapshot.period_start,
+                end: snapshot.period_end,
+            },
+            paid_through: self.paid_through,
+            access: as_of.map(|as_of| self.access(as_of)),
+            started_at: snapshot.started_at,
+            cancel_at: None,
+            ended_at,
+            created_at: snapshot.created_at.unwrap_or(named.activity.first()),
+            updated_at: named.activity.last(),
+            last_seq: named.activity.last_seq(),
+        })
+    }
 }

@@ -22,7 +22,11 @@ impl Timestamp {
     /// A time from Unix milliseconds; `None` outside 1970..=9999.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Option<Self> {
-        if millis >= 0 && millis <= Self::MAX.0 { Some(Self(millis)) } else { None }
+        if millis >= 0 && millis <= Self::MAX.0 {
+            Some(Self(millis))
+        } else {
+            None
+        }
     }
 
     /// A time from Unix seconds; `None` outside 1970..=9999.
@@ -118,8 +122,14 @@ mod tests {
     #[test]
     fn months_clamp_to_the_end_of_the_month() {
         let at = |text| Timestamp::parse(text).unwrap();
-        assert_eq!(at("2027-01-31T10:00:00Z").plus_months(1), at("2027-02-28T10:00:00Z"));
-        assert_eq!(at("2028-02-29T10:00:00Z").plus_months(12), at("2029-02-28T10:00:00Z"));
+        assert_eq!(
+            at("2027-01-31T10:00:00Z").plus_months(1),
+            at("2027-02-28T10:00:00Z")
+        );
+        assert_eq!(
+            at("2028-02-29T10:00:00Z").plus_months(12),
+            at("2029-02-28T10:00:00Z")
+        );
         assert_eq!(Timestamp::MAX.plus_months(1), Timestamp::MAX);
         assert_eq!(Timestamp::MAX.plus_days(3), Timestamp::MAX);
     }

@@ -1,0 +1,169 @@
+//! A customer: the person or company behind the names that providers and the merchant use.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::access::Access;
+use super::activity::Activity;
+use super::addon::AddonView;
+use super::event::Contact;
+use super::register::{Register, Stamp};
+use super::subscription::SubscriptionView;
+use super::time::Timestamp;
+
+/// How other objects name a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CustomerName {
+    /// `CUS-…`
+    pub id: String,
+    /// The merchant's own identifier; absent while only a provider's id is known.
+    pub customer_identifier: Option<Box<str>>,
+}
+
+/// One detail of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Email,
+    FirstName,
+    LastName,
+    Phone,
+    Company,
+    Country,
+}
+
+/// What is known of a person: for each detail the greatest fact, never cleared by absence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    // Most people have two or three details, so a short list is smaller than six cells.
+    details: Vec<(Detail, Register<Box<str>>)>,
+}
+
+impl Person {
+    /// Takes in what an event says.
+    pub fn observe(&mut self, contact: &Contact, stamp: Stamp) {
+        let said = [
+            (Detail::Email, &contact.email),
+            (Detail::FirstName, &contact.first_name),
+            (Detail::LastName, &contact.last_name),
+            (Detail::Phone, &contact.phone),
+            (Detail::Company, &contact.company_id),
+            (Detail::Country, &contact.country_id),
+        ];
+        for (detail, text) in said {
+            if let Some(text) = text {
+                self.offer(detail, stamp, text);
+            }
+        }
+    }
+
+    /// Takes in all that another record of the same person knows.
+    pub fn merge(&mut self, other: &Self) {
+        for (detail, register) in &other.details {
+            self.offer(*detail, register.stamp, &register.value);
+        }
+    }
+
+    fn offer(&mut self, detail: Detail, stamp: Stamp, text: &str) {
+        match self.details.iter_mut().find(|(held, _)| *held == detail) {
+            None => self.details.push((
+                detail,
+                Register {
+                    stamp,
+                    value: text.into(),
+                },
+            )),
+            Some((_, held)) if stamp > held.stamp => {
+                // Most events repeat what is known: the text is copied only when it differs.
+                held.stamp = stamp;
+                if *held.value != *text {
+                    held.value = text.into();
+                }
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn get(&self, detail: Detail) -> Option<&str> {
+        let found = self.details.iter().find(|(held, _)| *held == detail)?;
+        Some(&found.1.value)
+    }
+
+    /// Whether `needle` (lower case) is part of the e-mail address or the name.
+    #[must_use]
+    pub fn mentions(&self, needle: &str) -> bool {
+        let email = self.get(Detail::Email).unwrap_or_default();
+        let first = self.get(Detail::FirstName).unwrap_or_default();
+        let last = self.get(Detail::LastName).unwrap_or_default();
+        email.to_lowercase().contains(needle)
+            || format!("{first} {last}").to_lowercase().contains(needle)
+    }
+}
+
+/// A customer as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct CustomerView {
+    #[serde(flatten)]
+    pub name: CustomerName,
+    pub company_id: Option<Box<str>>,
+    pub country_id: Option<Box<str>>,
+    pub email: Option<Box<str>>,
+    pub first_name: Option<Box<str>>,
+    pub last_name: Option<Box<str>>,
+    pub phone: Option<Box<str>>,
+    /// No provider that only sends webhooks tells it.
+    pub address: Option<Box<str>>,
+    /// The providers' own ids: `{"razorpay": "cust_…"}`.
+    pub references: BTreeMap<&'static str, Box<str>>,
+    /// Left out of digests: it depends on the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+    pub subscriptions: Vec<SubscriptionView>,
+    pub addons: Vec<AddonView>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub last_seq: u64,
+}
+
+/// What a view needs to know of a customer beside the person.
+#[derive(Debug)]
+pub struct Holdings {
+    /// The names.
+    pub name: CustomerName,
+    /// The providers' own ids.
+    pub references: BTreeMap<&'static str, Box<str>>,
+    /// The best of the subscriptions'.
+    pub access: Option<Access>,
+    /// By creation, then id.
+    pub subscriptions: Vec<SubscriptionView>,
+    /// By purchase, then id.
+    pub addons: Vec<AddonView>,
+    /// When anything of this customer was first and last heard of.
+    pub activity: Activity,
+}
+
+impl Person {
+    /// How a customer is shown.
+    #[must_use]
+    pub fn view(&self, held: Holdings) -> CustomerView {
+        let text = |detail| self.get(detail).map(Into::into);
+        CustomerView {
+            name: held.name,
+            company_id: text(Detail::Company),
+            country_id: text(Detail::Country),
+            email: text(Detail::Email),
+            first_name: text(Detail::FirstName),
+            last_name: text(Detail::LastName),
+            phone: text(Detail::Phone),
+            address: None,
+            references: held.references,
+            access: held.access,
+            subscriptions: held.subscriptions,
+            addons: held.addons,
+            created_at: held.activity.first(),
+            updated_at: held.activity.last(),
+            last_seq: held.activity.last_seq(),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Which fact wins: a total order over facts about the same thing, and the cell that keeps the
+//! greatest. Arrival plays no part in it.
+
+use super::event::Change;
+use super::time::Timestamp;
+
+/// A fact's place in the order. Greater wins.
+///
+/// `occurred_at` first; at the same time a fact of our own stands after a provider's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp {
+    /// When it happened, by the clock of whoever says so.
+    pub occurred_at: Timestamp,
+    /// Who says so, and the order among those who say it of the same time.
+    pub origin: Origin,
+}
+
+/// See [`Stamp::origin`]. The order of the arms is part of the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A provider's webhook. The event's identity breaks what is left, so that two ledgers that
+    /// received the same events in different orders agree.
+    Provider {
+        /// See [`Change::revision`].
+        revision: i64,
+        /// See [`Change::rank`].
+        rank: u8,
+        /// The first half of the event's identity.
+        identity: [u8; 16],
+    },
+    /// This ledger's own event. Its log has one writer, so its sequence is the order.
+    Ours {
+        /// The event's sequence number.
+        seq: u64,
+    },
+}
+
+/// The event a change comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct EventRef<'a> {
+    /// Its sequence number.
+    pub seq: u64,
+    /// The configured name of its source.
+    pub source: &'a str,
+    /// The first half of its identity; `None` for an event of our own.
+    pub identity: Option<[u8; 16]>,
+}
+
+impl Stamp {
+    /// The stamp of `change` as told by `event`.
+    #[must_use]
+    pub fn of(change: &Change, event: &EventRef<'_>) -> Self {
+        let origin = match event.identity {
+            Some(identity) => Origin::Provider {
+                revision: change.revision,
+                rank: change.rank,
+                identity,
+            },
+            None => Origin::Ours { seq: event.seq },
+        };
+        Self {
+            occurred_at: change.occurred_at,
+            origin,
+        }
+    }
+}
+
+/// A value with the stamp of the fact that set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Register<T> {
+    /// The stamp.
+    pub stamp: Stamp,
+    /// The value.
+    pub value: T,
+}
+
+/// A place for the greatest fact of its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot<T>(Option<Register<T>>);
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Slot<T> {
+    /// Takes `value` if its stamp is the greatest so far; says whether it did.
+    pub fn offer(&mut self, stamp: Stamp, value: T) -> bool {
+        let wins = self.0.as_ref().is_none_or(|held| stamp > held.stamp);
+        if wins {
+            self.0 = Some(Register { stamp, value });
+        }
+        wins
+    }
+
+    /// The value in force.
+    #[must_use]
+    pub fn get(&self) -> Option<&T> {
+        self.0.as_ref().map(|register| &register.value)
+    }
+
+    /// The value in force with its stamp.
+    #[must_use]
+    pub fn register(&self) -> Option<&Register<T>> {
+        self.0.as_ref()
+    }
+}
+
+impl<T: Clone> Slot<T> {
+    /// Takes the other's value if it is the greater.
+    pub fn merge(&mut self, other: &Self) {
+        if let Some(register) = &other.0
+            && self
+                .0
+                .as_ref()
+                .is_none_or(|held| register.stamp > held.stamp)
+        {
+            self.0 = Some(register.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_order_is_time_then_provider_before_ours_then_revision_rank_identity() {
+        let at = |ms| Timestamp::from_millis(ms).unwrap();
+        let provider = |ms, revision, rank, id| Stamp {
+            occurred_at: at(ms),
+            origin: Origin::Provider {
+                revision,
+                rank,
+                identity: [id; 16],
+            },
+        };
+        let ours = |ms, seq| Stamp {
+            occurred_at: at(ms),
+            origin: Origin::Ours { seq },
+        };
+        let ascending = [
+            provider(1, 9, 9, 9),
+            provider(2, 0, 7, 9),
+            provider(2, 1, 3, 9),
+            provider(2, 1, 4, 1),
+            provider(2, 1, 4, 2),
+            ours(2, 1),
+            ours(2, 2),
+            provider(3, 0, 0, 0),
+        ];
+        assert!(ascending.is_sorted());
+    }
+}

@@ -1,0 +1,234 @@
+//! Reading customers out of the state: by any name, with all they hold.
+
+use std::collections::BTreeMap;
+
+use super::State;
+use super::arena::Ix;
+use super::entity::{Entity, Kind, MERCHANT};
+use super::page::{Ident, Page, page};
+use crate::domain::access::{Access, AsOf};
+use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
+use crate::domain::event::{Fact, Interpretation, ProviderName, SubscriptionKey};
+use crate::domain::id::{Prefix, Tsid};
+use crate::domain::subscription::Status;
+
+/// What every `CUS-…` begins with, also a vendor's.
+const VENDOR_PREFIX: &str = "CUS-";
+
+/// Which customers.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerFilter {
+    /// Any of whose subscriptions has this status.
+    pub status: Option<Status>,
+    /// Whose identifier, e-mail address or name contains this, in any case.
+    pub q: Option<String>,
+}
+
+impl State {
+    /// The customer of that id: `CUS-…`, the merchant's identifier, or any alias ever seen.
+    pub(super) fn find_customer(&self, id: &str) -> Option<Ix> {
+        let by_name = |space| self.arena.find(Kind::Party, space, id);
+        let by_id = || {
+            self.arena
+                .find_id(&[Kind::Party], Tsid::parse(Prefix::Customer, id)?)
+        };
+        let found = by_name(MERCHANT)
+            .or_else(|| self.providers.iter().find_map(|provider| by_name(provider)))
+            .or_else(by_id)?;
+        self.arena.get(found).owner
+    }
+
+    /// One customer with all it holds.
+    #[must_use]
+    pub fn customer(&self, id: &str, as_of: Option<AsOf>) -> Option<CustomerView> {
+        self.find_customer(id)
+            .map(|root| self.customer_view(root, as_of))
+    }
+
+    /// The sequence numbers of a customer's events, ascending.
+    #[must_use]
+    pub fn customer_events(&self, id: &str) -> Option<Vec<u64>> {
+        let root = self.arena.get(self.find_customer(id)?);
+        let members = self.members(root).map(|(_, member)| &member.events);
+        let mut seqs: Vec<u64> = members.chain([&root.events]).flatten().copied().collect();
+        seqs.sort_unstable();
+        seqs.dedup();
+        Some(seqs)
+    }
+
+    /// Customers, newest change first.
+    #[must_use]
+    pub fn customers(
+        &self,
+        filter: &CustomerFilter,
+        after: Option<Ident>,
+        limit: usize,
+        as_of: AsOf,
+    ) -> Page<CustomerView> {
+        let needle = filter.q.as_ref().map(|q| q.to_lowercase());
+        let roots = self
+            .arena
+            .of_kind(Kind::Party)
+            .filter(|(ix, e)| e.owner == Some(*ix));
+        let wanted = roots.filter(|(ix, root)| {
+            filter
+                .status
+                .is_none_or(|status| self.has_status(root, status))
+                && needle
+                    .as_ref()
+                    .is_none_or(|needle| self.matches(*ix, root, needle))
+        });
+        let ranked = wanted.filter_map(|(ix, root)| {
+            let updated_at = root.party()?.activity.last();
+            Some((
+                Ident {
+                    updated_at,
+                    id: self.customer_number(root),
+                },
+                ix,
+            ))
+        });
+        page(ranked, after, limit, |ix| {
+            Some(self.customer_view(ix, Some(as_of)))
+        })
+    }
+
+    pub(super) fn members<'a>(
+        &'a self,
+        root: &'a Entity,
+    ) -> impl Iterator<Item = (Ix, &'a Entity)> {
+        let members = root
+            .party()
+            .map(|party| party.members.as_slice())
+            .unwrap_or_default();
+        members.iter().map(|ix| (*ix, self.arena.get(*ix)))
+    }
+
+    fn has_status(&self, root: &Entity, status: Status) -> bool {
+        self.subscriptions_of(root)
+            .any(|ix| self.subscription_cells(ix).status() == status)
+    }
+
+    fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
+        let named = root.is_identifier() && root.name.to_lowercase().contains(needle);
+        named || self.person(self.arena.get(ix)).mentions(needle)
+    }
+
+    /// The vendor's own `CUS-…` names of a customer; of several the smallest is shown.
+    fn vendor_id<'a>(&'a self, root: &'a Entity) -> Option<&'a str> {
+        let aliases = self.members(root).map(|(_, member)| member).chain([root]);
+        aliases
+            .filter(|alias| alias.kind == Kind::Party && !alias.is_identifier())
+            .map(|alias| &*alias.name)
+            .filter(|name| name.starts_with(VENDOR_PREFIX))
+            .min()
+    }
+
+    fn customer_number(&self, root: &Entity) -> u64 {
+        let vendor = self
+            .vendor_id(root)
+            .and_then(|id| Tsid::parse(Prefix::Customer, id));
+        vendor.unwrap_or(root.id).as_u64()
+    }
+
+    fn customer_name(&self, root: &Entity) -> CustomerName {
+        let vendor = self.vendor_id(root).map(str::to_owned);
+        CustomerName {
+            id: vendor.unwrap_or_else(|| root.id.with(Prefix::Customer).to_string()),
+            customer_identifier: root.is_identifier().then(|| root.name.clone()),
+        }
+    }
+
+    pub(super) fn owner_name(&self, entity: &Entity) -> Option<CustomerName> {
+        entity
+            .owner
+            .map(|root| self.customer_name(self.arena.get(root)))
+    }
+
+    fn person(&self, root: &Entity) -> Person {
+        let mut whole = root.person.as_deref().cloned().unwrap_or_default();
+        for (_, member) in self.members(root) {
+            if let Some(person) = &member.person {
+                whole.merge(person);
+            }
+        }
+        whole
+    }
+
+    /// For each provider the id that was named last with this customer.
+    fn references(&self, root: &Entity) -> BTreeMap<ProviderName, Box<str>> {
+        let mut newest: BTreeMap<ProviderName, &Entity> = BTreeMap::new();
+        let aliases = self.members(root).map(|(_, member)| member).chain([root]);
+        for alias in aliases.filter(|e| e.kind == Kind::Party && !e.is_identifier()) {
+            let stamp = |e: &Entity| e.identifier.register().map(|register| register.stamp);
+            let held = newest.entry(alias.provider).or_insert(alias);
+            if stamp(alias) > stamp(held) {
+                *held = alias;
+            }
+        }
+        newest
+            .into_iter()
+            .map(|(provider, alias)| (provider, alias.name.clone()))
+            .collect()
+    }
+
+    pub(super) fn customer_view(&self, root_ix: Ix, as_of: Option<AsOf>) -> CustomerView {
+        let root = self.arena.get(root_ix);
+        let views = self
+            .subscriptions_of(root)
+            .filter_map(|ix| self.subscription_view(ix, as_of));
+        let mut subscriptions: Vec<_> = views.collect();
+        subscriptions.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let access = as_of.map(|_| {
+            let each = subscriptions.iter().filter_map(|view| view.access.clone());
+            each.reduce(Access::better).unwrap_or(Access::NONE)
+        });
+        let held = self
+            .members(root)
+            .filter_map(|(_, e)| e.addon()?.view(e.activity));
+        let mut addons: Vec<_> = held.collect();
+        addons.sort_by(|a, b| (a.purchased_at, &a.id).cmp(&(b.purchased_at, &b.id)));
+        self.person(root).view(Holdings {
+            name: self.customer_name(root),
+            references: self.references(root),
+            access,
+            subscriptions,
+            addons,
+            activity: root.party().map(|party| party.activity).unwrap_or_default(),
+        })
+    }
+
+    /// Whose event this is, by the merchant's identifier.
+    #[must_use]
+    pub fn customer_of(&self, meaning: &Interpretation) -> Option<&str> {
+        let owners = meaning
+            .changes
+            .iter()
+            .filter_map(|change| self.owner_of(&change.fact));
+        let mut roots = owners.map(|root| self.arena.get(root));
+        roots
+            .find(|root| root.is_identifier())
+            .map(|root| &*root.name)
+    }
+
+    fn owner_of(&self, fact: &Fact) -> Option<Ix> {
+        let (kind, provider, name) = match fact {
+            Fact::Subscription(fact) => match &fact.key {
+                SubscriptionKey::Id(id) => (Kind::Subscription, fact.provider, id),
+                SubscriptionKey::OnePerCustomer(name) => {
+                    (Kind::SoleSubscription, fact.provider, name)
+                }
+            },
+            Fact::PaidThrough(fact) => (Kind::Subscription, fact.provider, &fact.subscription_id),
+            Fact::Payment(fact) => (Kind::Payment, fact.provider, &fact.id),
+            Fact::Refund(fact) => (Kind::Payment, fact.provider, &fact.payment_id),
+            Fact::Dispute(fact) => (Kind::Payment, fact.provider, &fact.payment_id),
+            Fact::Invoice(fact) => (Kind::Invoice, fact.provider, &fact.id),
+            Fact::Order(fact) => (Kind::Order, fact.provider, &fact.id),
+            Fact::Checkout(fact) => (Kind::Checkout, fact.provider, &fact.id),
+            Fact::Addon(fact) => (Kind::Addon, fact.provider, &fact.purchase_key),
+            Fact::Party(_) | Fact::Settings(_) | Fact::Operation(_) => return None,
+        };
+        self.arena.get(self.arena.find(kind, provider, name)?).owner
+    }
+}

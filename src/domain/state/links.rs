@@ -1,0 +1,203 @@
+//! Who a thing belongs to: the merchant's identifier on it or on what it belongs to, else the
+//! provider's customer id. Worked out from cells that only grow, so arrival order does not matter.
+
+use super::State;
+use super::arena::Ix;
+use super::entity::{Kind, MERCHANT};
+use crate::domain::activity::Activity;
+use crate::domain::event::{Contact, Naming, ProviderName};
+use crate::domain::register::Stamp;
+
+/// Links run payment → checkout → order → invoice → subscription; no walk is longer than that.
+const LINK_DEPTH_MAX: usize = 6;
+
+impl State {
+    /// The customer known by this name, made on first mention.
+    fn party(&mut self, space: ProviderName, name: &str, activity: Activity) -> Ix {
+        let (ix, new) = self.arena.intern(Kind::Party, space, name);
+        if new {
+            self.arena.get_mut(ix).owner = Some(ix);
+            self.customers += 1;
+        }
+        self.touch(ix, activity);
+        ix
+    }
+
+    /// Counts an event as being about `ix`, and so about its customer.
+    pub(super) fn touch(&mut self, ix: Ix, activity: Activity) {
+        let entity = self.arena.get_mut(ix);
+        entity.activity.merge(activity);
+        if let Some(owner) = entity.owner
+            && let Some(party) = self.arena.get_mut(owner).party_mut()
+        {
+            party.activity.merge(activity);
+        }
+    }
+
+    /// The merchant's identifier in a naming: the provider's own field, else the configured note.
+    fn identifier<'a>(&self, naming: &'a Naming, source: &str) -> Option<&'a str> {
+        if let Some(identifier) = &naming.identifier {
+            return Some(identifier);
+        }
+        let key = self.customer_notes.get(source)?;
+        let (_, value) = naming.notes.iter().find(|(held, _)| held == key)?;
+        (!value.is_empty()).then_some(&**value)
+    }
+
+    /// Notes how an event names the customer of `ix`; says whether anything changed by it.
+    pub(super) fn name(&mut self, ix: Ix, naming: &Naming, told: &Told<'_>) -> bool {
+        let mut changed = false;
+        if let Some(identifier) = self.identifier(naming, told.source) {
+            let party = self.party(MERCHANT, identifier, told.activity);
+            let slot = &mut self.arena.get_mut(ix).identifier;
+            let before = slot.get().copied();
+            changed |= slot.offer(told.stamp, party) && before != Some(party);
+        }
+        if let Some(provider_id) = &naming.provider_id {
+            let party = self.party(told.provider, provider_id, told.activity);
+            let slot = &mut self.arena.get_mut(ix).alias;
+            let before = slot.get().copied();
+            if slot.offer(told.stamp, party) && before != Some(party) {
+                self.arena.get_mut(party).children.push(ix);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// Notes the names of a customer itself, and what is said of the person.
+    pub(super) fn introduce(&mut self, naming: &Naming, contact: &Contact, told: &Told<'_>) {
+        let alias = naming.provider_id.as_deref();
+        let alias = alias.map(|id| self.party(told.provider, id, told.activity));
+        let identifier = self.identifier(naming, told.source);
+        let identifier = identifier.map(|id| self.party(MERCHANT, id, told.activity));
+        if let (Some(alias), Some(identifier)) = (alias, identifier) {
+            let slot = &mut self.arena.get_mut(alias).identifier;
+            let before = slot.get().copied();
+            if slot.offer(told.stamp, identifier) && before != Some(identifier) {
+                self.relink(alias);
+            }
+        }
+        if let Some(party) = identifier.or(alias) {
+            self.describe(party, contact, told.stamp);
+        }
+    }
+
+    /// Notes what is said of a person.
+    pub(super) fn describe(&mut self, ix: Ix, contact: &Contact, stamp: Stamp) {
+        if *contact != Contact::default() {
+            self.arena
+                .get_mut(ix)
+                .person
+                .get_or_insert_default()
+                .observe(contact, stamp);
+        }
+    }
+
+    /// Notes that `child` belongs to `parent`; says whether anything changed by it.
+    pub(super) fn link(&mut self, child: Ix, kind: Kind, parent: Ix, stamp: Stamp) -> bool {
+        let changed = self.arena.get_mut(child).link(kind, parent, stamp);
+        if changed {
+            self.arena.get_mut(parent).children.push(child);
+        }
+        changed
+    }
+
+    /// Works out again whose `changed` is, and all that finds its customer through it.
+    pub(super) fn relink(&mut self, changed: Ix) {
+        let mut pending = vec![(changed, 0)];
+        while let Some((ix, depth)) = pending.pop() {
+            self.settle(ix);
+            if depth < LINK_DEPTH_MAX {
+                let children = self.arena.get(ix).children.iter();
+                pending.extend(children.map(|child| (*child, depth + 1)));
+            }
+        }
+    }
+
+    fn settle(&mut self, ix: Ix) {
+        let before = self.arena.get(ix).owner;
+        let after = self.resolve(ix);
+        if before == after {
+            return;
+        }
+        let entity = self.arena.get_mut(ix);
+        entity.owner = after;
+        let activity = entity.activity;
+        if before == Some(ix) {
+            // A provider's id that stood for itself is now one of somebody's names.
+            self.customers -= 1;
+        } else if let Some(before) = before {
+            self.leave(ix, before);
+        }
+        if let Some(after) = after
+            && let Some(party) = self.arena.get_mut(after).party_mut()
+        {
+            party.members.push(ix);
+            party.activity.merge(activity);
+        }
+    }
+
+    fn leave(&mut self, ix: Ix, root: Ix) {
+        let own = self.arena.get(root).activity;
+        let Some(party) = self.arena.get_mut(root).party_mut() else {
+            return;
+        };
+        party.members.retain(|member| *member != ix);
+        let members = std::mem::take(&mut party.members);
+        let mut activity = own;
+        for member in &members {
+            activity.merge(self.arena.get(*member).activity);
+        }
+        if let Some(party) = self.arena.get_mut(root).party_mut() {
+            party.members = members;
+            party.activity = activity;
+        }
+    }
+
+    pub(super) fn resolve(&self, ix: Ix) -> Option<Ix> {
+        let entity = self.arena.get(ix);
+        if entity.kind == Kind::Party {
+            return entity.identifier.get().copied().or(Some(ix));
+        }
+        self.named(ix, 0).or_else(|| self.aliased(ix, 0))
+    }
+
+    /// The merchant's identifier on it, else on what it belongs to.
+    fn named(&self, ix: Ix, depth: usize) -> Option<Ix> {
+        let entity = self.arena.get(ix);
+        let own = entity.identifier.get().copied();
+        own.or_else(|| self.through_parents(ix, depth, Self::named))
+    }
+
+    /// The customer behind the provider's id on it, else on what it belongs to.
+    fn aliased(&self, ix: Ix, depth: usize) -> Option<Ix> {
+        let alias = self.arena.get(ix).alias.get();
+        let own = alias.and_then(|alias| self.arena.get(*alias).owner);
+        own.or_else(|| self.through_parents(ix, depth, Self::aliased))
+    }
+
+    fn through_parents(
+        &self,
+        ix: Ix,
+        depth: usize,
+        ask: fn(&Self, Ix, usize) -> Option<Ix>,
+    ) -> Option<Ix> {
+        if depth >= LINK_DEPTH_MAX {
+            return None;
+        }
+        let parents = &self.arena.get(ix).parents;
+        parents
+            .iter()
+            .find_map(|(_, parent)| ask(self, parent.value, depth + 1))
+    }
+}
+
+/// What every fact of one change shares.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) stamp: Stamp,
+    pub(super) activity: Activity,
+    pub(super) source: &'a str,
+    pub(super) provider: ProviderName,
+}

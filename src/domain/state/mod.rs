@@ -1,0 +1,118 @@
+//! The fold: everything the ledger believes, as a pure function of its events.
+//!
+//! No clock, no randomness, no I/O and no configuration: the same events give the same state, in
+//! whatever order and however often they are folded. Only what must differ with arrival does: the
+//! `last_seq` of things, and the lists of events.
+
+mod apply;
+mod arena;
+mod customers;
+mod digest;
+mod entity;
+mod links;
+mod page;
+mod payments;
+mod subscriptions;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use customers::CustomerFilter;
+pub use digest::Fingerprint;
+pub use page::{Ident, Page};
+pub use subscriptions::SubscriptionFilter;
+
+use self::arena::Arena;
+use super::event::{ProviderName, Reason, SettingsFact};
+use super::register::Slot;
+
+/// Raised whenever the same events would fold to something else than before.
+pub const FOLD_VERSION: u32 = 1;
+
+/// For each source, the notes key that holds the merchant's identifier of a customer.
+pub type CustomerNotes = BTreeMap<Box<str>, Box<str>>;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct State {
+    arena: Arena,
+    /// The keys by which this fold reads notes. A settings event that changes them is for all
+    /// events, also those before it: see [`State::reads_notes_as_configured`].
+    customer_notes: CustomerNotes,
+    settings: Slot<Arc<SettingsFact>>,
+    sources: BTreeMap<Box<str>, Arc<str>>,
+    providers: Vec<ProviderName>,
+    quarantine: Vec<(u64, Reason)>,
+    counts: Counts,
+    customers: u64,
+}
+
+/// How many events there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// All events.
+    pub events: u64,
+    /// The last sequence number folded.
+    pub last_seq: u64,
+    /// Of them, how many are known to mean nothing.
+    pub ignored: u64,
+    /// Of them, how many came again with another body.
+    pub conflicting: u64,
+}
+
+impl State {
+    /// An empty ledger that reads notes by these keys.
+    #[must_use]
+    pub fn new(customer_notes: CustomerNotes) -> Self {
+        Self {
+            customer_notes,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the newest settings event, if there is one, names the keys this fold reads by. If
+    /// not, the log must be folded again with [`State::new`]`(`[`State::configured_notes`]`)`.
+    #[must_use]
+    pub fn reads_notes_as_configured(&self) -> bool {
+        self.settings
+            .get()
+            .is_none_or(|settings| settings.customer_notes == self.customer_notes)
+    }
+
+    /// The keys of the newest settings event, else those this fold reads by.
+    #[must_use]
+    pub fn configured_notes(&self) -> CustomerNotes {
+        self.settings.get().map_or_else(
+            || self.customer_notes.clone(),
+            |held| held.customer_notes.clone(),
+        )
+    }
+
+    /// The newest settings event.
+    #[must_use]
+    pub fn settings(&self) -> Option<&Arc<SettingsFact>> {
+        self.settings.get()
+    }
+
+    /// How many events there are.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// How many customers there are.
+    #[must_use]
+    pub fn customer_count(&self) -> u64 {
+        self.customers
+    }
+
+    /// The events set aside, oldest first, and why.
+    #[must_use]
+    pub fn quarantine(&self) -> &[(u64, Reason)] {
+        &self.quarantine
+    }
+}

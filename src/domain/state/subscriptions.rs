@@ -1,0 +1,195 @@
+//! Reading subscriptions out of the state.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::State;
+use super::arena::Ix;
+use super::entity::{Entity, Kind};
+use super::page::{Ident, Page, page};
+use crate::domain::access::AsOf;
+use crate::domain::activity::Activity;
+use crate::domain::id::{Prefix, Tsid};
+use crate::domain::subscription::{Identification, Status, Subscription, SubscriptionView};
+
+/// Which subscriptions.
+#[derive(Debug, Clone, Default)]
+pub struct SubscriptionFilter {
+    /// Of this customer, by any id.
+    pub customer: Option<String>,
+    /// With this status.
+    pub status: Option<Status>,
+    /// Of this provider.
+    pub provider: Option<String>,
+    /// Of this plan, by the provider's id.
+    pub plan: Option<String>,
+}
+
+const SUBSCRIPTIONS: [Kind; 2] = [Kind::Subscription, Kind::SoleSubscription];
+
+impl State {
+    pub(super) fn find_subscription(&self, id: &str) -> Option<Ix> {
+        let by_name = |p: &&str| self.arena.find(Kind::Subscription, p, id);
+        let by_id = || {
+            self.arena
+                .find_id(&SUBSCRIPTIONS, Tsid::parse(Prefix::Subscription, id)?)
+        };
+        self.providers
+            .iter()
+            .find_map(|p| by_name(&p))
+            .or_else(by_id)
+    }
+
+    /// One subscription, by our id or the provider's.
+    #[must_use]
+    pub fn subscription(&self, id: &str, as_of: Option<AsOf>) -> Option<SubscriptionView> {
+        self.subscription_view(self.find_subscription(id)?, as_of)
+    }
+
+    /// Subscriptions, newest change first.
+    #[must_use]
+    pub fn subscriptions(
+        &self,
+        filter: &SubscriptionFilter,
+        after: Option<Ident>,
+        limit: usize,
+        as_of: AsOf,
+    ) -> Page<SubscriptionView> {
+        let wanted = |ix: &Ix| {
+            let entity = self.arena.get(*ix);
+            let cells = self.subscription_cells(*ix);
+            cells.is_known()
+                && filter.status.is_none_or(|status| cells.status() == status)
+                && filter
+                    .provider
+                    .as_ref()
+                    .is_none_or(|provider| entity.provider == *provider)
+                && filter
+                    .plan
+                    .as_ref()
+                    .is_none_or(|plan| cells.plan_id() == Some(plan.as_str()))
+        };
+        let candidates: Vec<Ix> = match &filter.customer {
+            Some(customer) => self
+                .find_customer(customer)
+                .map(|root| self.subscriptions_of(self.arena.get(root)).collect())
+                .unwrap_or_default(),
+            None => SUBSCRIPTIONS
+                .into_iter()
+                .flat_map(|kind| self.arena.of_kind(kind))
+                .map(|(ix, _)| ix)
+                .filter(|ix| self.representative(*ix) == *ix)
+                .collect(),
+        };
+        let ranked = candidates.into_iter().filter(wanted).map(|ix| {
+            let (id, activity) = self.subscription_activity(ix);
+            (
+                Ident {
+                    updated_at: activity.last(),
+                    id: id.as_u64(),
+                },
+                ix,
+            )
+        });
+        page(ranked, after, limit, |ix| {
+            self.subscription_view(ix, Some(as_of))
+        })
+    }
+
+    /// How many subscriptions have each status.
+    #[must_use]
+    pub fn subscriptions_by_status(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts: BTreeMap<_, u64> = Status::ALL.map(|s| (s.as_str(), 0)).into();
+        let all = SUBSCRIPTIONS
+            .into_iter()
+            .flat_map(|kind| self.arena.of_kind(kind));
+        for (ix, _) in all.filter(|(ix, _)| self.representative(*ix) == *ix) {
+            let cells = self.subscription_cells(ix);
+            if cells.is_known() {
+                *counts.entry(cells.status().as_str()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    /// A customer's subscriptions, each once.
+    pub(super) fn subscriptions_of<'a>(
+        &'a self,
+        root: &'a Entity,
+    ) -> impl Iterator<Item = Ix> + 'a {
+        let held = self
+            .members(root)
+            .filter(|(_, e)| e.subscription().is_some());
+        held.map(|(ix, _)| ix)
+            .filter(|ix| self.representative(*ix) == *ix)
+    }
+
+    /// Where the provider names no subscription, a customer known by two names may have been
+    /// recorded twice; the one under the merchant's identifier, else the smallest name, stands
+    /// for all.
+    pub(super) fn representative(&self, ix: Ix) -> Ix {
+        let least = self
+            .siblings(ix)
+            .min_by_key(|(_, e)| (self.is_roots_name(e), &e.name));
+        least.map_or(ix, |(least, _)| least)
+    }
+
+    fn is_roots_name(&self, entity: &Entity) -> Reverse<bool> {
+        let root = entity.owner.map(|root| self.arena.get(root));
+        Reverse(root.is_some_and(|root| root.is_identifier() && root.name == entity.name))
+    }
+
+    /// The records of the same sole subscription; nothing for one with an id of its own.
+    fn siblings(&self, ix: Ix) -> impl Iterator<Item = (Ix, &Entity)> {
+        let entity = self.arena.get(ix);
+        let sole = entity.kind == Kind::SoleSubscription;
+        let root = entity
+            .owner
+            .filter(|_| sole)
+            .map(|root| self.arena.get(root));
+        let members = root.into_iter().flat_map(|root| self.members(root));
+        members.filter(|(_, e)| e.kind == entity.kind && e.provider == entity.provider)
+    }
+
+    pub(super) fn subscription_cells(&self, ix: Ix) -> Cow<'_, Subscription> {
+        let mut records = self.siblings(ix).filter_map(|(_, e)| e.subscription());
+        let own = self.arena.get(ix).subscription();
+        let Some(first) = records.next().or(own) else {
+            return Cow::Owned(Subscription::default());
+        };
+        records.fold(Cow::Borrowed(first), |mut whole, other| {
+            whole.to_mut().merge(other);
+            whole
+        })
+    }
+
+    fn subscription_activity(&self, ix: Ix) -> (Tsid, Activity) {
+        let entity = self.arena.get(ix);
+        let mut activity = entity.activity;
+        self.siblings(ix)
+            .for_each(|(_, e)| activity.merge(e.activity));
+        (entity.id, activity)
+    }
+
+    pub(super) fn subscription_view(
+        &self,
+        ix: Ix,
+        as_of: Option<AsOf>,
+    ) -> Option<SubscriptionView> {
+        let ix = self.representative(ix);
+        let entity = self.arena.get(ix);
+        let (id, activity) = self.subscription_activity(ix);
+        let named = Identification {
+            id: id.with(Prefix::Subscription).to_string(),
+            provider: entity.provider,
+            provider_subscription_id: match entity.kind {
+                Kind::Subscription => Some(entity.name.clone()),
+                _ => None,
+            },
+            customer: self.owner_name(entity),
+            activity,
+        };
+        self.subscription_cells(ix).view(named, as_of)
+    }
+}

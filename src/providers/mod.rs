@@ -2,8 +2,8 @@
 //! one line in the registry; they know the domain's vocabulary, and nothing of HTTP, of the log or
 //! of the state.
 
-pub mod razorpay;
-pub mod stykite;
+mod razorpay;
+mod stykite;
 
 mod json;
 mod keyring;

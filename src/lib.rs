@@ -1,4 +1,6 @@
 //! subledger.
 
+pub mod config;
 pub mod domain;
 pub mod providers;
+pub mod telemetry;

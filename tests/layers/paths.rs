@@ -5,6 +5,8 @@ use super::tokens::{self, Token};
 /// One path of a source.
 pub(crate) struct Found {
     pub(crate) target: Target,
+    /// The name that an import or a module declaration gives it in this file.
+    pub(crate) binds: Option<String>,
     /// From 1.
     pub(crate) line: usize,
 }
@@ -55,6 +57,16 @@ pub(crate) fn read(text: &str, module: &[String]) -> Vec<Found> {
                 imports(&tokens[at + 1..at + length], &[], &module, &mut found);
                 at += length;
             }
+            "mod" if word(2) == ";" => {
+                let name = word(1).to_owned();
+                let target = Target::Inside([&module[..], std::slice::from_ref(&name)].concat());
+                found.push(Found {
+                    target,
+                    binds: Some(name),
+                    line: token.line,
+                });
+                at += 2;
+            }
             "mod" if word(2) == "{" => {
                 modules.push([&module[..], &[word(1).to_owned()]].concat());
                 at += 2;
@@ -94,7 +106,18 @@ fn imports(tree: &[Token<'_>], prefix: &[String], module: &[String], found: &mut
                 imports(branch, &path, module, found);
             }
         }
-        _ => found.extend(tree.first().map(|token| resolved(path, token.line, module))),
+        _ => {
+            let Some(token) = tree.first() else { return };
+            let alias = tree.iter().skip_while(|token| token.text != "as").nth(1);
+            let last = path.iter().rfind(|word| *word != "self");
+            let binds = alias
+                .map(|alias| alias.text.to_owned())
+                .or_else(|| last.cloned());
+            found.push(Found {
+                binds,
+                ..resolved(path, token.line, module)
+            });
+        }
     }
 }
 
@@ -151,6 +174,7 @@ fn resolved(segments: Vec<String>, line: usize, module: &[String]) -> Found {
         _ => {
             return Found {
                 target: Target::Outside(segments),
+                binds: None,
                 line,
             };
         }
@@ -164,6 +188,7 @@ fn resolved(segments: Vec<String>, line: usize, module: &[String]) -> Found {
     }
     Found {
         target: Target::Inside(base),
+        binds: None,
         line,
     }
 }

@@ -1,0 +1,118 @@
+//! The files round a sled store: the lock, what must be gone before sled looks, and what must be
+//! on the disk before anybody relies on it. Knows nothing of what sled keeps in them.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::eventlog::open::OpenError;
+
+/// Makes a file's contents and length durable. Replaced only in tests, to let it fail or to take
+/// an image of the file right after it.
+pub type Barrier = Arc<dyn Fn(&File) -> io::Result<()> + Send + Sync>;
+
+/// The barrier of production: `fdatasync`.
+#[must_use]
+pub fn fdatasync() -> Barrier {
+    Arc::new(File::sync_data)
+}
+
+/// Held for as long as the store is open; the system lets go of it when the process ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes `<data_dir>/LOCK`.
+///
+/// # Errors
+/// [`OpenError::Locked`] where another process holds it.
+pub fn lock(data_dir: &Path) -> Result<Lock, OpenError> {
+    let path = data_dir.join("LOCK");
+    let options = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path);
+    let file = options.map_err(|source| OpenError::io("open", &path, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(data_dir.to_path_buf())),
+        Err(TryLockError::Error(source)) => Err(OpenError::io("lock", &path, source)),
+    }
+}
+
+/// The file that holds everything.
+pub(super) fn db_path(dir: &Path) -> PathBuf {
+    dir.join("db")
+}
+
+/// The length of the store's file; `None` where there is none.
+pub(super) fn db_len(dir: &Path) -> Result<Option<u64>, OpenError> {
+    let path = db_path(dir);
+    match fs::metadata(&path) {
+        Ok(metadata) => Ok(Some(metadata.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(OpenError::io("read", &path, source)),
+    }
+}
+
+/// Removes half-written snapshots: sled takes a `snap.*.generating` for a whole one and refuses to
+/// open.
+pub(super) fn remove_unfinished_snapshots(dir: &Path) -> Result<(), OpenError> {
+    for entry in fs::read_dir(dir).map_err(|source| OpenError::io("list", dir, source))? {
+        let path = entry
+            .map_err(|source| OpenError::io("list", dir, source))?
+            .path();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy())
+            .unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path).map_err(|source| OpenError::io("remove", &path, source))?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing may have spilled into blob files: sled never syncs those.
+pub(super) fn check_no_blobs(dir: &Path) -> Result<(), OpenError> {
+    let blobs = dir.join("blobs");
+    match fs::read_dir(&blobs).map(Iterator::count) {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(OpenError::damaged(
+            dir,
+            "its blobs folder holds files that we never wrote",
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(OpenError::io("list", &blobs, source)),
+    }
+}
+
+/// Makes the store's names durable: sled syncs neither `conf` nor any directory.
+pub(super) fn sync_names(dir: &Path) -> Result<(), OpenError> {
+    sync(&dir.join("conf"))?;
+    sync(dir)?;
+    let Some(data_dir) = dir.parent() else {
+        return Ok(());
+    };
+    sync(data_dir)?;
+    let parent = match data_dir.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    match sync(parent) {
+        // A service may live in a directory whose parent it cannot read; whoever made it may.
+        Err(OpenError::Io { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn sync(path: &Path) -> Result<(), OpenError> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|source| OpenError::io("sync", path, source))
+}

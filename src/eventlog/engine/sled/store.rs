@@ -1,0 +1,325 @@
+//! An open sled handle, and how pages lie in it. Knows sled's habits; decides nothing about when to
+//! write or what a failure means for the log.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::files::{self, Barrier};
+use crate::domain::time::Timestamp;
+use crate::eventlog::engine::{Fault, Tail};
+use crate::eventlog::open::OpenError;
+use crate::eventlog::page::Page;
+
+/// The format this version writes; a store with a greater one is left alone.
+const FORMAT: u32 = 1;
+/// Fixed for a store's life. Large, because a leaf that outgrows a quarter of it spills into blob
+/// files, which sled never syncs: 17 chunks of a leaf stay below 2 MiB.
+const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+const CHUNK_BYTES: usize = 48 * 1024;
+/// Reads go through the system's cache anyway; sled uses about four times what it is given.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Seq 0 is no record's, so the store's own header lies before all pages.
+const HEADER_KEY: [u8; KEY_BYTES] = [0; KEY_BYTES];
+const KEY_BYTES: usize = 10;
+/// sled lets go of its file lock a moment after the last handle is dropped: about 2 s in all.
+const LOCK_TRIES: u32 = 80;
+const LOCK_WAIT: Duration = Duration::from_millis(25);
+
+/// Written once, when the store is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoreHeader {
+    format: u32,
+    segment_bytes: usize,
+    /// Tells two stores apart that were made from one configuration.
+    instance: String,
+    created_unix_ms: i64,
+}
+
+/// An open handle. The second descriptor is for our own barrier.
+pub(super) struct Store {
+    db: sled::Db,
+    file: File,
+}
+
+/// Runs `work` inside sled, which panics on some damage; a panic becomes a sentence.
+pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        format!(
+            "sled stopped: {}",
+            text.unwrap_or_else(|| "no reason given".to_owned())
+        )
+    })
+}
+
+fn key(first_seq: u64, chunk: u16) -> [u8; KEY_BYTES] {
+    let mut key = [0; KEY_BYTES];
+    let bytes = first_seq
+        .to_be_bytes()
+        .into_iter()
+        .chain(chunk.to_be_bytes());
+    key.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    key
+}
+
+fn parse_key(key: &[u8]) -> Option<(u64, u16)> {
+    let (seq, chunk) = key.split_first_chunk()?;
+    Some((
+        u64::from_be_bytes(*seq),
+        u16::from_be_bytes(chunk.try_into().ok()?),
+    ))
+}
+
+impl Store {
+    /// Opens the folder, with everything sled forgets to sync made durable first: what a killed
+    /// predecessor left in the system's cache is about to be believed, and answered as recorded.
+    pub(super) fn open(dir: &Path, barrier: &Barrier) -> Result<Self, OpenError> {
+        let db_path = files::db_path(dir);
+        let sync = |file: &File| {
+            barrier(file).map_err(|source| OpenError::Sync {
+                path: db_path.clone(),
+                source,
+            })
+        };
+        let open = || {
+            let options = File::options().read(true).write(true).open(&db_path);
+            options.map_err(|source| OpenError::io("open", &db_path, source))
+        };
+        if files::db_len(dir)?.is_some() {
+            sync(&open()?)?;
+        }
+        files::remove_unfinished_snapshots(dir)?;
+        let db = Self::open_sled(dir)?;
+        files::check_no_blobs(dir)?;
+        let file = open()?;
+        sync(&file)?;
+        files::sync_names(dir)?;
+        Ok(Self { db, file })
+    }
+
+    fn open_sled(dir: &Path) -> Result<sled::Db, OpenError> {
+        let config = sled::Config::default()
+            .path(dir)
+            .segment_size(SEGMENT_BYTES)
+            .cache_capacity(CACHE_BYTES)
+            // Nothing may write between our barriers.
+            .flush_every_ms(None);
+        for _ in 0..LOCK_TRIES {
+            match guarded(|| config.open()) {
+                Ok(Ok(db)) => return Ok(db),
+                Ok(Err(sled::Error::Io(error))) => {
+                    // Ours is the outer lock, so sled's can only be our own last handle's.
+                    if !error.to_string().contains("could not acquire lock") {
+                        return Err(OpenError::io("open", dir, error));
+                    }
+                    thread::sleep(LOCK_WAIT);
+                }
+                Ok(Err(error)) => return Err(OpenError::damaged(dir, &error.to_string())),
+                Err(panic) => return Err(OpenError::damaged(dir, &panic)),
+            }
+        }
+        Err(OpenError::Locked(dir.to_path_buf()))
+    }
+
+    /// Checks the store's header, or writes it where the store is new.
+    pub(super) fn check_header(
+        &self,
+        dir: &Path,
+        is_known: bool,
+        barrier: &Barrier,
+        now: Timestamp,
+    ) -> Result<(), OpenError> {
+        let damaged = |what: &str| OpenError::damaged(dir, what);
+        let found = guarded(|| self.db.get(HEADER_KEY)).map_err(|what| damaged(&what))?;
+        if let Some(bytes) = found.map_err(|error| damaged(&error.to_string()))? {
+            let header: serde_json::Value =
+                serde_json::from_slice(&bytes).map_err(|_| damaged("its header is no JSON"))?;
+            let format = header.get("format").and_then(serde_json::Value::as_u64);
+            if let Some(found) = format.filter(|format| *format > u64::from(FORMAT)) {
+                return Err(OpenError::Newer {
+                    found,
+                    known: FORMAT,
+                });
+            }
+            let header: StoreHeader = serde_json::from_value(header)
+                .map_err(|_| damaged("its header has the wrong fields"))?;
+            return if header.segment_bytes == SEGMENT_BYTES {
+                Ok(())
+            } else {
+                Err(damaged("its header names another segment size"))
+            };
+        }
+        if is_known || !self.db.is_empty() {
+            return Err(damaged("its header is gone, and so may be its end"));
+        }
+        let header = StoreHeader {
+            format: FORMAT,
+            segment_bytes: SEGMENT_BYTES,
+            instance: hex::encode(rand::random::<[u8; 16]>()),
+            created_unix_ms: now.as_millis(),
+        };
+        let bytes = serde_json::to_vec(&header).map_err(|error| damaged(&error.to_string()))?;
+        let written = guarded(|| {
+            self.db
+                .insert(HEADER_KEY, bytes)
+                .and_then(|_| self.db.flush())
+        });
+        let written = written.map_err(|what| damaged(&what))?;
+        written.map_err(|error| OpenError::io("write", dir, to_io(error)))?;
+        let path = files::db_path(dir);
+        barrier(&self.file).map_err(|source| OpenError::Sync { path, source })
+    }
+
+    /// Where the log ends.
+    pub(super) fn tail(&self) -> Result<Tail, Fault> {
+        match self.first_seq_at_or_before(u64::MAX)? {
+            None => Ok(Tail::default()),
+            Some(first_seq) => self.page_at(first_seq).map(|page| Tail::after(&page)),
+        }
+    }
+
+    /// Hands the page to sled and to the system, as one batch that lands whole or not at all. It
+    /// is not durable yet.
+    pub(super) fn write(&self, page: &Page) -> Result<(), Fault> {
+        let mut batch = sled::Batch::default();
+        for (chunk, bytes) in (0_u16..).zip(page.bytes().chunks(CHUNK_BYTES)) {
+            batch.insert(&key(page.first_seq(), chunk), bytes);
+        }
+        let written = guarded(|| self.db.apply_batch(batch).and_then(|()| self.db.flush()));
+        match written {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                let error = to_io(error);
+                if is_full(&error) {
+                    Err(Fault::Full)
+                } else {
+                    Err(poisoned(&error))
+                }
+            }
+            Err(panic) => Err(Fault::Poisoned(panic)),
+        }
+    }
+
+    /// Waits until everything written is on the disk.
+    pub(super) fn sync(&self, barrier: &Barrier) -> std::io::Result<()> {
+        barrier(&self.file)
+    }
+
+    /// The file's length.
+    pub(super) fn len(&self) -> std::io::Result<u64> {
+        self.file.metadata().map(|metadata| metadata.len())
+    }
+
+    /// The last page that begins at or before `seq`.
+    pub(super) fn first_seq_at_or_before(&self, seq: u64) -> Result<Option<u64>, Fault> {
+        let damaged = |what: String| Fault::Damaged { seq, what };
+        let range = key(1, 0)..=key(seq, u16::MAX);
+        let found = guarded(|| self.db.range(range).next_back()).map_err(damaged)?;
+        let Some(found) = found else { return Ok(None) };
+        let (found, _) = found.map_err(|error| damaged(error.to_string()))?;
+        parse_key(&found)
+            .map(|(first_seq, _)| Some(first_seq))
+            .ok_or_else(|| damaged("a key is no page's".to_owned()))
+    }
+
+    /// The first page that begins after `seq`, up to `last_seq`. A damaged part of the store is
+    /// passed by asking behind it.
+    pub(super) fn first_seq_after(&self, seq: u64, last_seq: u64) -> Option<u64> {
+        for from in seq.saturating_add(1)..=last_seq {
+            let range = key(from, 0)..=key(last_seq, u16::MAX);
+            match guarded(|| self.db.range(range).next()) {
+                Ok(None) => return None,
+                Ok(Some(Ok((found, _)))) => return parse_key(&found).map(|(first, _)| first),
+                Ok(Some(Err(_))) | Err(_) => {}
+            }
+        }
+        None
+    }
+
+    /// The page that begins at `first_seq`.
+    pub(super) fn page_at(&self, first_seq: u64) -> Result<Page, Fault> {
+        let damaged = |what: String| Fault::Damaged {
+            seq: first_seq,
+            what,
+        };
+        let bytes = guarded(|| self.chunks(first_seq))
+            .map_err(damaged)?
+            .map_err(damaged)?;
+        let page = Page::decode(bytes.into()).map_err(|error| damaged(error.to_string()))?;
+        if page.first_seq() == first_seq {
+            Ok(page)
+        } else {
+            Err(damaged("another page lies in its place".to_owned()))
+        }
+    }
+
+    fn chunks(&self, first_seq: u64) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::with_capacity(CHUNK_BYTES);
+        let found = self.db.range(key(first_seq, 0)..=key(first_seq, u16::MAX));
+        for (expected, found) in (0_u16..).zip(found) {
+            let (found, chunk) = found.map_err(|error| error.to_string())?;
+            if parse_key(&found) != Some((first_seq, expected)) {
+                return Err("a part of the page is missing".to_owned());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    /// Drops the handle; sled may panic even then.
+    pub(super) fn close(self) {
+        if let Err(panic) = guarded(|| drop(self)) {
+            tracing::warn!(%panic, "the store did not close cleanly");
+        }
+    }
+}
+
+fn to_io(error: sled::Error) -> std::io::Error {
+    if let sled::Error::Io(error) = error {
+        error
+    } else {
+        std::io::Error::other(error.to_string())
+    }
+}
+
+/// Whether writing goes on once somebody makes room.
+pub(super) fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+fn poisoned(error: &std::io::Error) -> Fault {
+    Fault::Poisoned(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_by_seq_and_chunk_and_are_read_back() {
+        let keys = [
+            key(1, 0),
+            key(1, 1),
+            key(1, 300),
+            key(2, 0),
+            key(256, 0),
+            key(u64::MAX, 9),
+        ];
+        assert!(keys.is_sorted() && keys.iter().all(|key| *key > HEADER_KEY));
+        assert_eq!(parse_key(&key(256, 300)), Some((256, 300)));
+        assert_eq!(parse_key(b"short"), None);
+    }
+
+    #[test]
+    fn a_panic_becomes_a_sentence() {
+        let caught = guarded(|| std::panic::resume_unwind(Box::new("no page".to_owned())));
+        assert_eq!(caught, Err::<(), _>("sled stopped: no page".to_owned()));
+    }
+}

@@ -1,0 +1,40 @@
+//! The log: events in, durable and in order, each once, and provably unchanged ever since. Knows
+//! the domain's times and evidence; never HTTP, providers, or what an event means.
+//!
+//! ```text
+//! draft, identity     one event, hashed on the thread that received it
+//! writer              the only thread that appends: batches, duplicates, numbers, folds, answers
+//! record, page        what is stored, byte for byte
+//! merkle, witness     what proves that it still is
+//! engine              where pages are kept: sled, or memory
+//! open, reader, verify    start-up, reading, and the full check
+//! ```
+
+mod draft;
+pub mod engine;
+mod identities;
+mod identity;
+pub mod merkle;
+mod open;
+pub mod page;
+mod reader;
+mod record;
+mod verify;
+mod witness;
+mod writer;
+
+pub use draft::{Draft, Event, MAX_RECORD_BYTES, TooLarge};
+pub use engine::{Engine, Fault, Tail};
+pub use identities::{Identities, Lookup, OutOfOrder};
+pub use identity::{Content, Identity};
+pub use open::{
+    EngineKind, Head, OpenError, OpenOptions, Opened, Purpose, Rollback, Warning, open,
+};
+pub use reader::{Log, Records};
+pub use record::{Flags, Record, RecordDamage};
+pub use verify::{Damage, Finding, Verdict, verify};
+pub use witness::{Witness, WitnessError};
+pub use writer::{
+    Answer, Command, CommandAnswer, Committed, Counters, Decision, Fold, Handle, Health,
+    MAX_QUEUED, MAX_QUEUED_BYTES, Outcome, Receipt, Running, StartError, State, Unavailable, start,
+};

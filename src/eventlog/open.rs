@@ -1,0 +1,411 @@
+//! Opens a log: takes the lock, compares the store with its witness, checks the newest records.
+//! Refuses with a sentence rather than serve a log that lost something.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::engine::memory::MemoryEngine;
+use super::engine::sled::{self, Barrier, SledEngine};
+use super::engine::{Engine, Fault, Tail};
+use super::merkle::Peaks;
+use super::reader::Log;
+use super::verify::{Checker, Finding};
+use super::witness::{Keeper, Witness, WitnessError};
+use crate::domain::time::Timestamp;
+
+/// Damage at the end is what a crash leaves; the rest is checked in the background.
+const NEWEST_RECORDS: u64 = 1_000;
+/// Enough for sled to finish a commit and for the operator to read the alarm.
+const MIN_FREE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What keeps the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineKind {
+    /// On disk.
+    Sled,
+    /// Gone with the process.
+    Memory,
+}
+
+impl EngineKind {
+    /// The engine with that name in the configuration.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "sled" => Some(Self::Sled),
+            "memory" => Some(Self::Memory),
+            _ => None,
+        }
+    }
+}
+
+/// What the log is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be written; anything suspicious is refused.
+    Serve,
+    /// To be read: no page and no witness is written, no store is made, and what can be passed
+    /// becomes a [`Warning`]. (sled itself may still write a snapshot of its own tables.)
+    Inspect,
+}
+
+/// How to open a log.
+pub struct OpenOptions {
+    /// What keeps the pages.
+    pub engine: EngineKind,
+    /// Holds `LOCK`, `log/` and, unless it is elsewhere, `witness.json`.
+    pub data_dir: PathBuf,
+    /// `None`: beside the store.
+    pub witness_path: Option<PathBuf>,
+    /// Nothing is written while the disk has less free space; 0 turns the check off.
+    pub min_free_bytes: u64,
+    /// Go on although the store is behind its witness.
+    pub accept_rollback: bool,
+    /// What for.
+    pub purpose: Purpose,
+    /// Replaced only by tests.
+    pub barrier: Barrier,
+}
+
+impl OpenOptions {
+    /// A sled store in `data_dir`, with the defaults of the configuration.
+    #[must_use]
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self {
+            engine: EngineKind::Sled,
+            data_dir,
+            witness_path: None,
+            min_free_bytes: MIN_FREE_BYTES,
+            accept_rollback: false,
+            purpose: Purpose::Serve,
+            barrier: sled::fdatasync(),
+        }
+    }
+
+    fn witness_path(&self) -> PathBuf {
+        self.witness_path
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("witness.json"))
+    }
+}
+
+/// Why a log was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Two writers on one store would destroy it.
+    #[error("another process has the store in {} open; stop it first", .0.display())]
+    Locked(PathBuf),
+    /// The file system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The disk did not confirm what it holds.
+    #[error("the disk did not sync {}: {source}; check the disk, then start again", path.display())]
+    Sync {
+        /// The store's file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing to inspect.
+    #[error("there is no store in {}; set data_dir, or start the service once", .0.display())]
+    NoStore(PathBuf),
+    /// The file lost its end. It was not touched.
+    #[error(
+        "{} has {found} bytes and had {expected}: it was cut or replaced; restore it from a \
+         backup, or go on with what is left by starting with --accept-rollback", path.display()
+    )]
+    Shorter {
+        /// The store's file.
+        path: PathBuf,
+        /// Its length.
+        found: u64,
+        /// The length its witness remembers.
+        expected: u64,
+    },
+    /// The store is not as it was written.
+    #[error(
+        "the store in {} is damaged: {what}; look with `subledger verify`, and restore it from a \
+         backup or import an export into an empty data_dir", path.display()
+    )]
+    Damaged {
+        /// The store's folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Written by a later version.
+    #[error("the store has format {found} and this version knows {known}; run the newer version")]
+    Newer {
+        /// The store's format.
+        found: u64,
+        /// The newest this version reads.
+        known: u32,
+    },
+    /// The log is not the one its witness remembers.
+    #[error(
+        "{0}; restore the newest backup, or go on with what is there by starting with \
+         --accept-rollback"
+    )]
+    RolledBack(Rollback),
+    /// The witness says nothing.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
+    /// The engine answered a fault.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl OpenError {
+    pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            action,
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+
+    pub(super) fn damaged(path: &Path, what: &str) -> Self {
+        Self::Damaged {
+            path: path.to_path_buf(),
+            what: what.to_owned(),
+        }
+    }
+}
+
+/// A store that is not the one its witness remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the store ends at {store_seq} and its witness remembers a log of {witness_seq} events that it \
+     does not continue: it was rolled back or replaced"
+)]
+pub struct Rollback {
+    /// The last seq the witness remembers.
+    pub witness_seq: u64,
+    /// The last seq in the store.
+    pub store_seq: u64,
+}
+
+/// What did not keep the log from being opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Warning {
+    /// A rollback up to now would not have been noticed.
+    #[error("the witness {} is missing: a rollback up to now would go unnoticed", .0.display())]
+    WitnessMissing(PathBuf),
+    /// Only where it was asked for, or when inspecting.
+    #[error(transparent)]
+    RolledBack(Rollback),
+    /// Only when inspecting.
+    #[error("the newest records are damaged: {0}")]
+    NewestDamaged(String),
+}
+
+/// Where the log stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
+    /// The last page's number.
+    pub page_no: u64,
+    /// The Merkle peaks; their size is the last seq.
+    pub peaks: Peaks,
+    /// When the last record was taken in.
+    pub recorded_at: Timestamp,
+}
+
+impl Head {
+    /// The last seq; 0 in an empty log.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        self.peaks.size()
+    }
+}
+
+/// An open log.
+pub struct Opened {
+    /// Keeps the pages.
+    pub engine: Arc<dyn Engine>,
+    /// Where the log stands.
+    pub head: Head,
+    /// What the operator should know.
+    pub warnings: Vec<Warning>,
+    /// Set where [`OpenOptions::accept_rollback`] was needed: to be recorded as an event.
+    pub accepted_rollback: Option<Rollback>,
+    /// What the witness said before; `None` for an engine without one, or where it was missing.
+    pub witness: Option<Witness>,
+    pub(super) keeper: Option<Keeper>,
+}
+
+impl Opened {
+    /// A log over an engine that needs no opening: in memory, or one that a test has wrapped.
+    ///
+    /// # Errors
+    /// [`OpenError`] where the newest records of `engine` are damaged.
+    pub fn over(engine: Arc<dyn Engine>) -> Result<Self, OpenError> {
+        let head = check_newest(engine.as_ref())
+            .map_err(|what| OpenError::damaged(Path::new("memory"), &what))?;
+        Ok(Self {
+            engine,
+            head,
+            warnings: Vec::new(),
+            accepted_rollback: None,
+            witness: None,
+            keeper: None,
+        })
+    }
+
+    /// The log, for reading.
+    #[must_use]
+    pub fn log(&self) -> Log {
+        Log::new(Arc::clone(&self.engine))
+    }
+}
+
+/// Opens the log. `now` is written into a store that is made by this.
+///
+/// # Errors
+/// [`OpenError`], a sentence that says what to do.
+pub fn open(options: &OpenOptions, now: Timestamp) -> Result<Opened, OpenError> {
+    if options.engine == EngineKind::Memory {
+        return Opened::over(Arc::new(MemoryEngine::default()));
+    }
+    let dir = &options.data_dir;
+    let is_serving = options.purpose == Purpose::Serve;
+    if is_serving {
+        fs::create_dir_all(dir).map_err(|source| OpenError::io("create", dir, source))?;
+    } else if !dir.is_dir() {
+        return Err(OpenError::NoStore(dir.clone()));
+    }
+    let lock = sled::lock(dir)?;
+    let path = options.witness_path();
+    let witness = Witness::read(&path)?;
+    let trusted = witness.as_ref().filter(|_| !options.accept_rollback);
+    let engine = SledEngine::open(
+        lock,
+        sled::Setup {
+            data_dir: dir.clone(),
+            expected_bytes: trusted.map_or(0, |witness| witness.db_len),
+            is_known: trusted.is_some() || !is_serving,
+            min_free_bytes: options.min_free_bytes,
+            barrier: Arc::clone(&options.barrier),
+            purpose: options.purpose,
+            now,
+        },
+    )?;
+    let mut opened = compare(options, Arc::new(engine), witness)?;
+    if is_serving {
+        let db_len = opened.engine.store_bytes()?;
+        Witness {
+            peaks: opened.head.peaks.clone(),
+            db_len,
+        }
+        .write(&path)?;
+        let keeper = Keeper::start(path.clone());
+        let keeper = keeper.map_err(|source| OpenError::io("start a thread for", &path, source))?;
+        opened.keeper = Some(keeper);
+    }
+    Ok(opened)
+}
+
+/// Compares the store with its witness and reads its newest records.
+fn compare(
+    options: &OpenOptions,
+    engine: Arc<dyn Engine>,
+    witness: Option<Witness>,
+) -> Result<Opened, OpenError> {
+    let dir = sled::store_dir(&options.data_dir);
+    let is_serving = options.purpose == Purpose::Serve;
+    let mut warnings = Vec::new();
+    let head = match check_newest(engine.as_ref()) {
+        Ok(head) => head,
+        Err(what) if is_serving => return Err(OpenError::damaged(&dir, &what)),
+        Err(what) => {
+            warnings.push(Warning::NewestDamaged(what));
+            Head::default()
+        }
+    };
+    let mut accepted_rollback = None;
+    match &witness {
+        Some(witness) => {
+            if let Some(rollback) = rollback(engine.as_ref(), witness)? {
+                if is_serving && !options.accept_rollback {
+                    return Err(OpenError::RolledBack(rollback));
+                }
+                accepted_rollback = is_serving.then_some(rollback);
+                warnings.push(Warning::RolledBack(rollback));
+            }
+        }
+        None if engine.last()? != Tail::default() => {
+            warnings.push(Warning::WitnessMissing(options.witness_path()));
+        }
+        None => {}
+    }
+    Ok(Opened {
+        engine,
+        head,
+        warnings,
+        accepted_rollback,
+        witness,
+        keeper: None,
+    })
+}
+
+/// Whether the log does not continue what the witness remembers. Witnesses are written after whole
+/// pages only.
+fn rollback(engine: &dyn Engine, witness: &Witness) -> Result<Option<Rollback>, Fault> {
+    let store_seq = engine.last()?.last_seq;
+    let witness_seq = witness.seq();
+    let is_continued = witness_seq == 0
+        || match engine.read(witness_seq) {
+            Ok(page) => page.is_some_and(|page| page.peaks() == &witness.peaks),
+            Err(Fault::Damaged { .. }) => false,
+            Err(fault) => return Err(fault),
+        };
+    Ok((!is_continued).then_some(Rollback {
+        witness_seq,
+        store_seq,
+    }))
+}
+
+/// Reads the newest records and answers where the log stands, or what is wrong with them.
+fn check_newest(engine: &dyn Engine) -> Result<Head, String> {
+    let tail = engine.last().map_err(|fault| fault.to_string())?;
+    let mut pages = Vec::new();
+    let mut seq = tail.last_seq;
+    while seq > 0 && tail.last_seq - seq < NEWEST_RECORDS {
+        let page = engine.read(seq).map_err(|fault| fault.to_string())?;
+        let page = page.ok_or_else(|| format!("record {seq} is missing"))?;
+        if page.last_seq() != seq {
+            return Err(format!("record {seq} lies in two pages"));
+        }
+        seq = page.first_seq().saturating_sub(1);
+        pages.push(page);
+    }
+    let Some(last) = pages.first() else {
+        return Ok(Head::default());
+    };
+    let mut head = Head {
+        page_no: last.page_no(),
+        peaks: last.peaks().clone(),
+        ..Head::default()
+    };
+    let mut checker = Checker::new((seq == 0).then(Peaks::default));
+    let mut damage = None;
+    for page in pages.iter().rev() {
+        checker.check(page, &mut |finding| {
+            if let Finding::Damage(found) = finding {
+                damage.get_or_insert(format!("record {}: {}", found.first_seq, found.what));
+            }
+        });
+    }
+    head.recorded_at = checker.recorded_at();
+    damage.map_or(Ok(head), Err)
+}

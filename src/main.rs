@@ -1,1 +1,10 @@
-fn main() {}
+//! The `subledger` command.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use subledger::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    cli::run(Cli::parse())
+}

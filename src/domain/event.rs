@@ -386,3 +386,11 @@ pub struct OperationFact {
     /// What was done (`log.rollback_accepted`).
     pub what: Box<str>,
 }
+
+impl Interpretation {
+    /// Keeps the event aside: whatever it says is not folded.
+    pub fn set_aside(&mut self, reason: Reason) {
+        self.standing = Standing::Quarantined(reason);
+        self.changes.clear();
+    }
+}

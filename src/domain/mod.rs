@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod checkout;
 pub mod customer;
 pub mod delivery;
+pub mod entitlement;
 pub mod event;
 pub mod id;
 pub mod money;

@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 use prost::Message;
-use sha2::{Digest, Sha256};
 
 use super::identity::{Content, Identity};
 use super::record::{self, Flags, Header, LENGTH_BYTES, Parts, RecordDamage, SALT_BYTES};
@@ -34,6 +33,8 @@ pub struct Event {
     pub evidence: Evidence,
     /// The exact bytes.
     pub body: Bytes,
+    /// Their SHA-256; whoever makes the identity has it already.
+    pub body_sha256: [u8; 32],
     /// Set for events of our own commands: the request, instead of the body, is what a repetition
     /// must have in common, and one that has not is a [`super::Receipt::Mismatch`], never recorded.
     pub request_sha256: Option<[u8; 32]>,
@@ -64,7 +65,7 @@ impl Draft {
     /// [`TooLarge`] where its stored form would exceed [`MAX_RECORD_BYTES`].
     pub fn new(event: Event) -> Result<Self, TooLarge> {
         let salt: [u8; SALT_BYTES] = rand::random();
-        let body_sha256: [u8; 32] = Sha256::digest(&event.body).into();
+        let body_sha256 = event.body_sha256;
         let header = Header {
             // The widest values they can take, so that the size below is never exceeded.
             seq: u64::MAX,

@@ -103,6 +103,8 @@ pub enum Built {
     Off {
         /// Why, as a sentence that names the variables.
         reason: String,
+        /// See [`Provider::customer_note`]: what it means outlives a missing secret.
+        customer_note: Option<String>,
     },
 }
 
@@ -159,7 +161,11 @@ pub fn build(
     settings.finish()?;
     if is_off {
         let reason = format!("the environment does not set {}", secrets.unset.join(", "));
-        return Ok(Built::Off { reason });
+        let customer_note = provider.customer_note().map(str::to_owned);
+        return Ok(Built::Off {
+            reason,
+            customer_note,
+        });
     }
     let mut warnings: Vec<String> = secrets
         .unset
@@ -285,7 +291,7 @@ mod tests {
     #[test]
     fn a_source_without_its_secret_is_off() {
         match build_from("razorpay", "secrets = [{ secret = 'env:UNSET' }]") {
-            Ok(Built::Off { reason }) => assert!(reason.contains("UNSET"), "{reason}"),
+            Ok(Built::Off { reason, .. }) => assert!(reason.contains("UNSET"), "{reason}"),
             _ => panic!("not off"),
         }
         let half = "secrets = [{ secret = 'env:UNSET' }, { secret = 'file:/run/x' }]";

@@ -8,6 +8,7 @@ use super::entity::{Entity, Kind, MERCHANT};
 use super::page::{Ident, Page, page};
 use crate::domain::access::{Access, AsOf};
 use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
+use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::subscription::Status;
@@ -90,6 +91,21 @@ impl State {
         });
         page(ranked, after, limit, |ix| {
             Some(self.customer_view(ix, Some(as_of)))
+        })
+    }
+
+    /// What a customer may use, by the newest catalogue.
+    #[must_use]
+    pub fn entitlements(&self, id: &str, as_of: AsOf) -> Option<Entitlements> {
+        let view = self.customer(id, Some(as_of))?;
+        let catalog = self.settings().map(|settings| &settings.catalog);
+        let of = |subscription| {
+            catalog.map(|catalog| entitlement::of_subscription(catalog, subscription, as_of))
+        };
+        let entitlements = view.subscriptions.iter().filter_map(of).flatten().collect();
+        Some(Entitlements {
+            customer: view.name,
+            entitlements,
         })
     }
 

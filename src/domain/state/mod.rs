@@ -92,6 +92,12 @@ impl State {
         )
     }
 
+    /// The keys this fold reads notes by.
+    #[must_use]
+    pub fn notes_in_use(&self) -> &CustomerNotes {
+        &self.customer_notes
+    }
+
     /// The newest settings event.
     #[must_use]
     pub fn settings(&self) -> Option<&Arc<SettingsFact>> {

@@ -113,6 +113,21 @@ impl State {
         counts
     }
 
+    /// For each plan, by the provider's id, how many subscriptions have it and have not ended.
+    #[must_use]
+    pub fn plans_in_use(&self) -> BTreeMap<Box<str>, u64> {
+        let mut counts = BTreeMap::new();
+        let all = SUBSCRIPTIONS
+            .into_iter()
+            .flat_map(|kind| self.arena.of_kind(kind));
+        for held in all.filter_map(|(_, entity)| entity.subscription()) {
+            if let (Some(plan), false) = (held.plan_id(), held.status().is_end()) {
+                *counts.entry(plan.into()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// A customer's subscriptions, each once.
     pub(super) fn subscriptions_of<'a>(
         &'a self,

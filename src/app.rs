@@ -1,0 +1,341 @@
+//! Wiring: from a configuration to a running service. With `cli` the only room that knows all the
+//! others.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::clock::Clock;
+use crate::config::schema::EngineName;
+use crate::config::{Config, ConfigError};
+use crate::domain::state::CustomerNotes;
+use crate::eventlog::{EngineKind, OpenOptions, Purpose};
+use crate::http::{self, KeyDigest, Shared};
+use crate::ledger::{Keepsake, Ledger, OpenLedgerError, Settings};
+use crate::providers::{self, Built, Provider};
+
+/// The environment variable that holds the admin key.
+pub const ADMIN_KEY_VARIABLE: &str = "SUBLEDGER_ADMIN_KEY";
+const ADMIN_KEY_FILE: &str = "admin.key";
+/// 32 random bytes are 43 letters of base64.
+const ADMIN_KEY_RANDOM_BYTES: usize = 32;
+/// A shorter admin key could be guessed.
+const ADMIN_KEY_BYTES_MIN: usize = 8;
+/// One actix worker a core, as many as serve well beside the one writer.
+const WORKERS_MAX: usize = 8;
+
+/// Reads an environment variable.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Why the service cannot start: one sentence, with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The ledger cannot be opened.
+    #[error(transparent)]
+    Ledger(#[from] OpenLedgerError),
+    /// The data folder cannot be used.
+    #[error("cannot use the data folder {path}: {cause}; change `data_dir` or its permissions", path = path.display())]
+    DataDir {
+        /// The folder, or the file in it.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The address cannot be used.
+    #[error("cannot listen on {address}: {cause}; change `bind` in [server], or stop what uses it")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The admin key is too short.
+    #[error(
+        "the admin key in {0} has fewer than {ADMIN_KEY_BYTES_MIN} bytes; write a longer one, or remove it to have one made"
+    )]
+    ShortAdminKey(String),
+    /// The server could not be started or died.
+    #[error("the server failed: {0}")]
+    Server(io::Error),
+}
+
+/// A configured source and what became of it.
+pub struct ConfiguredSource {
+    /// The name in the configuration.
+    pub name: String,
+    /// On, with its provider, or off and why.
+    pub built: Built,
+}
+
+/// Makes every configured source ready.
+///
+/// # Errors
+/// [`ConfigError`] naming the key of a source that cannot be used.
+pub fn sources(config: &Config, env: Env<'_>) -> Result<Vec<ConfiguredSource>, ConfigError> {
+    let read_file = |path: &Path| std::fs::read_to_string(path);
+    let build = |(name, source): (&String, &crate::config::schema::Source)| {
+        providers::build(&source.provider, source.settings.clone(), env, &read_file)
+            .map(|built| ConfiguredSource {
+                name: name.clone(),
+                built,
+            })
+            .map_err(|error| config.refuse_source(name, &error.key, &error.message))
+    };
+    config.sources.iter().map(build).collect()
+}
+
+/// What an operator may accept at a start.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Acceptance {
+    /// A catalogue that drops a plan in use.
+    pub catalogue: bool,
+    /// A store that is older than what is remembered of it.
+    pub rollback: bool,
+}
+
+/// Where the log is kept and how it is opened.
+#[must_use]
+pub fn log_options(config: &Config, accept: Acceptance, purpose: Purpose) -> OpenOptions {
+    OpenOptions {
+        engine: match config.log.engine {
+            EngineName::Sled => EngineKind::Sled,
+            EngineName::Memory => EngineKind::Memory,
+        },
+        witness_path: config.log.witness_path.clone(),
+        min_free_bytes: config.log.min_free_bytes,
+        accept_rollback: accept.rollback,
+        purpose,
+        ..OpenOptions::new(config.data_dir.clone())
+    }
+}
+
+/// A service that is ready to run.
+pub struct App {
+    ledger: Arc<Ledger>,
+    listener: TcpListener,
+    admin_key: KeyDigest,
+    /// What the operator should know, a sentence each.
+    pub notices: Vec<String>,
+    /// A key that was made at this start, to be shown once.
+    pub new_admin_key: Option<String>,
+}
+
+impl App {
+    /// Opens the store, folds the log and binds the address. Nothing is served yet.
+    ///
+    /// # Errors
+    /// [`AppError`], a sentence for the operator.
+    pub fn open(
+        config: &Config,
+        accept: Acceptance,
+        clock: Arc<dyn Clock>,
+        env: Env<'_>,
+    ) -> Result<Self, AppError> {
+        let data_dir = &config.data_dir;
+        let unusable = |path: &Path| {
+            let path = path.to_owned();
+            move |cause| AppError::DataDir { path, cause }
+        };
+        std::fs::create_dir_all(data_dir).map_err(unusable(data_dir))?;
+        // Bound before the log is folded, so that a wrong address is told at once; connections
+        // wait in the backlog until there is an answer.
+        let address = config.server.bind;
+        let bind = |cause| AppError::Bind { address, cause };
+        let listener = TcpListener::bind(address).map_err(bind)?;
+        let mut notices = Vec::new();
+        let mut on: Vec<(String, Arc<dyn Provider>)> = Vec::new();
+        let mut customer_notes = CustomerNotes::new();
+        for source in sources(config, env)? {
+            let name = source.name;
+            match source.built {
+                Built::On { provider, warnings } => {
+                    notices.extend(warnings.into_iter().map(|w| format!("source {name}: {w}")));
+                    note(&mut customer_notes, &name, provider.customer_note());
+                    on.push((name, provider));
+                }
+                Built::Off {
+                    reason,
+                    customer_note,
+                } => {
+                    note(&mut customer_notes, &name, customer_note.as_deref());
+                    notices.push(format!("source {name} is off: {reason}"));
+                }
+            }
+        }
+        let settings = Settings {
+            log: log_options(config, accept, Purpose::Serve),
+            sources: on,
+            customer_notes,
+            catalog: config.catalog.clone(),
+            grace_days: config.access.grace_days,
+            accept_catalogue: accept.catalogue,
+            keepsake_path: match config.log.engine {
+                EngineName::Sled => Some(data_dir.join(Keepsake::FILE_NAME)),
+                EngineName::Memory => None,
+            },
+        };
+        let opened = Ledger::open(settings, clock)?;
+        notices.extend(opened.notices);
+        let (key, new_admin_key) = admin_key(data_dir, env(ADMIN_KEY_VARIABLE))?;
+        Ok(Self {
+            ledger: Arc::new(opened.ledger),
+            listener,
+            admin_key: KeyDigest::of(&key),
+            notices,
+            new_admin_key,
+        })
+    }
+
+    /// Where it listens: the port is the real one, also where 0 was configured.
+    ///
+    /// # Errors
+    /// Where the socket does not tell.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// Serves on a thread of its own until [`Running::stop`].
+    ///
+    /// # Errors
+    /// [`AppError::Server`] where it cannot start.
+    pub fn spawn(self) -> Result<Running, AppError> {
+        let address = self.address().map_err(AppError::Server)?;
+        let ledger = Arc::clone(&self.ledger);
+        let shared = Data::new(Shared {
+            ledger: self.ledger,
+            admin_key: self.admin_key,
+        });
+        let (send, receive) = std::sync::mpsc::channel();
+        let serve = move || {
+            actix_web::rt::System::new().block_on(async {
+                let server = http::serve(self.listener, shared, workers())?;
+                // The receiver waits for exactly this.
+                let _ = send.send(server.handle());
+                server.await
+            })
+        };
+        let thread = thread::Builder::new().name("http".into()).spawn(serve);
+        let thread = thread.map_err(AppError::Server)?;
+        match receive.recv() {
+            Ok(handle) => Ok(Running {
+                address,
+                ledger,
+                handle,
+                thread,
+            }),
+            Err(_) => Err(AppError::Server(match thread.join() {
+                Ok(Err(error)) => error,
+                Ok(Ok(())) | Err(_) => io::Error::other("it ended before it began"),
+            })),
+        }
+    }
+}
+
+/// A service that answers.
+pub struct Running {
+    address: SocketAddr,
+    ledger: Arc<Ledger>,
+    handle: ServerHandle,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The ledger behind it.
+    #[must_use]
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// Stops accepting, lets what is under way finish, and closes the log.
+    ///
+    /// # Errors
+    /// [`AppError::Server`] where the server had died before.
+    pub fn stop(self) -> Result<(), AppError> {
+        let stopped = self.handle.stop(true);
+        actix_web::rt::System::new().block_on(stopped);
+        let ended = self.thread.join();
+        self.ledger.stop();
+        match ended {
+            Ok(ended) => ended.map_err(AppError::Server),
+            Err(_) => Err(AppError::Server(io::Error::other("it panicked"))),
+        }
+    }
+}
+
+fn note(notes: &mut CustomerNotes, source: &str, note: Option<&str>) {
+    if let Some(note) = note {
+        notes.insert(source.into(), note.into());
+    }
+}
+
+fn workers() -> usize {
+    thread::available_parallelism().map_or(1, |cores| cores.get().min(WORKERS_MAX))
+}
+
+/// The admin key: from the environment, else from its file, else made now. The second is set where
+/// it was made.
+fn admin_key(
+    data_dir: &Path,
+    from_env: Option<String>,
+) -> Result<(String, Option<String>), AppError> {
+    if let Some(key) = from_env {
+        return long_enough(key, ADMIN_KEY_VARIABLE).map(|key| (key, None));
+    }
+    let path = data_dir.join(ADMIN_KEY_FILE);
+    let unusable = |cause| AppError::DataDir {
+        path: path.clone(),
+        cause,
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let key = text.trim_end().to_owned();
+            return long_enough(key, &path.display().to_string()).map(|key| (key, None));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unusable(error)),
+    }
+    let random: [u8; ADMIN_KEY_RANDOM_BYTES] = rand::random();
+    let key = format!("sl_{}", URL_SAFE_NO_PAD.encode(random));
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(unusable)?;
+    writeln!(file, "{key}")
+        .and_then(|()| file.sync_all())
+        .map_err(unusable)?;
+    Ok((key.clone(), Some(key)))
+}
+
+fn long_enough(key: String, place: &str) -> Result<String, AppError> {
+    if key.len() >= ADMIN_KEY_BYTES_MIN {
+        Ok(key)
+    } else {
+        Err(AppError::ShortAdminKey(place.into()))
+    }
+}

@@ -1,0 +1,231 @@
+//! `subledger demo`: the whole product in one command, in a folder that is removed at the end.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::post::{Poster, signed_headers};
+use super::{Common, Failure, Output, output, samples, serve};
+use crate::app::{self, Acceptance, App, ConfiguredSource};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::Config;
+use crate::domain::state::SubscriptionFilter;
+use crate::providers::{self, Built};
+
+/// The throw-away ledger's secret; nothing of worth is signed with it.
+const DEMO_SECRET: &str = "subledger-demo-secret";
+
+/// More than the samples hold.
+const SHOWN_MAX: usize = 50;
+
+/// Show everything in a throw-away folder: post samples, print the result, serve until Ctrl-C.
+///
+/// Every sample is signed as its provider signs and posted over HTTP to a running service on sled.
+#[derive(Args)]
+#[command(after_help = "Example:\n  subledger demo\nExit codes: 0 shown and stopped; 1 it failed.")]
+pub(super) struct Demo {
+    /// The port to serve on; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    port: u16,
+    /// Stop after printing instead of serving on
+    #[arg(long)]
+    once: bool,
+}
+
+struct Posted {
+    source: String,
+    file: String,
+    outcome: String,
+    seq: String,
+}
+
+impl Demo {
+    pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
+        let folder = tempfile::Builder::new()
+            .prefix("subledger-demo-")
+            .tempdir()?;
+        let mut config = demo_config()?;
+        config.data_dir = folder.path().join("data");
+        config.server.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let no_env = |_: &str| None;
+        let sources = app::sources(&config, &no_env)?;
+        let clock = Arc::new(SystemClock);
+        let app = App::open(&config, Acceptance::default(), clock, &no_env)?;
+        let key = app.new_admin_key.clone().unwrap_or_default();
+        let running = app.spawn()?;
+        let base = format!("http://{}", running.address());
+        let posted = post_all(&sources, &base)?;
+        let filter = SubscriptionFilter::default();
+        let page = running
+            .ledger()
+            .subscriptions(&filter, None, SHOWN_MAX)
+            .value;
+        let shown = page
+            .data
+            .iter()
+            .map(serde_json::to_value)
+            .collect::<Result<Vec<_>, _>>()?;
+        match common.output {
+            Output::Json => output::json(&serde_json::json!({
+                "url": base,
+                "key": key,
+                "deliveries": posted.iter().map(Posted::json).collect::<Vec<_>>(),
+                "subscriptions": shown,
+            }))?,
+            Output::Text => print(&posted, &shown, &base, &key)?,
+        }
+        if !self.once {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(serve::told_to_stop())?;
+        }
+        running.stop()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Posted {
+    fn json(&self) -> Value {
+        serde_json::json!({"source": self.source, "file": self.file, "outcome": self.outcome, "seq": self.seq})
+    }
+}
+
+/// One source a provider, under the provider's own name, and the shipped example catalogue.
+fn demo_config() -> Result<Config, Failure> {
+    let mut config = Config::parse(
+        "config.toml",
+        include_str!("../../config.toml"),
+        std::iter::empty(),
+    )?;
+    config.sources.clear();
+    for name in providers::names() {
+        let settings = format!("secrets = [{{ secret = \"{DEMO_SECRET}\" }}]").parse()?;
+        let source = crate::config::schema::Source {
+            provider: name.to_owned(),
+            settings,
+        };
+        config.sources.insert(name.to_owned(), source);
+    }
+    Ok(config)
+}
+
+/// Posts every sample once, and the last one of each source a second time: a provider's retry.
+fn post_all(sources: &[ConfiguredSource], base: &str) -> Result<Vec<Posted>, Failure> {
+    let poster = Poster::new();
+    let all = samples::all();
+    let mut posted = Vec::new();
+    for source in sources {
+        let Built::On { provider, .. } = &source.built else {
+            continue;
+        };
+        let of_source = all.iter().filter(|sample| sample.provider == source.name);
+        let url = format!("{base}/webhooks/{}", source.name);
+        let last = of_source.clone().next_back();
+        for sample in of_source.chain(last) {
+            let headers = signed_headers(&**provider, sample.body, None, SystemClock.now());
+            let headers = headers.ok_or("the demo's own secret does not sign")?;
+            let answer = poster.post(&url, &headers, sample.body)?;
+            let receipt: Value = serde_json::from_str(&answer.body)?;
+            let word = |name: &str| receipt.get(name).and_then(Value::as_str);
+            let outcome = word("status")
+                .or_else(|| word("code"))
+                .unwrap_or("no receipt");
+            let reason = word("reason")
+                .map(|reason| format!(" ({reason})"))
+                .unwrap_or_default();
+            posted.push(Posted {
+                source: source.name.clone(),
+                file: sample.name.clone(),
+                outcome: format!("{outcome}{reason}"),
+                seq: receipt
+                    .get("seq")
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            });
+        }
+    }
+    Ok(posted)
+}
+
+fn print(posted: &[Posted], shown: &[Value], base: &str, key: &str) -> Result<(), Failure> {
+    println!("Webhooks signed as their providers sign, and posted to {base}/webhooks/…\n");
+    let rows = posted.iter().map(|row| {
+        vec![
+            row.source.clone(),
+            row.file.clone(),
+            row.outcome.clone(),
+            row.seq.clone(),
+        ]
+    });
+    output::table(
+        &["SOURCE", "FILE", "OUTCOME", "SEQ"],
+        &rows.collect::<Vec<_>>(),
+    )?;
+    println!("\nWhat they add up to\n");
+    let text = |view: &Value, path: &str| {
+        let value = view.pointer(path);
+        value.map_or_else(String::new, |value| match value {
+            Value::String(text) => text.clone(),
+            Value::Null => "-".to_owned(),
+            other => other.to_string(),
+        })
+    };
+    let rows = shown.iter().map(|view| {
+        let paths = [
+            "/id",
+            "/customer/customer_identifier",
+            "/provider",
+            "/status",
+        ];
+        let more = ["/paid_through", "/access/granted", "/access/reason"];
+        paths
+            .iter()
+            .chain(&more)
+            .map(|path| text(view, path))
+            .collect()
+    });
+    let head = [
+        "SUBSCRIPTION",
+        "CUSTOMER",
+        "PROVIDER",
+        "STATUS",
+        "PAID THROUGH",
+        "ACCESS",
+        "REASON",
+    ];
+    output::table(&head, &rows.collect::<Vec<Vec<String>>>())?;
+    let first = shown
+        .first()
+        .map(|view| text(view, "/id"))
+        .unwrap_or_default();
+    println!("\nTry next (the key is good while this runs)\n");
+    for (path, what) in [
+        (
+            format!("/v1/subscriptions/{first}"),
+            "one subscription, and whether access is granted",
+        ),
+        (
+            "/v1/customers/user_42".into(),
+            "a customer by the merchant's own identifier",
+        ),
+        (
+            "/v1/customers/user_42/events".into(),
+            "every event that made it so",
+        ),
+        (
+            "/v1/events/2".into(),
+            "one event with its exact body and its evidence",
+        ),
+        ("/v1/quarantine".into(), "what was kept aside"),
+        ("/v1/stats".into(), "how much of everything"),
+    ] {
+        println!("  # {what}");
+        println!("  curl -s -H 'Authorization: Bearer {key}' {base}{path}");
+    }
+    println!("\nServing until Ctrl-C; the folder is removed then.");
+    Ok(())
+}

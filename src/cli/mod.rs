@@ -1,0 +1,113 @@
+//! The command line: one file a command. Every command answers with one exit code; an error is one
+//! sentence on standard error.
+
+mod check_config;
+mod demo;
+mod output;
+mod post;
+mod replay;
+mod samples;
+mod send;
+mod serve;
+mod store;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Config, ConfigError};
+
+/// A self-hosted ledger of subscriptions, fed by billing webhooks.
+///
+/// Point your providers' webhooks at `subledger serve`, ask it over HTTP who is subscribed to what,
+/// and replay it to prove it. `subledger demo` shows all of it in a throw-away folder.
+#[derive(Parser)]
+#[command(name = "subledger", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused, failed, or not as expected; 2 wrong usage, or \
+                          (verify, replay) it could not run.";
+
+/// What every command takes.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// The configuration; without it `config.toml`, or the defaults where there is none
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where events are kept; overrides `data_dir`
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document, for programs
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service until it is told to stop (SIGTERM or Ctrl-C)
+    Serve(serve::Serve),
+    /// Show everything in a throw-away folder: post samples, print the result, serve until Ctrl-C
+    Demo(demo::Demo),
+    /// Sign files like a provider and post them
+    Send(send::Send),
+    /// Fold the stopped log from its first event and compare with what was kept at the last stop
+    Replay(replay::Replay),
+    /// Check every record of the stopped log, its Merkle root and its witness
+    Verify(verify::Verify),
+    /// Check the configuration and say what it switches on
+    CheckConfig(check_config::CheckConfig),
+}
+
+/// An error that ends a command: one sentence.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+impl Common {
+    /// The configuration, with what the command line overrides.
+    pub(crate) fn load(&self) -> Result<Config, ConfigError> {
+        let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
+        if let Some(data) = &self.data {
+            config.data_dir.clone_from(data);
+        }
+        Ok(config)
+    }
+}
+
+/// The environment, for secrets.
+pub(crate) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Runs the command; errors are printed here.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let common = &cli.common;
+    let (done, could_not_run) = match cli.command {
+        Command::Serve(command) => (command.run(common), ExitCode::from(1)),
+        Command::Demo(command) => (command.run(common), ExitCode::from(1)),
+        Command::Send(command) => (command.run(common), ExitCode::from(1)),
+        Command::Replay(command) => (command.run(common), ExitCode::from(2)),
+        Command::Verify(command) => (command.run(common), ExitCode::from(2)),
+        Command::CheckConfig(command) => (command.run(common), ExitCode::from(1)),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("subledger: {error}");
+        could_not_run
+    })
+}

@@ -1,0 +1,49 @@
+//! Printing: tables for people, JSON for programs, progress on a terminal.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+/// Prints `value` as one JSON document on standard output.
+pub(super) fn json<T: Serialize>(value: &T) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+    writeln!(io::stdout(), "{text}")
+}
+
+/// Prints rows under a head, each column as wide as its widest cell.
+pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+    let widest = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let cells = cells.map(String::as_str).chain(head.get(column).copied());
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(widest).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded = cells
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "  {}", line(&mut head.iter().copied()))?;
+    for row in rows {
+        writeln!(out, "  {}", line(&mut row.iter().map(String::as_str)))?;
+    }
+    Ok(())
+}
+
+/// A bar over `total` records on a terminal; nothing elsewhere.
+pub(super) fn progress(total: u64, doing: &'static str) -> ProgressBar {
+    let target = if io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(total), target);
+    let style = "{msg} [{bar:40}] {human_pos}/{human_len} {per_sec} eta {eta}";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.with_message(doing)
+}

@@ -1,0 +1,274 @@
+//! `subledger replay`: fold the log again and compare.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Common, Failure, Output, output, store};
+use crate::domain::state::{CustomerNotes, State};
+use crate::domain::time::Timestamp;
+use crate::ledger::{Keepsake, Refold};
+
+/// Fold the stopped log from its first event and compare with what was kept at the last stop.
+///
+/// The state is a pure function of the log, so a full replay must arrive at the very state that
+/// was served. With --until or --source it folds a part, and there is nothing to compare with.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    subledger replay\n  \
+    subledger replay --until 2027-03-31T23:59:59Z --customer user_42\n  \
+    subledger replay --customer user_42 --diff\n\
+    Exit codes: 0 identical, or nothing to compare with; 1 different: each difference is printed; \
+    2 it could not run.")]
+pub(super) struct Replay {
+    /// Fold no event after this sequence number, or none recorded after this time (RFC 3339)
+    #[arg(long, value_name = "SEQ|TIME", value_parser = until)]
+    until: Option<Until>,
+    /// Print this customer as the replay sees it, by any id
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    /// Fold only this source's events
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// With --customer: print what each of the customer's events changed
+    #[arg(long, requires = "customer")]
+    diff: bool,
+}
+
+#[derive(Clone)]
+enum Until {
+    Seq(u64),
+    Time(Timestamp),
+}
+
+fn until(text: &str) -> Result<Until, String> {
+    let seq = text.parse().map(Until::Seq).ok();
+    let time = || Timestamp::parse(text).map(Until::Time);
+    seq.or_else(time)
+        .ok_or_else(|| "write a sequence number, or a time like 2027-03-31T23:59:59Z".into())
+}
+
+#[derive(Serialize)]
+struct Report {
+    events: u64,
+    last_seq: u64,
+    seconds: f64,
+    digest: String,
+    /// Absent where there was nothing to compare with.
+    identical: Option<bool>,
+    compared_with: String,
+    differences: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<Step>,
+}
+
+#[derive(Serialize)]
+struct Step {
+    seq: u64,
+    event_type: Option<String>,
+    changed: Vec<String>,
+}
+
+impl Replay {
+    pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
+        let (config, opened) = store::inspect(common)?;
+        let refold = self.selection();
+        let bar = output::progress(opened.engine.last()?.last_seq, "replaying");
+        let begun = Instant::now();
+        let mut events = 0_u64;
+        let state = refold.state(&*opened.engine, CustomerNotes::new(), |stored| {
+            events += 1;
+            bar.set_position(stored.record.seq());
+        })?;
+        let seconds = begun.elapsed().as_secs_f64();
+        bar.finish_and_clear();
+        let kept = Keepsake::read(&config.data_dir.join(Keepsake::FILE_NAME));
+        let replayed = Keepsake::of(&state);
+        let (compared_with, differences) = self.compare(kept, &replayed);
+        let (customer, steps) = match &self.customer {
+            None => (None, Vec::new()),
+            Some(id) => {
+                let view = state.customer(id, None);
+                let view = view.ok_or_else(|| format!("the replay knows no customer `{id}`"))?;
+                let steps = if self.diff {
+                    self.steps(id, &state, &opened.engine)?
+                } else {
+                    vec![]
+                };
+                (Some(serde_json::to_value(view)?), steps)
+            }
+        };
+        let report = Report {
+            events,
+            last_seq: replayed.seq,
+            seconds,
+            digest: replayed.digest(),
+            identical: differences.as_ref().map(Vec::is_empty),
+            compared_with,
+            differences: differences.unwrap_or_default(),
+            customer,
+            steps,
+        };
+        match common.output {
+            Output::Json => output::json(&report)?,
+            Output::Text => print(&report)?,
+        }
+        Ok(if report.identical == Some(false) {
+            ExitCode::from(1)
+        } else {
+            ExitCode::SUCCESS
+        })
+    }
+
+    fn selection(&self) -> Refold {
+        let (until_seq, until) = match self.until {
+            None => (None, None),
+            Some(Until::Seq(seq)) => (Some(seq), None),
+            Some(Until::Time(time)) => (None, Some(time)),
+        };
+        Refold {
+            until_seq,
+            until,
+            source: self.source.clone(),
+        }
+    }
+
+    /// What the replay is compared with, and each difference; none where it cannot be compared.
+    fn compare(
+        &self,
+        kept: Option<Keepsake>,
+        replayed: &Keepsake,
+    ) -> (String, Option<Vec<String>>) {
+        let Some(kept) = kept else {
+            return (
+                "nothing: no state was kept, there was no clean stop".into(),
+                None,
+            );
+        };
+        if self.source.is_some() {
+            return ("nothing: only one source was folded".into(), None);
+        }
+        if kept.fold_version != replayed.fold_version {
+            let versions = (kept.fold_version, replayed.fold_version);
+            let why = format!(
+                "kept by fold version {}, this is {}",
+                versions.0, versions.1
+            );
+            return (format!("nothing: the state was {why}"), None);
+        }
+        if kept.seq != replayed.seq {
+            let seqs = (kept.seq, replayed.seq);
+            return (
+                format!("nothing: kept at {}, replayed to {}", seqs.0, seqs.1),
+                None,
+            );
+        }
+        let found = kept.differences(replayed);
+        let found = found.iter().map(ToString::to_string).collect();
+        (format!("the state kept at {}", kept.seq), Some(found))
+    }
+
+    /// Folds once more, looking at the customer before and after each of its events.
+    fn steps(
+        &self,
+        id: &str,
+        known: &State,
+        engine: &std::sync::Arc<dyn crate::eventlog::Engine>,
+    ) -> Result<Vec<Step>, Failure> {
+        let wanted = known.customer_events(id).unwrap_or_default();
+        let mut state = State::new(known.configured_notes());
+        let mut before = Value::Null;
+        let mut steps = Vec::new();
+        self.selection().walk(&**engine, |stored| {
+            crate::ledger::fold(&mut state, &stored);
+            if wanted.binary_search(&stored.record.seq()).is_err() {
+                return;
+            }
+            let view = state.customer(id, None);
+            let after = view
+                .and_then(|view| serde_json::to_value(view).ok())
+                .unwrap_or_default();
+            let mut changed = Vec::new();
+            differences("", &before, &after, &mut changed);
+            let event_type = stored.meaning.event_type.as_deref().map(str::to_owned);
+            steps.push(Step {
+                seq: stored.record.seq(),
+                event_type,
+                changed,
+            });
+            before = after;
+        })?;
+        Ok(steps)
+    }
+}
+
+/// Each field that differs, as `path: before -> after`.
+fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    match (before, after) {
+        (Value::Object(old), Value::Object(new)) => {
+            for (name, value) in new {
+                differences(
+                    &below(name),
+                    old.get(name).unwrap_or(&Value::Null),
+                    value,
+                    found,
+                );
+            }
+        }
+        (Value::Array(old), Value::Array(new)) => {
+            for (place, value) in new.iter().enumerate() {
+                let held = old.get(place).unwrap_or(&Value::Null);
+                differences(&below(&place.to_string()), held, value, found);
+            }
+        }
+        (Value::Null, Value::Object(new)) if !new.is_empty() => {
+            for (name, value) in new {
+                differences(&below(name), &Value::Null, value, found);
+            }
+        }
+        (old, new) if old != new => found.push(format!("{path}: {old} -> {new}")),
+        _ => {}
+    }
+}
+
+fn print(report: &Report) -> Result<(), Failure> {
+    for step in &report.steps {
+        println!(
+            "{}  {}",
+            step.seq,
+            step.event_type.as_deref().unwrap_or("-")
+        );
+        for line in &step.changed {
+            println!("    {line}");
+        }
+    }
+    if let Some(customer) = &report.customer {
+        println!("{}", serde_json::to_string_pretty(customer)?);
+    }
+    for difference in &report.differences {
+        println!("different  {difference}");
+    }
+    let verdict = match report.identical {
+        Some(true) => "identical",
+        Some(false) => "DIFFERENT",
+        None => "folded",
+    };
+    println!(
+        "{verdict}: {} events in {:.2} s, digest {}",
+        report.events, report.seconds, report.digest
+    );
+    println!("compared with {}", report.compared_with);
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! Opening a stopped store to look at it: what `replay` and `verify` share.
+
+use super::{Common, Failure};
+use crate::app;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::Config;
+use crate::config::schema::EngineName;
+use crate::eventlog::{self, Opened, Purpose};
+
+/// Opens the configured store for reading. What would keep `serve` from starting and can be
+/// looked past is printed as a warning.
+pub(super) fn inspect(common: &Common) -> Result<(Config, Opened), Failure> {
+    let config = common.load()?;
+    if config.log.engine == EngineName::Memory {
+        return Err(
+            "a log in memory ends with its process; set `engine = \"sled\"` in [log]".into(),
+        );
+    }
+    let options = app::log_options(&config, app::Acceptance::default(), Purpose::Inspect);
+    let opened = eventlog::open(&options, SystemClock.now())?;
+    for warning in &opened.warnings {
+        eprintln!("subledger: {warning}");
+    }
+    Ok((config, opened))
+}

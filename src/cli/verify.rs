@@ -1,0 +1,90 @@
+//! `subledger verify`: is every record what was written?
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Common, Failure, Output, output, store};
+use crate::eventlog::{self, Finding};
+
+/// Check every record of the stopped log, its Merkle root and its witness.
+///
+/// Recomputes every checksum, commitment and hash, compares the root with the one each page
+/// carries and with the witness, and names every sequence number that is damaged. Changes nothing.
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 intact; 1 damaged; 2 it could not run.")]
+pub(super) struct Verify {}
+
+#[derive(Serialize)]
+struct Report {
+    intact: bool,
+    events: u64,
+    root: String,
+    witness_seq: Option<u64>,
+    damaged: Vec<Damaged>,
+}
+
+#[derive(Serialize)]
+struct Damaged {
+    first_seq: u64,
+    last_seq: u64,
+    what: String,
+}
+
+impl Verify {
+    pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
+        let (_, opened) = store::inspect(common)?;
+        let bar = output::progress(opened.engine.last()?.last_seq, "checking");
+        let mut damaged = Vec::new();
+        let witness = opened.witness.as_ref();
+        let verdict = eventlog::verify(&*opened.engine, witness, &mut |finding| match finding {
+            Finding::Record(_) => {}
+            Finding::Progress { seq, .. } => bar.set_position(seq),
+            Finding::Damage(found) => damaged.push(Damaged {
+                first_seq: found.first_seq,
+                last_seq: found.last_seq,
+                what: found.what,
+            }),
+        })?;
+        bar.finish_and_clear();
+        let report = Report {
+            intact: verdict.is_intact(),
+            events: verdict.tail.last_seq,
+            root: hex::encode(verdict.root),
+            witness_seq: witness.map(eventlog::Witness::seq),
+            damaged,
+        };
+        match common.output {
+            Output::Json => output::json(&report)?,
+            Output::Text => print(&report),
+        }
+        Ok(if report.intact {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
+    }
+}
+
+fn print(report: &Report) {
+    for damage in &report.damaged {
+        if damage.first_seq == damage.last_seq {
+            println!("damaged  {}: {}", damage.first_seq, damage.what);
+        } else {
+            println!(
+                "damaged  {} to {}: {}",
+                damage.first_seq, damage.last_seq, damage.what
+            );
+        }
+    }
+    let verdict = if report.intact { "intact" } else { "DAMAGED" };
+    println!(
+        "{verdict}: {} events, Merkle root {}",
+        report.events, report.root
+    );
+    match report.witness_seq {
+        Some(seq) => println!("compared with the witness at {seq}"),
+        None => println!("there was no witness to compare with"),
+    }
+}

@@ -1,0 +1,30 @@
+//! What an operator's tools ask, without a key.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpResponse, web};
+
+use super::error::Problem;
+use super::{Shared, metrics as openmetrics};
+
+/// OpenMetrics 1.0.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// `GET /healthz`: the process lives.
+pub(super) async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({"status": "ok"}))
+}
+
+/// `GET /readyz`: webhooks can be stored and queries show all of them.
+pub(super) async fn readyz(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    shared.ledger.ready().map_err(Problem::Unavailable)?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({"status": "ready"})))
+}
+
+/// `GET /metrics`.
+pub(super) async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    let text = openmetrics::render(&shared.ledger.numbers());
+    let text = text.map_err(|error| Problem::Internal(error.to_string()))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, OPENMETRICS))
+        .body(text))
+}

@@ -1,0 +1,87 @@
+//! `/v1/customers`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::{List, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit, list, single};
+use crate::domain::state::CustomerFilter;
+use crate::http::Shared;
+use crate::http::auth::Admin;
+use crate::http::error::Problem;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct ListQuery {
+    status: Option<String>,
+    q: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct EventsQuery {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct NoQuery {}
+
+/// `GET /v1/customers`
+pub(in crate::http) async fn index(
+    _: Admin,
+    query: web::Query<ListQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let filter = CustomerFilter {
+        status: super::status(&query.status)?,
+        q: given(&query.q).map(str::to_owned),
+    };
+    let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
+    let page = shared.ledger.customers(&filter, after, limit);
+    list(page.map(|page| List::new(page.data, page.next.map(cursor_after))))
+}
+
+/// `GET /v1/customers/{id}`
+pub(in crate::http) async fn show(
+    _: Admin,
+    request: HttpRequest,
+    id: web::Path<String>,
+    _: web::Query<NoQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    single(&request, shared.ledger.customer(&id), "customer")
+}
+
+/// `GET /v1/customers/{id}/entitlements`
+pub(in crate::http) async fn entitlements(
+    _: Admin,
+    request: HttpRequest,
+    id: web::Path<String>,
+    _: web::Query<NoQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    single(&request, shared.ledger.entitlements(&id), "customer")
+}
+
+/// `GET /v1/customers/{id}/events`
+pub(in crate::http) async fn events(
+    _: Admin,
+    id: web::Path<String>,
+    query: web::Query<EventsQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let after = cursor_seq(&query.cursor)?.unwrap_or(0);
+    let limit = limit(&query.limit)?;
+    let shown = super::events::blocking(move || shared.ledger.customer_events(&id, after, limit));
+    let shown = shown.await?;
+    let seq = shown.seq;
+    let page = shown.value.ok_or(Problem::NotFound("customer"))?;
+    let next = page.next_after.map(cursor_after_seq);
+    list(crate::ledger::Shown {
+        seq,
+        value: List::new(page.data, next),
+    })
+}

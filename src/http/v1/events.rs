@@ -1,0 +1,96 @@
+//! `/v1/events`, `/v1/quarantine` and `/v1/stats`: the log itself. These read the store, so they
+//! leave the worker's own thread.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::customers::NoQuery;
+use super::{List, cursor_after_seq, cursor_seq, given, limit, list, seq, single};
+use crate::http::Shared;
+use crate::http::auth::Admin;
+use crate::http::error::Problem;
+use crate::ledger::{EventFilter, EventPage, ReadError, Shown};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct ListQuery {
+    after: Option<String>,
+    source: Option<String>,
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct QuarantineQuery {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// Runs what reads the store away from the worker's thread.
+pub(super) async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = web::block(read).await;
+    done.map_err(|error| Problem::Internal(error.to_string()))?
+        .map_err(Problem::from)
+}
+
+fn paged(shown: Shown<EventPage>) -> Result<HttpResponse, Problem> {
+    list(shown.map(|page| List::new(page.data, page.next_after.map(cursor_after_seq))))
+}
+
+/// `GET /v1/events`
+pub(in crate::http) async fn index(
+    _: Admin,
+    query: web::Query<ListQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let filter = EventFilter {
+        source: given(&query.source).map(str::to_owned),
+        event_type: given(&query.event_type).map(str::to_owned),
+    };
+    let after = seq("after", &query.after)?;
+    let after = cursor_seq(&query.cursor)?.or(after).unwrap_or(0);
+    let limit = limit(&query.limit)?;
+    paged(blocking(move || shared.ledger.events(&filter, after, limit)).await?)
+}
+
+/// `GET /v1/events/{seq}`
+pub(in crate::http) async fn show(
+    _: Admin,
+    request: HttpRequest,
+    path: web::Path<String>,
+    _: web::Query<NoQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let Ok(seq) = path.parse::<u64>() else {
+        return Err(Problem::NotFound("event"));
+    };
+    let shown = blocking(move || shared.ledger.event(seq)).await?;
+    single(&request, shown, "event")
+}
+
+/// `GET /v1/quarantine`
+pub(in crate::http) async fn quarantine(
+    _: Admin,
+    query: web::Query<QuarantineQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let after = cursor_seq(&query.cursor)?.unwrap_or(0);
+    let limit = limit(&query.limit)?;
+    paged(blocking(move || shared.ledger.quarantine(after, limit)).await?)
+}
+
+/// `GET /v1/stats`
+pub(in crate::http) async fn stats(
+    _: Admin,
+    request: HttpRequest,
+    _: web::Query<NoQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let shown = shared.ledger.stats();
+    single(&request, shown.map(Some), "stats")
+}

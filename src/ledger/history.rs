@@ -1,0 +1,298 @@
+//! Looking back: recorded events as they are shown. These read the store, and take as long as
+//! that does.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use super::refold::interpret;
+use super::{Ledger, ReadError, Shown};
+use crate::domain::event::{Change, Interpretation, Standing};
+use crate::domain::time::Timestamp;
+use crate::eventlog::page::Page;
+use crate::eventlog::{Fault, Record};
+
+/// Records that one question about the log may read: a filter that matches nothing would
+/// otherwise read all of it. The answer then says where to go on.
+const RECORDS_READ_MAX: usize = 50_000;
+
+/// Which events.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    /// Of this source.
+    pub source: Option<String>,
+    /// Of this type, in the provider's words.
+    pub event_type: Option<String>,
+}
+
+/// One page of events, oldest first.
+#[derive(Debug)]
+pub struct EventPage {
+    /// The events.
+    pub data: Vec<EventView>,
+    /// Where to go on: after this sequence number.
+    pub next_after: Option<u64>,
+}
+
+/// A recorded event as it is shown.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct EventView {
+    pub seq: u64,
+    pub recorded_at: Timestamp,
+    pub occurred_at: Timestamp,
+    pub source: String,
+    pub provider: String,
+    pub event_id: Option<String>,
+    pub event_type: Option<Box<str>>,
+    pub status: &'static str,
+    pub reason: Option<&'static str>,
+    pub flags: Vec<&'static str>,
+    pub customer_identifier: Option<Box<str>>,
+    pub leaf_hash: String,
+    #[serde(flatten)]
+    pub details: Option<Details>,
+}
+
+/// What a single event shows beside.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Details {
+    #[serde(flatten)]
+    pub body: BodyView,
+    pub evidence: EvidenceView,
+    pub changes: Vec<Change>,
+}
+
+/// The exact bytes received.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub enum BodyView {
+    #[serde(rename = "body")]
+    Text(String),
+    /// They are not UTF-8.
+    #[serde(rename = "body_base64")]
+    Base64(String),
+}
+
+/// What the signature was checked by.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct EvidenceView {
+    pub scheme: String,
+    pub key_id: String,
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Details {
+    fn of(record: &Record, meaning: &Interpretation) -> Self {
+        let evidence = record.evidence();
+        let body = match std::str::from_utf8(record.body()) {
+            Ok(text) => BodyView::Text(text.to_owned()),
+            Err(_) => BodyView::Base64(STANDARD.encode(record.body())),
+        };
+        let evidence = EvidenceView {
+            scheme: evidence.scheme,
+            key_id: evidence.key_id,
+            headers: evidence.headers.into_iter().collect(),
+        };
+        Self {
+            body,
+            evidence,
+            changes: meaning.changes.clone(),
+        }
+    }
+}
+
+impl Ledger {
+    /// One event.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the store cannot be read.
+    pub fn event(&self, seq: u64) -> Result<Shown<Option<EventView>>, ReadError> {
+        let folded = self.state.read().counts().last_seq;
+        if seq == 0 || seq > folded {
+            return Ok(Shown {
+                seq: folded,
+                value: None,
+            });
+        }
+        let mut found = None;
+        self.read_page(seq)?.map_or(Ok(()), |page| {
+            each(&page, |record| {
+                if record.seq() == seq {
+                    found = Some(self.event_view(&record, true));
+                }
+                true
+            })
+        })?;
+        Ok(Shown {
+            seq: folded,
+            value: found,
+        })
+    }
+
+    /// Events after a sequence number, oldest first.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the store cannot be read.
+    pub fn events(
+        &self,
+        filter: &EventFilter,
+        after: u64,
+        limit: usize,
+    ) -> Result<Shown<EventPage>, ReadError> {
+        let folded = self.state.read().counts().last_seq;
+        let mut data = Vec::new();
+        let (mut seen, mut read) = (after, 0_usize);
+        while seen < folded && data.len() < limit && read < RECORDS_READ_MAX {
+            let Some(page) = self.read_page(seen.saturating_add(1))? else {
+                break;
+            };
+            each(&page, |record| {
+                if record.seq() > seen && record.seq() <= folded && data.len() < limit {
+                    seen = record.seq();
+                    read += 1;
+                    if filter.wants(&record) {
+                        data.push(self.event_view(&record, false));
+                    }
+                }
+                data.len() < limit
+            })?;
+        }
+        let next_after = (seen < folded).then_some(seen);
+        Ok(Shown {
+            seq: folded,
+            value: EventPage { data, next_after },
+        })
+    }
+
+    /// A customer's events after a sequence number, oldest first.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the store cannot be read.
+    pub fn customer_events(
+        &self,
+        id: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Shown<Option<EventPage>>, ReadError> {
+        let (folded, seqs) = {
+            let state = self.state.read();
+            (state.counts().last_seq, state.customer_events(id))
+        };
+        let page = seqs
+            .map(|seqs| self.these_events(&seqs, after, limit))
+            .transpose()?;
+        Ok(Shown {
+            seq: folded,
+            value: page,
+        })
+    }
+
+    /// Events set aside, after a sequence number, oldest first.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the store cannot be read.
+    pub fn quarantine(&self, after: u64, limit: usize) -> Result<Shown<EventPage>, ReadError> {
+        let (folded, seqs) = {
+            let state = self.state.read();
+            let aside = state.quarantine();
+            let from = aside.partition_point(|(seq, _)| *seq <= after);
+            // One more than shown tells whether there is another page.
+            let rest = aside.iter().skip(from).take(limit + 1).map(|(seq, _)| *seq);
+            (state.counts().last_seq, rest.collect::<Vec<_>>())
+        };
+        Ok(Shown {
+            seq: folded,
+            value: self.these_events(&seqs, after, limit)?,
+        })
+    }
+
+    fn these_events(&self, seqs: &[u64], after: u64, limit: usize) -> Result<EventPage, ReadError> {
+        let rest = seqs
+            .get(seqs.partition_point(|seq| *seq <= after)..)
+            .unwrap_or_default();
+        let shown = rest.get(..limit).unwrap_or(rest);
+        let mut data = Vec::with_capacity(shown.len());
+        let mut wanted = shown.iter().peekable();
+        while let Some(first) = wanted.peek() {
+            let Some(page) = self.read_page(**first)? else {
+                break;
+            };
+            each(&page, |record| {
+                if wanted.next_if(|seq| **seq == record.seq()).is_some() {
+                    data.push(self.event_view(&record, false));
+                }
+                true
+            })?;
+        }
+        let next_after = shown.last().copied().filter(|_| rest.len() > shown.len());
+        Ok(EventPage { data, next_after })
+    }
+
+    fn read_page(&self, seq: u64) -> Result<Option<Page>, ReadError> {
+        self.engine.read(seq).map_err(|fault| match fault {
+            Fault::Damaged { .. } => ReadError::Damaged(fault.to_string()),
+            Fault::Conflict
+            | Fault::Full
+            | Fault::Poisoned(_)
+            | Fault::Unknown(_)
+            | Fault::ReadOnly(_) => ReadError::Unavailable(fault.to_string()),
+        })
+    }
+
+    fn event_view(&self, record: &Record, with_details: bool) -> EventView {
+        let meaning = interpret(record);
+        let (status, reason) = match meaning.standing {
+            Standing::Folded => ("folded", None),
+            Standing::Ignored => ("ignored", None),
+            Standing::Quarantined(reason) => ("quarantined", Some(reason.as_str())),
+        };
+        let flags = record.flags();
+        let flags = [(flags.stale, "stale"), (flags.conflicting, "conflicting")];
+        let customer = self.state.read().customer_of(&meaning).map(Into::into);
+        EventView {
+            seq: record.seq(),
+            recorded_at: record.recorded_at(),
+            occurred_at: meaning.occurred_at,
+            source: record.source().to_owned(),
+            provider: record.provider().to_owned(),
+            event_id: record.event_id().map(str::to_owned),
+            event_type: meaning.event_type.clone(),
+            status,
+            reason,
+            flags: flags
+                .into_iter()
+                .filter(|(set, _)| *set)
+                .map(|(_, word)| word)
+                .collect(),
+            customer_identifier: customer,
+            leaf_hash: hex::encode(record.leaf()),
+            details: with_details.then(|| Details::of(record, &meaning)),
+        }
+    }
+}
+
+impl EventFilter {
+    fn wants(&self, record: &Record) -> bool {
+        let is_type = |wanted: &String| record.event_type() == Some(wanted.as_str());
+        self.source
+            .as_ref()
+            .is_none_or(|source| record.source() == source)
+            && self.event_type.as_ref().is_none_or(is_type)
+    }
+}
+
+/// Hands on every record of a page until `visit` has enough.
+fn each(page: &Page, mut visit: impl FnMut(Record) -> bool) -> Result<(), ReadError> {
+    for (seq, record) in page.records() {
+        let damaged = |damage| ReadError::Damaged(format!("Record {seq} is damaged: {damage}."));
+        if !visit(record.map_err(damaged)?) {
+            break;
+        }
+    }
+    Ok(())
+}

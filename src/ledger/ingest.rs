@@ -1,0 +1,206 @@
+//! Taking in a webhook: verify, understand, record, answer. Understanding happens here, on the
+//! worker's thread, so that the one writer stays lean.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::Ledger;
+use crate::domain::delivery::{Delivery, Headers, IdentityBasis, Received};
+use crate::domain::event::{Reason, Standing};
+use crate::eventlog::{Draft, Event, Identity, Receipt};
+use crate::providers::Provider;
+
+/// Razorpay counts an answer after 5 s as a failure. What is committed after this is answered as a
+/// duplicate when it is sent again.
+const RECEIPT_DEADLINE: Duration = Duration::from_secs(4);
+
+/// A configured source that takes deliveries.
+pub struct Source {
+    name: String,
+    provider: Arc<dyn Provider>,
+    outcomes: [AtomicU64; Self::OUTCOMES.len()],
+}
+
+/// What became of an accepted delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// On disk and folded.
+    Recorded,
+    /// Recorded before.
+    Duplicate,
+    /// Recorded; known to mean nothing.
+    Ignored,
+    /// Recorded and set aside.
+    Quarantined(Reason),
+}
+
+/// The receipt of an accepted delivery.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Its sequence number; a duplicate's is the first one's.
+    pub seq: u64,
+    /// The provider's id.
+    pub event_id: Option<String>,
+}
+
+/// Why a delivery was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// It is not shown to come from the provider.
+    #[error("the signature does not match")]
+    InvalidSignature,
+    /// It cannot be stored now; the sender should try again.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl Outcome {
+    /// The word used in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Duplicate => "duplicate",
+            Self::Ignored => "ignored",
+            Self::Quarantined(_) => "quarantined",
+        }
+    }
+
+    const fn of(standing: Standing) -> Self {
+        match standing {
+            Standing::Folded => Self::Recorded,
+            Standing::Ignored => Self::Ignored,
+            Standing::Quarantined(reason) => Self::Quarantined(reason),
+        }
+    }
+}
+
+impl Source {
+    /// What deliveries are counted by, in the order of the counters.
+    const OUTCOMES: [&'static str; 7] = [
+        "recorded",
+        "duplicate",
+        "ignored",
+        "quarantined",
+        "rejected",
+        "refused",
+        "unavailable",
+    ];
+
+    pub(super) fn new(name: String, provider: Arc<dyn Provider>) -> Self {
+        Self {
+            name,
+            provider,
+            outcomes: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
+
+    /// The configured name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The only headers its provider reads, in lower case.
+    #[must_use]
+    pub fn headers(&self) -> &'static [&'static str] {
+        self.provider.headers()
+    }
+
+    /// Counts a delivery that was not accepted: for its signature, or before that was looked at.
+    pub fn refused(&self, by_signature: bool) {
+        self.count(if by_signature { "rejected" } else { "refused" });
+    }
+
+    fn count(&self, outcome: &str) {
+        let place = Self::OUTCOMES.iter().position(|known| *known == outcome);
+        if let Some(counter) = place.and_then(|place| self.outcomes.get(place)) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many deliveries had each outcome since start.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self
+            .outcomes
+            .iter()
+            .map(|counter| counter.load(Ordering::Relaxed));
+        Self::OUTCOMES.into_iter().zip(counts)
+    }
+}
+
+impl Ledger {
+    /// Takes in one delivery. When this answers, the event is on disk and every query shows it.
+    ///
+    /// # Errors
+    /// [`IngestError`]; nothing was recorded, or nobody may rely on it yet.
+    pub async fn ingest(
+        &self,
+        source: &Source,
+        headers: &Headers,
+        body: &Bytes,
+    ) -> Result<Intake, IngestError> {
+        let delivery = Delivery { headers, body };
+        let verified = source
+            .provider
+            .verify(&delivery, self.clock.now())
+            .map_err(|_| IngestError::InvalidSignature)?;
+        let mut meaning = source.provider.interpret(&Received { body });
+        if verified.stale.is_some() {
+            meaning.set_aside(Reason::Stale);
+        }
+        let outcome = Outcome::of(meaning.standing);
+        let body_sha256: [u8; 32] = Sha256::digest(body).into();
+        let identity = match &verified.identity {
+            IdentityBasis::SignedId(id) => Identity::of_signed_id(&source.name, id),
+            IdentityBasis::Body => Identity::of_body(&source.name, &body_sha256),
+        };
+        let identity = verified
+            .stale
+            .map_or(identity, |at| identity.with_timestamp(at));
+        let event = Event {
+            source: source.name.clone(),
+            provider: source.provider.name().to_owned(),
+            identity,
+            event_id: verified.event_id.clone(),
+            event_type: meaning.event_type.as_deref().map(str::to_owned),
+            occurred_at: meaning.occurred_at,
+            stale: verified.stale.is_some(),
+            evidence: verified.evidence,
+            body: body.clone(),
+            body_sha256,
+            request_sha256: None,
+        };
+        let unavailable = |why: String| {
+            source.count("unavailable");
+            IngestError::Unavailable(why)
+        };
+        let draft = Draft::new(event).map_err(|error| unavailable(error.to_string()))?;
+        let receipt = self
+            .writer
+            .submit(draft, meaning)
+            .map_err(|e| unavailable(e.to_string()))?;
+        let receipt = match tokio::time::timeout(RECEIPT_DEADLINE, receipt).await {
+            Ok(Ok(Ok(receipt))) => receipt,
+            Ok(Ok(Err(error))) => return Err(unavailable(error.to_string())),
+            Ok(Err(_)) => return Err(unavailable("The ledger is stopping; try again.".into())),
+            Err(_) => return Err(unavailable("The store is slow; try again.".into())),
+        };
+        let (outcome, seq) = match receipt {
+            Receipt::Recorded { seq, .. } => (outcome, seq),
+            Receipt::Duplicate { seq } | Receipt::Mismatch { seq } => (Outcome::Duplicate, seq),
+        };
+        source.count(outcome.as_str());
+        Ok(Intake {
+            outcome,
+            seq,
+            event_id: verified.event_id,
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! The use-cases: taking in, deciding, asking, looking back. The only room in which providers, the
+//! log and the fold meet.
+
+mod commands;
+mod history;
+mod ingest;
+mod keepsake;
+mod numbers;
+mod opening;
+mod own;
+mod query;
+mod refold;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+
+pub use history::{EventFilter, EventPage, EventView};
+pub use ingest::{IngestError, Intake, Outcome, Source};
+pub use keepsake::{Difference, Keepsake};
+pub use numbers::{Numbers, Stats, Tally};
+pub use opening::{OpenLedgerError, Opened, Settings};
+pub use refold::{Refold, RefoldError, Stored, fold, interpret};
+
+pub use self::commands::Refusal;
+use crate::clock::Clock;
+use crate::domain::event::Interpretation;
+use crate::domain::state::{CustomerNotes, State};
+use crate::eventlog::{Engine, Handle, Running, State as WriterState};
+
+/// The running ledger.
+pub struct Ledger {
+    sources: BTreeMap<String, Source>,
+    state: Arc<RwLock<State>>,
+    writer: Handle<Interpretation, Refusal>,
+    running: Mutex<Option<Running<Interpretation, Refusal>>>,
+    engine: Arc<dyn Engine>,
+    clock: Arc<dyn Clock>,
+    tally: Tally,
+    grace_days: u32,
+    keepsake_path: Option<PathBuf>,
+}
+
+/// An answer with the last sequence number folded into it.
+#[derive(Debug, Clone)]
+pub struct Shown<T> {
+    /// The sequence number.
+    pub seq: u64,
+    /// The answer.
+    pub value: T,
+}
+
+impl<T> Shown<T> {
+    /// The same, shown otherwise.
+    pub fn map<U>(self, show: impl FnOnce(T) -> U) -> Shown<U> {
+        Shown {
+            seq: self.seq,
+            value: show(self.value),
+        }
+    }
+}
+
+/// Why the log could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Not now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// What was read is not what was written.
+    #[error("{0}")]
+    Damaged(String),
+}
+
+impl Ledger {
+    /// The source of that configured name, if it takes deliveries.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.get(name)
+    }
+
+    /// Counts since start.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Whether webhooks can be stored.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    pub fn ready(&self) -> Result<(), String> {
+        match self.writer.health().state() {
+            WriterState::Serving => Ok(()),
+            WriterState::Full => Err("The disk is full; free some space.".into()),
+            WriterState::ClockLeap => Err("This machine's clock leapt ahead; set it right.".into()),
+            WriterState::Stopped => Err("The service is stopping.".into()),
+            WriterState::Faulted(why) | WriterState::ReadOnly(why) => Err(why),
+        }
+    }
+
+    /// Folds the log again, beside the live state.
+    ///
+    /// # Errors
+    /// [`RefoldError`] at the first record that cannot be read.
+    pub fn replay(&self, what: &Refold, notes: CustomerNotes) -> Result<State, RefoldError> {
+        what.state(&*self.engine, notes, |_| {})
+    }
+
+    /// The fingerprints of the live state.
+    #[must_use]
+    pub fn keepsake(&self) -> Keepsake {
+        Keepsake::of(&self.state.read())
+    }
+
+    /// Drains what is queued, keeps what a replay is compared with, and stops writing.
+    pub fn stop(&self) {
+        if let Some(running) = self.running.lock().take() {
+            running.stop();
+        }
+        let Some(path) = &self.keepsake_path else {
+            return;
+        };
+        let kept = Keepsake::of(&self.state.read());
+        if let Err(error) = kept.write(path) {
+            let path = path.display();
+            tracing::warn!(%path, %error, "the state's fingerprints could not be kept");
+        }
+    }
+}

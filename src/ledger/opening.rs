@@ -1,0 +1,204 @@
+//! Start-up: open the log, fold all of it, start the writer, and record what the operator changed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+
+use super::commands::Refusal;
+use super::ingest::Source;
+use super::numbers::Tally;
+use super::refold::{self, Refold, RefoldError};
+use super::{Ledger, own};
+use crate::clock::Clock;
+use crate::domain::catalog::Catalog;
+use crate::domain::event::{Interpretation, SettingsFact};
+use crate::domain::state::{CustomerNotes, State};
+use crate::eventlog::{
+    self, Committed, Fold, Identities, OpenError, OpenOptions, OutOfOrder, Record, StartError,
+};
+use crate::providers::Provider;
+
+/// Events folded under one guard: a reader waits for no more than these.
+const EVENTS_A_GUARD: usize = 64;
+
+/// What a ledger is opened with.
+pub struct Settings {
+    /// Where the log is and how it is opened.
+    pub log: OpenOptions,
+    /// The sources that take deliveries, by configured name.
+    pub sources: Vec<(String, Arc<dyn Provider>)>,
+    /// The notes key of every configured source, also of those that are off.
+    pub customer_notes: CustomerNotes,
+    /// The catalogue.
+    pub catalog: Catalog,
+    /// Days of access after a paid period.
+    pub grace_days: u32,
+    /// Whether the catalogue may drop a plan in use.
+    pub accept_catalogue: bool,
+    /// Where the state's fingerprints are kept at a stop; `None` for a log in memory.
+    pub keepsake_path: Option<PathBuf>,
+}
+
+/// A ledger that is open, and what the operator should know.
+pub struct Opened {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// A sentence each.
+    pub notices: Vec<String>,
+}
+
+/// Why a ledger cannot be opened: one sentence, with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenLedgerError {
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// The log cannot be folded.
+    #[error(transparent)]
+    Fold(#[from] RefoldError),
+    /// The log holds what it may not.
+    #[error(transparent)]
+    Order(#[from] OutOfOrder),
+    /// The writer cannot start.
+    #[error(transparent)]
+    Writer(#[from] StartError),
+    /// The catalogue drops a plan in use.
+    #[error(
+        "the catalogue no longer has the plan {plan}, which {subscriptions} subscriptions have; put \
+         it back, or start once with --accept-catalogue"
+    )]
+    PlanInUse {
+        /// The plan's id.
+        plan: String,
+        /// How many have it and have not ended.
+        subscriptions: u64,
+    },
+    /// What the operator changed could not be recorded.
+    #[error("the settings could not be recorded: {0}")]
+    Settings(String),
+}
+
+impl Ledger {
+    /// Opens the log and folds all of it.
+    ///
+    /// # Errors
+    /// [`OpenLedgerError`], a sentence for the operator.
+    pub fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Opened, OpenLedgerError> {
+        let opened = eventlog::open(&settings.log, clock.now())?;
+        let notices = opened.warnings.iter().map(ToString::to_string).collect();
+        let rollback = opened.accepted_rollback;
+        let engine = Arc::clone(&opened.engine);
+        let (state, identities) = fold_all(&*engine, &settings.customer_notes)?;
+        let catalog = settings.catalog;
+        if !settings.accept_catalogue {
+            refuse_dropped_plans(&state, &catalog)?;
+        }
+        let wanted = SettingsFact {
+            customer_notes: state.notes_in_use().clone(),
+            catalog,
+        };
+        let state = Arc::new(RwLock::new(state));
+        let live = Box::new(LiveFold {
+            state: Arc::clone(&state),
+        });
+        let (handle, running) = eventlog::start::<Interpretation, Refusal>(
+            opened,
+            identities,
+            Arc::clone(&clock),
+            live,
+        )?;
+        let sources = settings.sources.into_iter();
+        let ledger = Self {
+            sources: sources
+                .map(|(name, p)| (name.clone(), Source::new(name, p)))
+                .collect(),
+            state,
+            writer: handle,
+            running: Mutex::new(Some(running)),
+            engine,
+            clock,
+            tally: Tally::default(),
+            grace_days: settings.grace_days,
+            keepsake_path: settings.keepsake_path,
+        };
+        if let Some(rollback) = rollback {
+            ledger.record_operation(own::ROLLBACK_ACCEPTED, &rollback.to_string())?;
+        }
+        ledger.record_settings(wanted)?;
+        Ok(Opened { ledger, notices })
+    }
+}
+
+/// Folds the log by the configured notes; keys of sources that are no longer configured stay as
+/// the log last knew them.
+fn fold_all(
+    engine: &dyn eventlog::Engine,
+    configured: &CustomerNotes,
+) -> Result<(State, Identities), OpenLedgerError> {
+    let mut notes = configured.clone();
+    loop {
+        let mut state = State::new(notes.clone());
+        let mut identities = Identities::default();
+        let mut out_of_order = None;
+        Refold::default().walk(engine, |stored| {
+            refold::fold(&mut state, &stored);
+            if let Err(error) = identities.remember(&stored.record, stored.content) {
+                out_of_order.get_or_insert(error);
+            }
+        })?;
+        if let Some(error) = out_of_order {
+            return Err(error.into());
+        }
+        let mut wanted = state.configured_notes();
+        wanted.extend(configured.clone());
+        if wanted == notes {
+            return Ok((state, identities));
+        }
+        notes = wanted;
+    }
+}
+
+/// A plan that somebody has may not vanish by an edit of a file.
+fn refuse_dropped_plans(state: &State, catalog: &Catalog) -> Result<(), OpenLedgerError> {
+    let Some(before) = state.settings().map(|settings| &settings.catalog) else {
+        return Ok(());
+    };
+    for (plan_id, subscriptions) in state.plans_in_use() {
+        let plan = crate::domain::entitlement::plan_of(before, &plan_id);
+        let dropped = plan.filter(|plan| catalog.plans.iter().all(|kept| kept.id != plan.id));
+        if let Some(plan) = dropped {
+            return Err(OpenLedgerError::PlanInUse {
+                plan: plan.id.clone(),
+                subscriptions,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The state, as the writer's thread feeds it.
+struct LiveFold {
+    state: Arc<RwLock<State>>,
+}
+
+impl Fold<Interpretation> for LiveFold {
+    fn committed(&mut self, batch: &mut Vec<Committed<Interpretation>>) {
+        let mut batch = batch.drain(..).peekable();
+        while batch.peek().is_some() {
+            let mut state = self.state.write();
+            for event in batch.by_ref().take(EVENTS_A_GUARD) {
+                let about = own::event_ref(event.seq, &event.source, event.identity);
+                state.fold(&event.meaning, &about, event.flags.conflicting);
+            }
+        }
+    }
+
+    fn recovered(&mut self, record: &Record) {
+        let meaning = refold::interpret(record);
+        let about = own::event_ref(record.seq(), record.source(), record.identity());
+        self.state
+            .write()
+            .fold(&meaning, &about, record.flags().conflicting);
+    }
+}

@@ -1,0 +1,178 @@
+//! The ledger's own events: `{"type","v","actor","data"}`. The same road as a webhook, so they are
+//! recorded, replayed and shown like one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::catalog::Catalog;
+use crate::domain::event::{
+    Change, Fact, Interpretation, OperationFact, ProviderName, Reason, SettingsFact, Standing,
+};
+use crate::domain::register::EventRef;
+use crate::domain::time::Timestamp;
+use crate::eventlog::Identity;
+
+/// The provider of everything that is born here.
+pub(crate) const PROVIDER: ProviderName = "subledger";
+/// The source of settings that change what events mean.
+pub(crate) const SOURCE_CATALOGUE: &str = "catalogue";
+/// The source of commands.
+pub(crate) const SOURCE_API: &str = "api";
+/// The version of the bodies below.
+const VERSION: u32 = 1;
+const SETTINGS: &str = "catalogue.changed";
+
+/// What an operator may do to the log itself.
+const OPERATIONS: &[&str] = &[ROLLBACK_ACCEPTED];
+pub(crate) const ROLLBACK_ACCEPTED: &str = "log.rollback_accepted";
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<T> {
+    r#type: String,
+    v: u32,
+    /// The id of the key that asked, or who else did.
+    actor: String,
+    /// When the command was decided, unix milliseconds.
+    at: i64,
+    data: T,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SettingsData {
+    customer_notes: BTreeMap<Box<str>, Box<str>>,
+    catalog: Catalog,
+}
+
+#[derive(Serialize)]
+struct OperationData<'a> {
+    detail: &'a str,
+}
+
+/// The body of a settings event.
+pub(crate) fn settings_body(fact: &SettingsFact, at: Timestamp) -> Vec<u8> {
+    let data = SettingsData {
+        customer_notes: fact.customer_notes.clone(),
+        catalog: fact.catalog.clone(),
+    };
+    body(SETTINGS, "config", at, data)
+}
+
+/// The body of an operator's act.
+pub(crate) fn operation_body(what: &str, detail: &str, at: Timestamp) -> Vec<u8> {
+    body(what, "operator", at, OperationData { detail })
+}
+
+fn body<T: Serialize>(kind: &str, actor: &str, at: Timestamp, data: T) -> Vec<u8> {
+    let envelope = Envelope {
+        r#type: kind.to_owned(),
+        v: VERSION,
+        actor: actor.to_owned(),
+        at: at.as_millis(),
+        data,
+    };
+    // Strings, numbers and lists: writing them cannot fail.
+    serde_json::to_vec(&envelope).unwrap_or_default()
+}
+
+/// How the fold refers to a recorded event.
+pub(crate) fn event_ref(seq: u64, source: &str, identity: Identity) -> EventRef<'_> {
+    let ours = [SOURCE_API, SOURCE_CATALOGUE].contains(&source);
+    EventRef {
+        seq,
+        source,
+        identity: (!ours).then(|| identity.digest()),
+    }
+}
+
+/// What an event of our own means. Total, like every provider's translation.
+pub(crate) fn interpret(body: &[u8]) -> Interpretation {
+    let Ok(envelope) = serde_json::from_slice::<Envelope<serde_json::Value>>(body) else {
+        let unreadable = Standing::Quarantined(Reason::Unreadable);
+        return Interpretation::without_changes(None, Timestamp::EPOCH, unreadable);
+    };
+    let occurred_at = Timestamp::from_millis(envelope.at).unwrap_or_default();
+    let kind = envelope.r#type;
+    let set_aside = |reason| {
+        Interpretation::without_changes(Some(&kind), occurred_at, Standing::Quarantined(reason))
+    };
+    let fact = if envelope.v != VERSION {
+        return set_aside(Reason::UnknownType);
+    } else if kind == SETTINGS {
+        let Ok(data) = serde_json::from_value::<SettingsData>(envelope.data) else {
+            return set_aside(Reason::Unreadable);
+        };
+        let SettingsData {
+            customer_notes,
+            catalog,
+        } = data;
+        Fact::Settings(Box::new(SettingsFact {
+            customer_notes,
+            catalog,
+        }))
+    } else if OPERATIONS.contains(&kind.as_str()) {
+        Fact::Operation(OperationFact {
+            what: kind.as_str().into(),
+        })
+    } else {
+        return set_aside(Reason::UnknownType);
+    };
+    let change = Change {
+        occurred_at,
+        revision: 0,
+        rank: 0,
+        fact,
+    };
+    Interpretation {
+        event_type: Some(kind.into()),
+        occurred_at,
+        standing: Standing::Folded,
+        changes: vec![change],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_understood() {
+        let at = Timestamp::from_seconds(1_790_000_000).unwrap();
+        let fact = SettingsFact {
+            customer_notes: [("razorpay".into(), "uid".into())].into(),
+            catalog: Catalog {
+                version: 3,
+                ..Catalog::default()
+            },
+        };
+        let meaning = interpret(&settings_body(&fact, at));
+        assert_eq!(meaning.occurred_at, at);
+        let change = meaning.changes.into_iter().next().unwrap();
+        assert_eq!(change.fact, Fact::Settings(Box::new(fact)));
+        assert_eq!(
+            interpret(&operation_body(ROLLBACK_ACCEPTED, "", at)).standing,
+            Standing::Folded
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_set_aside() {
+        let standing = |body: &[u8]| interpret(body).standing;
+        let unreadable = Standing::Quarantined(Reason::Unreadable);
+        let unknown = Standing::Quarantined(Reason::UnknownType);
+        assert_eq!(standing(b"{"), unreadable);
+        assert_eq!(
+            standing(br#"{"type":"x","v":1,"actor":"","at":0,"data":{}}"#),
+            unknown
+        );
+        assert_eq!(
+            standing(br#"{"type":"catalogue.changed","v":9,"actor":"","at":0,"data":{}}"#),
+            unknown
+        );
+        assert_eq!(
+            standing(br#"{"type":"catalogue.changed","v":1,"actor":"","at":0,"data":{}}"#),
+            unreadable
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! What an operator's tools ask.
+
+use crate::world::{World, sample};
+
+#[test]
+fn health_needs_no_key() {
+    let world = World::on_disk();
+    assert_eq!(world.get_with("/healthz", &[]).status, 200);
+    assert_eq!(world.get_with("/readyz", &[]).status, 200);
+    assert_eq!(
+        world.get_with("/nothing/here", &[]).word("code"),
+        "not_found"
+    );
+}
+
+#[test]
+fn metrics_count_what_happened() {
+    let world = World::on_disk();
+    world.razorpay(&sample("razorpay", "02"));
+    world.razorpay(&sample("razorpay", "02"));
+    world.post("/webhooks/razorpay", &[], b"{}");
+    world.post("/webhooks/nobody", &[], b"{}");
+    let answer = world.get_with("/metrics", &[]);
+    assert!(
+        answer
+            .header("content-type")
+            .unwrap()
+            .starts_with("application/openmetrics-text")
+    );
+    for line in [
+        "subledger_deliveries_total{source=\"razorpay\",outcome=\"recorded\"} 1",
+        "subledger_deliveries_total{source=\"razorpay\",outcome=\"duplicate\"} 1",
+        "subledger_deliveries_total{source=\"razorpay\",outcome=\"rejected\"} 1",
+        "subledger_deliveries_total{source=\"unknown\",outcome=\"refused\"} 1",
+        "subledger_customers 1",
+        "subledger_events 2",
+        "subledger_ready 1",
+    ] {
+        assert!(
+            answer.text.lines().any(|held| held == line),
+            "{line}\n{}",
+            answer.text
+        );
+    }
+    assert!(answer.text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn a_full_disk_refuses_webhooks_and_answers_queries() {
+    let world = World::on_disk();
+    world.razorpay(&sample("razorpay", "02"));
+    let world = world
+        .restart_with(|config| config.log.min_free_bytes = u64::MAX / 2)
+        .unwrap();
+    let answer = world.razorpay(&sample("razorpay", "03"));
+    assert_eq!(
+        (answer.status, answer.word("code").as_str()),
+        (503, "unavailable")
+    );
+    assert!(answer.header("retry-after").is_some());
+    assert_eq!(world.get_with("/readyz", &[]).status, 503);
+    assert_eq!(world.get_with("/healthz", &[]).status, 200);
+    assert_eq!(
+        world.read("/v1/customers/user_42")["subscriptions"][0]["status"],
+        "active"
+    );
+}

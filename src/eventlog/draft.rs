@@ -156,6 +156,7 @@ impl Draft {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use proptest::prelude::*;
+    use sha2::{Digest, Sha256};
 
     use super::super::record::Record;
     use super::*;
@@ -174,6 +175,7 @@ mod tests {
                 key_id: "k".into(),
                 headers: vec![("a".into(), "b".into()), ("a".into(), String::new())],
             },
+            body_sha256: Sha256::digest(&body).into(),
             body: body.into(),
             request_sha256: None,
         }

@@ -59,7 +59,7 @@ pub(super) fn provider(name: &str, table: &str) -> Arc<dyn Provider> {
     let no_file = |_: &Path| Err(std::io::Error::other("no files in tests"));
     match build(name, table.parse().unwrap(), &|_| None, &no_file) {
         Ok(Built::On { provider, .. }) => provider,
-        Ok(Built::Off { reason }) => panic!("{reason}"),
+        Ok(Built::Off { reason, .. }) => panic!("{reason}"),
         Err(error) => panic!("{error}"),
     }
 }

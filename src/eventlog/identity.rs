@@ -153,7 +153,10 @@ mod tests {
     #[test]
     fn the_encoding_is_for_ever() {
         let identity = Identity::of_signed_id("kelviq", "evt_1");
-        assert_eq!(hex::encode(identity.digest()), "9ac23cb629f61988cb8c103047c93698");
+        assert_eq!(
+            hex::encode(identity.digest()),
+            "9ac23cb629f61988cb8c103047c93698"
+        );
         assert_eq!(Identity::from_bytes(identity.as_bytes()), Some(identity));
         assert_eq!(Identity::from_bytes(&[0; 31]), None);
     }

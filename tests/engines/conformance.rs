@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use subledger::eventlog::engine::memory::MemoryEngine;
 use subledger::eventlog::page::Page;
-use subledger::eventlog::{Engine, Fault, Receipt, Tail, open, verify};
+use subledger::eventlog::{Engine, Fault, ImportError, Importer, Receipt, Tail, open, verify};
 
 use crate::rig::{Act, ScriptedEngine, World, body, folder, now, options, stored};
 
@@ -95,6 +95,47 @@ fn the_sled_engine_conforms_and_keeps_what_it_has() {
     check_contents(opened.engine.as_ref(), &pages);
     assert_eq!(opened.warnings, []);
     assert_eq!(opened.head.peaks, *pages.last().unwrap().peaks());
+}
+
+#[test]
+fn an_import_arrives_at_the_same_root_in_pages_of_its_own() {
+    let source = World::over(Arc::new(MemoryEngine::default()));
+    (1..=700).for_each(|n| assert!(source.record(n).is_ok()));
+    let records: Vec<_> = source.log().records(1).map(Result::unwrap).collect();
+    let root = verify(source.engine.as_ref(), None, &mut |_| ())
+        .unwrap()
+        .root;
+    source.stop();
+
+    let data = folder();
+    let mut importer = Importer::new(open(&options(data.path()), now()).unwrap());
+    for record in &records[..600] {
+        importer.push(record.stored_bytes().clone()).unwrap();
+    }
+    assert_eq!(importer.finish().unwrap().seq(), 600);
+    let mut importer = Importer::new(open(&options(data.path()), now()).unwrap());
+    let gap = importer.push(records[601].stored_bytes().clone());
+    assert!(matches!(
+        gap,
+        Err(ImportError::OutOfOrder {
+            expected: 601,
+            found: 602
+        })
+    ));
+    let mut forged = records[600].stored_bytes().to_vec();
+    *forged.last_mut().unwrap() ^= 1;
+    assert!(matches!(
+        importer.push(forged.into()),
+        Err(ImportError::Damaged(601, _))
+    ));
+    for record in &records[600..] {
+        importer.push(record.stored_bytes().clone()).unwrap();
+    }
+    let head = importer.finish().unwrap();
+    assert_eq!((head.peaks.root(), head.page_no < 20), (root, true));
+    let opened = open(&options(data.path()), now()).unwrap();
+    assert_eq!((opened.head.peaks.root(), opened.warnings.len()), (root, 0));
+    assert!(opened.log().records(1).map(Result::unwrap).eq(records));
 }
 
 #[derive(Debug, Clone)]

@@ -6,14 +6,13 @@ use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use subledger::eventlog::{
     Damage, Engine, Finding, OpenError, OpenOptions, Purpose, Warning, Witness, open, verify,
 };
 use tempfile::TempDir;
 
-use crate::rig::{World, body, copy_dir, folder, now, options};
+use crate::rig::{World, body, copy_dir, folder, now, options, seeded};
 
 const EVENTS: u64 = 240;
 
@@ -24,18 +23,18 @@ fn store(is_clean: bool) -> TempDir {
     for first in (0..EVENTS).step_by(10) {
         world.record_all(first + 1..=first + 10);
     }
-    let witness = data.path().join("witness.json");
-    crate::rig::eventually("a witness of all events", || {
-        Witness::read(&witness)
-            .unwrap()
-            .is_some_and(|witness| witness.seq() == EVENTS)
-    });
     if is_clean {
         world.stop();
         // A store that was opened again has a snapshot of sled's tables.
         World::open(&options(data.path())).unwrap().stop();
         return data;
     }
+    let witness = data.path().join("witness.json");
+    crate::rig::eventually("a witness of all events", || {
+        Witness::read(&witness)
+            .unwrap()
+            .is_some_and(|witness| witness.seq() == EVENTS)
+    });
     copy_dir(data.path(), copy.path());
     world.stop();
     copy
@@ -114,9 +113,7 @@ fn used(db: &[u8]) -> usize {
 
 #[test]
 fn flipped_bits_zeroed_blocks_and_junk_never_go_unnoticed_or_panic() {
-    let seed = rand::random();
-    println!("SEED={seed}");
-    let mut rng = StdRng::seed_from_u64(seed);
+    let mut rng = seeded();
     for is_clean in [false, true] {
         let template = store(is_clean);
         assert!(

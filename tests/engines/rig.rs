@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use subledger::clock::{Clock, FixedClock};
 use subledger::domain::delivery::Evidence;
 use subledger::domain::time::Timestamp;
@@ -93,6 +95,9 @@ pub fn draft(n: u64) -> Draft {
     Draft::new(event(n, body(n))).unwrap()
 }
 
+/// The meaning that the fold cannot take.
+pub const UNFOLDABLE: u64 = u64::MAX;
+
 /// What was folded: seq and, as its meaning, the event's number; recovered events have none.
 #[derive(Default)]
 pub struct Folded {
@@ -114,6 +119,10 @@ pub struct TestFold(pub Arc<Mutex<Folded>>);
 
 impl Fold<u64> for TestFold {
     fn committed(&mut self, batch: &mut Vec<Committed<u64>>) {
+        assert!(
+            batch.iter().all(|event| event.meaning != UNFOLDABLE),
+            "a bug of the fold"
+        );
         let events = batch
             .drain(..)
             .map(|event| (event.seq, Some(event.meaning)));
@@ -219,7 +228,17 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The log's records as (seq, body), which must be dense from 1.
+/// Chance that can be repeated: the seed is printed, and taken back from `SEED`.
+pub fn seeded() -> StdRng {
+    let seed = std::env::var("SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(rand::random);
+    println!("SEED={seed}");
+    StdRng::seed_from_u64(seed)
+}
+
+/// The log's bodies; their seqs must be dense from 1.
 pub fn stored(log: &Log) -> Vec<Vec<u8>> {
     let records = log.records(1).zip(1_u64..).map(|(record, seq)| {
         let record = record.unwrap();

@@ -243,6 +243,25 @@ fn a_command_that_panics_harms_only_itself() {
     world.stop();
 }
 
+/// A state that was folded by half is not shown to anyone who trusts it: the writer ends.
+#[test]
+fn a_fold_that_panics_ends_the_writer_and_leaves_nobody_waiting() {
+    let world = World::over(memory());
+    let answer = world
+        .handle
+        .submit(draft(1), crate::rig::UNFOLDABLE)
+        .unwrap();
+    assert_eq!(wait(answer), Err(Unavailable::Stopping));
+    eventually("a fault", || matches!(world.state(), State::Faulted(_)));
+    assert_eq!(world.submit(2).err(), Some(Unavailable::Stopping));
+    assert_eq!(
+        stored(&world.log()),
+        [body(1)],
+        "it is durable, and folded after a restart"
+    );
+    world.stop();
+}
+
 /// Two writers on one log: each conflict is caught up with, and every event is there once.
 #[test]
 fn writers_that_share_a_log_take_turns() {
@@ -297,7 +316,8 @@ fn writers_that_share_a_log_take_turns() {
     assert_eq!(outcome(answer), Ok(Outcome::Refused("seen")));
     assert_eq!(asked.load(Ordering::SeqCst), 2);
     assert_eq!(two.folded.lock().seqs(), (1..=251).collect::<Vec<_>>());
-    (one.stop(), two.stop());
+    one.stop();
+    two.stop();
 }
 
 #[test]

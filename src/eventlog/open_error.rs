@@ -1,5 +1,5 @@
-//! Why a log was not opened, or what its operator should know though it was: sentences that say what
-//! to do. Knows no store.
+//! Why a log was not opened, or what its operator should know though it was: sentences that say
+//! what to do. Knows no store.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -42,7 +42,8 @@ pub struct Event {
 
 /// An [`Event`] with its salt and commitment, ready to be numbered.
 pub struct Draft {
-    pub(super) header: Header,
+    /// On the heap: a draft is moved several times on its way.
+    pub(super) header: Box<Header>,
     pub(super) identity: Identity,
     pub(super) content: Content,
     pub(super) is_request: bool,
@@ -90,7 +91,7 @@ impl Draft {
             return Err(TooLarge);
         }
         Ok(Self {
-            header,
+            header: Box::new(header),
             identity: event.identity,
             content: Content::of_sha256(&event.request_sha256.unwrap_or(body_sha256)),
             is_request: event.request_sha256.is_some(),
@@ -147,14 +148,14 @@ impl Draft {
     /// written, in production too.
     pub(super) fn is_stored_as(&self, stored: &[u8]) -> bool {
         Parts::split(stored).is_ok_and(|parts| {
-            parts.header == self.header && *parts.salt == self.salt && parts.body == self.body
+            parts.header == *self.header && *parts.salt == self.salt && parts.body == self.body
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use proptest::prelude::*;
     use sha2::{Digest, Sha256};
 

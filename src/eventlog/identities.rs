@@ -160,7 +160,7 @@ fn low_bytes(seq: u64) -> [u8; 6] {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use std::collections::HashMap;
 
     use proptest::prelude::*;

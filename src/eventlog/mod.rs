@@ -7,15 +7,17 @@
 //! record, page        what is stored, byte for byte
 //! merkle, witness     what proves that it still is
 //! engine              where pages are kept: sled, or memory
-//! open, reader, verify    start-up, reading, and the full check
+//! open, reader, import, verify    start-up, reading, taking an export back, the full check
 //! ```
 
 mod draft;
 pub mod engine;
 mod identities;
 mod identity;
+mod import;
 pub mod merkle;
 mod open;
+mod open_error;
 pub mod page;
 mod reader;
 mod record;
@@ -27,14 +29,15 @@ pub use draft::{Draft, Event, MAX_RECORD_BYTES, TooLarge};
 pub use engine::{Engine, Fault, Tail};
 pub use identities::{Identities, Lookup, OutOfOrder};
 pub use identity::{Content, Identity};
-pub use open::{
-    EngineKind, Head, OpenError, OpenOptions, Opened, Purpose, Rollback, Warning, open,
-};
+pub use import::{ImportError, Importer};
+pub use open::{EngineKind, Head, OpenOptions, Opened, Purpose, open};
+pub use open_error::{OpenError, Rollback, Warning};
 pub use reader::{Log, Records};
 pub use record::{Flags, Record, RecordDamage};
 pub use verify::{Damage, Finding, Verdict, verify};
 pub use witness::{Witness, WitnessError};
 pub use writer::{
     Answer, Command, CommandAnswer, Committed, Counters, Decision, Fold, Handle, Health,
-    MAX_QUEUED, MAX_QUEUED_BYTES, Outcome, Receipt, Running, StartError, State, Unavailable, start,
+    MAX_QUEUED, MAX_QUEUED_BYTES, Outcome, Receipt, Running, StartError, Started, State,
+    Unavailable, start,
 };

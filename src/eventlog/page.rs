@@ -224,7 +224,7 @@ impl PageBuilder {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use proptest::prelude::*;
 
     use super::*;
@@ -235,7 +235,10 @@ mod tests {
         let mut builder = PageBuilder::default();
         for record in records {
             builder
-                .push(|out| Ok::<_, ()>(out.extend_from_slice(record)))
+                .push(|out| {
+                    out.extend_from_slice(record);
+                    Ok::<_, ()>(())
+                })
                 .unwrap();
             peaks.push([1; 32]);
         }
@@ -298,7 +301,10 @@ mod tests {
         assert!(builder.finish(1, &Peaks::default()).is_err());
         let mut peaks = Peaks::default();
         builder
-            .push(|out| Ok::<_, ()>(out.resize(MAX_PAGE_BYTES, 0)))
+            .push(|out| {
+                out.resize(MAX_PAGE_BYTES, 0);
+                Ok::<_, ()>(())
+            })
             .unwrap();
         peaks.push([0; 32]);
         assert!(builder.finish(1, &peaks).is_err());

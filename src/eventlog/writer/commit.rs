@@ -70,9 +70,9 @@ enum Fate {
 pub(super) struct Committer<M> {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) head: Head,
-    identities: Identities,
-    stamper: Stamper,
-    fold: Box<dyn Fold<M>>,
+    pub(super) identities: Identities,
+    pub(super) stamper: Stamper,
+    pub(super) fold: Box<dyn Fold<M>>,
     keeper: Option<Keeper>,
     health: Arc<Health>,
     builder: PageBuilder,
@@ -259,7 +259,8 @@ impl<M> Committer<M> {
         }
     }
 
-    fn advance(&mut self, page: &Page, recorded_at: Timestamp) {
+    /// The log ends after `page` now.
+    pub(super) fn advance(&mut self, page: &Page, recorded_at: Timestamp) {
         let peaks = page.peaks().clone();
         self.head = Head {
             page_no: page.page_no(),
@@ -284,42 +285,6 @@ impl<M> Committer<M> {
                 self.identities.forget(identity, seq);
             }
         }
-    }
-
-    /// Folds what the store holds beyond what was folded.
-    pub(super) fn catch_up(&mut self) -> Result<(), Fault> {
-        let tail = self.engine.last()?;
-        let lost = |what: &str| Fault::ReadOnly(what.to_owned());
-        if tail.last_seq < self.head.seq() {
-            return Err(lost("the store has lost acknowledged events"));
-        }
-        while self.head.seq() < tail.last_seq {
-            let seq = self.head.seq().saturating_add(1);
-            let page = self.engine.read(seq)?;
-            let page = page.ok_or_else(|| lost("the store has a gap before its end"))?;
-            let mut peaks = self.head.peaks.clone();
-            let mut records = Vec::new();
-            for (seq, record) in page.records() {
-                let what = |error: crate::eventlog::RecordDamage| error.to_string();
-                let record = record.map_err(|e| Fault::Damaged { seq, what: what(e) })?;
-                peaks.push(record.leaf());
-                records.push(record);
-            }
-            if page.first_seq() != seq || &peaks != page.peaks() {
-                return Err(lost("the store's new end does not continue its log"));
-            }
-            let mut recorded_at = self.head.recorded_at;
-            for record in &records {
-                let content = self.fold.content_of(record);
-                self.identities
-                    .insert(record.identity(), content, record.seq());
-                recorded_at = recorded_at.max(record.recorded_at());
-                self.fold.recovered(record);
-            }
-            self.stamper.not_before(recorded_at);
-            self.advance(&page, recorded_at);
-        }
-        Ok(())
     }
 }
 

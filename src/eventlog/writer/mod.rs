@@ -2,6 +2,7 @@
 //! numbers, hashes, commits a batch, folds it, and only then answers. It knows no billing: what a
 //! draft means travels along unread, and the fold is a callback.
 
+mod catch_up;
 mod commit;
 mod health;
 mod queue;
@@ -202,6 +203,9 @@ impl<M, R> Running<M, R> {
     }
 }
 
+/// A started writer: the way to it, and the way to end it.
+pub type Started<M, R> = (Handle<M, R>, Running<M, R>);
+
 /// Why the writer did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -228,7 +232,7 @@ pub fn start<M, R>(
     identities: Identities,
     clock: Arc<dyn Clock>,
     fold: Box<dyn Fold<M>>,
-) -> Result<(Handle<M, R>, Running<M, R>), StartError>
+) -> Result<Started<M, R>, StartError>
 where
     M: Send + 'static,
     R: Send + 'static,

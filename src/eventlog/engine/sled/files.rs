@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::eventlog::open::OpenError;
+use crate::eventlog::open_error::OpenError;
 
 /// Makes a file's contents and length durable. Replaced only in tests, to let it fail or to take
 /// an image of the file right after it.

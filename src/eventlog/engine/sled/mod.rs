@@ -2,6 +2,7 @@
 //! cuts (`docs/adr/0005-sled-engine.md`). Knows pages, never records.
 
 mod files;
+mod header;
 mod store;
 
 use std::fs;
@@ -15,7 +16,8 @@ pub use self::files::{Barrier, Lock, fdatasync, lock};
 use self::store::{Store, guarded, is_full};
 use super::{Engine, Fault, Tail};
 use crate::domain::time::Timestamp;
-use crate::eventlog::open::{OpenError, Purpose};
+use crate::eventlog::open::Purpose;
+use crate::eventlog::open_error::OpenError;
 use crate::eventlog::page::Page;
 
 /// How a store is opened.
@@ -68,7 +70,7 @@ impl SledEngine {
         }
         fs::create_dir_all(&dir).map_err(|source| OpenError::io("create", &dir, source))?;
         let store = Store::open(&dir, &setup.barrier)?;
-        store.check_header(&dir, setup.is_known, &setup.barrier, setup.now)?;
+        header::check(&store, &dir, setup.is_known, &setup.barrier, setup.now)?;
         let tail = match store.tail() {
             // An inspection must get at the rest; it learns of the damage when it reads this seq.
             Err(Fault::Damaged { seq, .. })
@@ -151,10 +153,12 @@ fn closed() -> Fault {
 }
 
 fn reopening(error: &OpenError) -> Fault {
-    match error {
-        OpenError::Io { source, .. } if is_full(source) => Fault::Full,
-        other => Fault::Poisoned(other.to_string()),
+    if let OpenError::Io { source, .. } = error
+        && is_full(source)
+    {
+        return Fault::Full;
     }
+    Fault::Poisoned(error.to_string())
 }
 
 impl Engine for SledEngine {

@@ -7,42 +7,25 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::files::{self, Barrier};
-use crate::domain::time::Timestamp;
 use crate::eventlog::engine::{Fault, Tail};
-use crate::eventlog::open::OpenError;
+use crate::eventlog::open_error::OpenError;
 use crate::eventlog::page::Page;
 
-/// The format this version writes; a store with a greater one is left alone.
-const FORMAT: u32 = 1;
 /// Fixed for a store's life. Large, because a leaf that outgrows a quarter of it spills into blob
 /// files, which sled never syncs: 17 chunks of a leaf stay below 2 MiB.
-const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 const CHUNK_BYTES: usize = 48 * 1024;
 /// Reads go through the system's cache anyway; sled uses about four times what it is given.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
-/// Seq 0 is no record's, so the store's own header lies before all pages.
-const HEADER_KEY: [u8; KEY_BYTES] = [0; KEY_BYTES];
-const KEY_BYTES: usize = 10;
+pub(super) const KEY_BYTES: usize = 10;
 /// sled lets go of its file lock a moment after the last handle is dropped: about 2 s in all.
 const LOCK_TRIES: u32 = 80;
 const LOCK_WAIT: Duration = Duration::from_millis(25);
 
-/// Written once, when the store is made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct StoreHeader {
-    format: u32,
-    segment_bytes: usize,
-    /// Tells two stores apart that were made from one configuration.
-    instance: String,
-    created_unix_ms: i64,
-}
-
 /// An open handle. The second descriptor is for our own barrier.
 pub(super) struct Store {
-    db: sled::Db,
+    pub(super) db: sled::Db,
     file: File,
 }
 
@@ -125,55 +108,6 @@ impl Store {
             }
         }
         Err(OpenError::Locked(dir.to_path_buf()))
-    }
-
-    /// Checks the store's header, or writes it where the store is new.
-    pub(super) fn check_header(
-        &self,
-        dir: &Path,
-        is_known: bool,
-        barrier: &Barrier,
-        now: Timestamp,
-    ) -> Result<(), OpenError> {
-        let damaged = |what: &str| OpenError::damaged(dir, what);
-        let found = guarded(|| self.db.get(HEADER_KEY)).map_err(|what| damaged(&what))?;
-        if let Some(bytes) = found.map_err(|error| damaged(&error.to_string()))? {
-            let header: serde_json::Value =
-                serde_json::from_slice(&bytes).map_err(|_| damaged("its header is no JSON"))?;
-            let format = header.get("format").and_then(serde_json::Value::as_u64);
-            if let Some(found) = format.filter(|format| *format > u64::from(FORMAT)) {
-                return Err(OpenError::Newer {
-                    found,
-                    known: FORMAT,
-                });
-            }
-            let header: StoreHeader = serde_json::from_value(header)
-                .map_err(|_| damaged("its header has the wrong fields"))?;
-            return if header.segment_bytes == SEGMENT_BYTES {
-                Ok(())
-            } else {
-                Err(damaged("its header names another segment size"))
-            };
-        }
-        if is_known || !self.db.is_empty() {
-            return Err(damaged("its header is gone, and so may be its end"));
-        }
-        let header = StoreHeader {
-            format: FORMAT,
-            segment_bytes: SEGMENT_BYTES,
-            instance: hex::encode(rand::random::<[u8; 16]>()),
-            created_unix_ms: now.as_millis(),
-        };
-        let bytes = serde_json::to_vec(&header).map_err(|error| damaged(&error.to_string()))?;
-        let written = guarded(|| {
-            self.db
-                .insert(HEADER_KEY, bytes)
-                .and_then(|_| self.db.flush())
-        });
-        let written = written.map_err(|what| damaged(&what))?;
-        written.map_err(|error| OpenError::io("write", dir, to_io(error)))?;
-        let path = files::db_path(dir);
-        barrier(&self.file).map_err(|source| OpenError::Sync { path, source })
     }
 
     /// Where the log ends.
@@ -280,7 +214,7 @@ impl Store {
     }
 }
 
-fn to_io(error: sled::Error) -> std::io::Error {
+pub(super) fn to_io(error: sled::Error) -> std::io::Error {
     if let sled::Error::Io(error) = error {
         error
     } else {
@@ -300,6 +234,7 @@ fn poisoned(error: &std::io::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
     use super::*;
 
     #[test]
@@ -312,7 +247,7 @@ mod tests {
             key(256, 0),
             key(u64::MAX, 9),
         ];
-        assert!(keys.is_sorted() && keys.iter().all(|key| *key > HEADER_KEY));
+        assert!(keys.is_sorted() && keys[0] > super::super::header::HEADER_KEY);
         assert_eq!(parse_key(&key(256, 300)), Some((256, 300)));
         assert_eq!(parse_key(b"short"), None);
     }

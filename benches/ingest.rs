@@ -4,10 +4,11 @@
 //!
 //! `cargo bench --bench ingest` (about two minutes).
 #![allow(
-    missing_docs,
+    clippy::cast_possible_truncation,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::float_arithmetic
+    missing_docs
 )]
 
 #[path = "support/load.rs"]

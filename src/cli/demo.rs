@@ -78,6 +78,9 @@ impl Demo {
             Output::Text => print(&posted, &shown, &base, &key)?,
         }
         if !self.once {
+            if common.output == Output::Text {
+                println!("\nServing until Ctrl-C; the folder is removed then.");
+            }
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
@@ -171,7 +174,9 @@ fn print(posted: &[Posted], shown: &[Value], base: &str, key: &str) -> Result<()
         value.map_or_else(String::new, |value| match value {
             Value::String(text) => text.clone(),
             Value::Null => "-".to_owned(),
-            other => other.to_string(),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                value.to_string()
+            }
         })
     };
     let rows = shown.iter().map(|view| {
@@ -226,6 +231,5 @@ fn print(posted: &[Posted], shown: &[Value], base: &str, key: &str) -> Result<()
         println!("  # {what}");
         println!("  curl -s -H 'Authorization: Bearer {key}' {base}{path}");
     }
-    println!("\nServing until Ctrl-C; the folder is removed then.");
     Ok(())
 }

@@ -215,16 +215,16 @@ impl Payment {
     #[must_use]
     pub fn view(&self, links: PaymentLinks) -> Option<PaymentView> {
         let source = self.source.get()?;
-        let refund = |(id, refund): (&Box<str>, &Refund)| RefundView {
-            id: id.clone(),
+        let refund = |(id, refund): (&str, &Refund)| RefundView {
+            id: id.into(),
             amount: refund.amount.get().copied(),
             status: refund.status,
             created_at: refund.created_at.get().copied(),
         };
-        let dispute = |(id, slot): (&Box<str>, &Slot<Dispute>)| {
+        let dispute = |(id, slot): (&str, &Slot<Dispute>)| {
             let held = slot.get()?;
             Some(DisputeView {
-                id: id.clone(),
+                id: id.into(),
                 status: held.status.clone(),
                 phase: held.phase.clone(),
                 reason_code: held.reason_code.clone(),
@@ -243,8 +243,16 @@ impl Payment {
             subscription_id: links.subscription_id,
             invoice_id: links.invoice_id,
             order_id: links.order_id,
-            refunds: self.refunds.iter().map(refund).collect(),
-            disputes: self.disputes.iter().filter_map(dispute).collect(),
+            refunds: self
+                .refunds
+                .iter()
+                .map(|(id, held)| refund((id, held)))
+                .collect(),
+            disputes: self
+                .disputes
+                .iter()
+                .filter_map(|(id, held)| dispute((id, held)))
+                .collect(),
             created_at: self
                 .created_at
                 .get()

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use sha2::{Digest, Sha256};
 use subledger::clock::{Clock, FixedClock};
 use subledger::domain::delivery::Evidence;
 use subledger::domain::time::Timestamp;
@@ -78,6 +79,7 @@ pub fn event(id: u64, body: Vec<u8>) -> Event {
         provider: "kelviq".into(),
         identity: Identity::of_signed_id("kelviq", &id.to_string()),
         event_id: Some(id.to_string()),
+        body_sha256: Sha256::digest(&body).into(),
         event_type: Some("subscription.created".into()),
         occurred_at: now(),
         stale: false,

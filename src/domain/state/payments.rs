@@ -12,7 +12,7 @@ impl State {
     #[must_use]
     pub fn payment(&self, id: &str) -> Option<PaymentView> {
         let find = |provider: &&str| self.arena.find(Kind::Payment, provider, id);
-        self.payment_view(self.providers.iter().find_map(|p| find(&p))?)
+        self.payment_view(self.providers.iter().find_map(find)?)
     }
 
     /// Payments, newest change first, of one customer and one subscription where they are given.

@@ -35,10 +35,7 @@ impl State {
             self.arena
                 .find_id(&SUBSCRIPTIONS, Tsid::parse(Prefix::Subscription, id)?)
         };
-        self.providers
-            .iter()
-            .find_map(|p| by_name(&p))
-            .or_else(by_id)
+        self.providers.iter().find_map(by_name).or_else(by_id)
     }
 
     /// One subscription, by our id or the provider's.
@@ -200,7 +197,13 @@ impl State {
             provider: entity.provider,
             provider_subscription_id: match entity.kind {
                 Kind::Subscription => Some(entity.name.clone()),
-                _ => None,
+                Kind::SoleSubscription
+                | Kind::Party
+                | Kind::Invoice
+                | Kind::Order
+                | Kind::Checkout
+                | Kind::Payment
+                | Kind::Addon => None,
             },
             customer: self.owner_name(entity),
             activity,

@@ -12,6 +12,7 @@ mod serve;
 mod store;
 mod verify;
 
+use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -97,6 +98,7 @@ pub(crate) fn env(name: &str) -> Option<String> {
 /// Runs the command; errors are printed here.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
+    panic::set_hook(Box::new(report_panic));
     let common = &cli.common;
     let (done, could_not_run) = match cli.command {
         Command::Serve(command) => (command.run(common), ExitCode::from(1)),
@@ -110,4 +112,20 @@ pub fn run(cli: Cli) -> ExitCode {
         eprintln!("subledger: {error}");
         could_not_run
     })
+}
+
+/// A panic is a bug, or sled meeting a damaged file. The latter is caught and becomes a sentence
+/// where it happens; the former gets its one line here.
+fn report_panic(panicked: &panic::PanicHookInfo<'_>) {
+    let is_sleds = panicked
+        .location()
+        .is_some_and(|place| place.file().contains("/sled-"));
+    if is_sleds {
+        tracing::debug!(%panicked, "sled gave up");
+    } else if tracing::dispatcher::has_been_set() {
+        tracing::error!(%panicked, "a part of the program failed");
+    } else {
+        let text = panicked.to_string().replace('\n', " ");
+        eprintln!("subledger: a part of the program failed: {text}; please report it");
+    }
 }

@@ -89,7 +89,23 @@ impl Replay {
         bar.finish_and_clear();
         let kept = Keepsake::read(&config.data_dir.join(Keepsake::FILE_NAME));
         let replayed = Keepsake::of(&state);
-        let (compared_with, differences) = self.compare(kept, &replayed);
+        let replayed_to_kept = match &kept {
+            Some(kept) if kept.seq < replayed.seq && self.until.is_none() => {
+                let until_kept = Refold {
+                    until_seq: Some(kept.seq),
+                    ..self.selection()
+                };
+                let notes = state.configured_notes();
+                Some(Keepsake::of(&until_kept.state(
+                    &*opened.engine,
+                    notes,
+                    |_| {},
+                )?))
+            }
+            _ => None,
+        };
+        let (compared_with, differences) =
+            self.compare(kept, replayed_to_kept.as_ref().unwrap_or(&replayed));
         let (customer, steps) = match &self.customer {
             None => (None, Vec::new()),
             Some(id) => {

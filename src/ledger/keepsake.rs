@@ -7,12 +7,15 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
+use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
 use crate::domain::state::{FOLD_VERSION, State};
 
 const MAGIC: &str = "subledger-state";
+/// How many fingerprints are taken between two looks at the clock: a few milliseconds' worth.
+const PRINTS_A_LOOK: usize = 1_000;
 
 /// The fingerprints of one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +76,24 @@ impl Keepsake {
                 .map(|p| ((p.kind.to_owned(), p.id), p.digest))
                 .collect(),
         }
+    }
+
+    /// Takes the fingerprints of `state`, or gives up when `deadline` has passed.
+    #[must_use]
+    pub fn of_before(state: &State, deadline: Instant) -> Option<Self> {
+        let mut prints = BTreeMap::new();
+        for (place, print) in state.fingerprints().enumerate() {
+            if place % PRINTS_A_LOOK == 0 && Instant::now() > deadline {
+                return None;
+            }
+            prints.insert((print.kind.to_owned(), print.id), print.digest);
+        }
+        let seq = state.counts().last_seq;
+        Some(Self {
+            seq,
+            fold_version: FOLD_VERSION,
+            prints,
+        })
     }
 
     /// One hash over everything: equal digests, equal states.

@@ -14,6 +14,7 @@ mod refold;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -29,6 +30,9 @@ use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
 use crate::eventlog::{Engine, Handle, Running, State as WriterState};
+
+/// A stop has 5 s in all; what a replay is compared with may not be the reason to miss that.
+const KEEPSAKE_BUDGET: Duration = Duration::from_millis(1_500);
 
 /// The running ledger.
 pub struct Ledger {
@@ -122,10 +126,15 @@ impl Ledger {
         let Some(path) = &self.keepsake_path else {
             return;
         };
-        let kept = Keepsake::of(&self.state.read());
-        if let Err(error) = kept.write(path) {
-            let path = path.display();
-            tracing::warn!(%path, %error, "the state's fingerprints could not be kept");
+        let kept = Keepsake::of_before(&self.state.read(), Instant::now() + KEEPSAKE_BUDGET);
+        // An old keepsake stays true of the sequence it names.
+        match kept.map(|kept| kept.write(path)) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                let path = path.display();
+                tracing::warn!(%path, %error, "the state's fingerprints could not be kept");
+            }
+            None => tracing::warn!("the state is too large to keep its fingerprints at a stop"),
         }
     }
 }

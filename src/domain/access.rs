@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::subscription::Status;
+use super::status::Status;
 use super::time::Timestamp;
 
 /// The answer. `until` is absent where there is no end, or where nothing was granted at all.

@@ -8,10 +8,8 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::catalog::Catalog;
-use super::checkout::CheckoutStatus;
 use super::money::Money;
-use super::payment::{PaymentStatus, RefundStatus};
-use super::subscription::Status;
+use super::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
 use super::time::Timestamp;
 
 /// A provider's registered name (`razorpay`), or `subledger` for what is born here.

@@ -15,5 +15,6 @@ pub mod money;
 pub mod payment;
 pub mod register;
 pub mod state;
+pub mod status;
 pub mod subscription;
 pub mod time;

@@ -10,34 +10,8 @@ use super::customer::CustomerName;
 use super::event::{DisputeFact, PaymentFact, RefundFact};
 use super::money::Money;
 use super::register::{Slot, Stamp};
+use super::status::{PaymentStatus, RefundStatus};
 use super::time::Timestamp;
-
-/// How far a payment has come. The order is the order in which one replaces another, whatever the
-/// times: a failed payment may still be captured, a captured one stays captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    /// Begun.
-    Created,
-    /// Reserved, not yet money.
-    Authorized,
-    /// Refused.
-    Failed,
-    /// Money. Refunds are counted beside it and never take this back.
-    Captured,
-}
-
-/// How far a refund has come; the order is the order in which one replaces another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundStatus {
-    /// Under way.
-    Pending,
-    /// Refused.
-    Failed,
-    /// Paid back.
-    Processed,
-}
 
 /// A payment as the fold holds it, with its refunds and disputes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Which fact wins: a total order over facts about the same thing, and the cell that keeps the
 //! greatest. Arrival plays no part in it.
 
-use super::event::Change;
 use super::time::Timestamp;
 
 /// A fact's place in the order. Greater wins.
@@ -21,9 +20,9 @@ pub enum Origin {
     /// A provider's webhook. The event's identity breaks what is left, so that two ledgers that
     /// received the same events in different orders agree.
     Provider {
-        /// See [`Change::revision`].
+        /// The provider's own counter.
         revision: i64,
-        /// See [`Change::rank`].
+        /// The order of event types.
         rank: u8,
         /// The first half of the event's identity.
         identity: [u8; 16],
@@ -47,19 +46,20 @@ pub struct EventRef<'a> {
 }
 
 impl Stamp {
-    /// The stamp of `change` as told by `event`.
+    /// The stamp of a fact that `event` tells. `revision` and `rank` order a provider's facts of
+    /// one time.
     #[must_use]
-    pub fn of(change: &Change, event: &EventRef<'_>) -> Self {
+    pub fn new(occurred_at: Timestamp, revision: i64, rank: u8, event: &EventRef<'_>) -> Self {
         let origin = match event.identity {
             Some(identity) => Origin::Provider {
-                revision: change.revision,
-                rank: change.rank,
+                revision,
+                rank,
                 identity,
             },
             None => Origin::Ours { seq: event.seq },
         };
         Self {
-            occurred_at: change.occurred_at,
+            occurred_at,
             origin,
         }
     }

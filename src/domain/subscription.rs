@@ -9,78 +9,8 @@ use super::activity::Activity;
 use super::customer::CustomerName;
 use super::event::SubscriptionFact;
 use super::register::{Slot, Stamp};
+use super::status::Status;
 use super::time::Timestamp;
-
-/// The canonical status, the same word for every provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Begun, not yet in force.
-    Incomplete,
-    /// In its trial.
-    Trialing,
-    /// In force.
-    Active,
-    /// In force, and a charge failed.
-    PastDue,
-    /// Charging was given up, or the provider holds it.
-    OnHold,
-    /// Paused by somebody.
-    Paused,
-    /// Ended before its term.
-    Canceled,
-    /// Ran its term.
-    Completed,
-    /// Ended without having begun, or at a date.
-    Expired,
-    /// Replaced by another subscription.
-    Superseded,
-}
-
-impl Status {
-    /// Every status, in the order of the arms.
-    pub const ALL: [Self; 10] = [
-        Self::Incomplete,
-        Self::Trialing,
-        Self::Active,
-        Self::PastDue,
-        Self::OnHold,
-        Self::Paused,
-        Self::Canceled,
-        Self::Completed,
-        Self::Expired,
-        Self::Superseded,
-    ];
-
-    /// The word used in answers.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Incomplete => "incomplete",
-            Self::Trialing => "trialing",
-            Self::Active => "active",
-            Self::PastDue => "past_due",
-            Self::OnHold => "on_hold",
-            Self::Paused => "paused",
-            Self::Canceled => "canceled",
-            Self::Completed => "completed",
-            Self::Expired => "expired",
-            Self::Superseded => "superseded",
-        }
-    }
-
-    /// Reads the word used in answers.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-
-    /// Whether nothing follows, where the provider's ends are final.
-    #[must_use]
-    pub const fn is_end(self) -> bool {
-        matches!(self, Self::Canceled | Self::Completed | Self::Expired)
-    }
-}
 
 /// A subscription as the fold holds it.
 ///

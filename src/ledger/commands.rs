@@ -6,7 +6,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::opening::OpenLedgerError;
 use super::{Ledger, own};
 use crate::domain::delivery::Evidence;
 use crate::domain::event::{Interpretation, SettingsFact};
@@ -27,9 +26,14 @@ pub enum Refusal {
     TooLarge,
 }
 
+/// What an operator changed could not be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger could not record its settings: {0}")]
+pub struct NotRecorded(String);
+
 impl Ledger {
     /// Records the settings that change what events mean, if the newest event says otherwise.
-    pub(super) fn record_settings(&self, wanted: SettingsFact) -> Result<(), OpenLedgerError> {
+    pub(super) fn record_settings(&self, wanted: SettingsFact) -> Result<(), NotRecorded> {
         let state = Arc::clone(&self.state);
         let clock = Arc::clone(&self.clock);
         let decide = move || {
@@ -44,7 +48,7 @@ impl Ledger {
     }
 
     /// Records what an operator did to the log itself.
-    pub(super) fn record_operation(&self, what: &str, detail: &str) -> Result<(), OpenLedgerError> {
+    pub(super) fn record_operation(&self, what: &str, detail: &str) -> Result<(), NotRecorded> {
         let clock = Arc::clone(&self.clock);
         let (what, detail) = (what.to_owned(), detail.to_owned());
         let decide = move || {
@@ -62,8 +66,8 @@ impl Ledger {
     fn command_now(
         &self,
         decide: Box<dyn FnMut() -> Decision<Interpretation, Refusal> + Send>,
-    ) -> Result<(), OpenLedgerError> {
-        let failed = |why: String| OpenLedgerError::Settings(why);
+    ) -> Result<(), NotRecorded> {
+        let failed = NotRecorded;
         let conflict_keys = vec![CONFLICT_GLOBAL.to_owned()];
         let command = Command {
             conflict_keys,

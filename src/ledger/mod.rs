@@ -25,7 +25,7 @@ pub use numbers::{Numbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 
-pub use self::commands::Refusal;
+pub use self::commands::{NotRecorded, Refusal};
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};

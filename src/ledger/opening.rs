@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
-use super::commands::Refusal;
+use super::commands::{NotRecorded, Refusal};
 use super::ingest::Source;
 use super::numbers::Tally;
 use super::refold::{self, Refold, RefoldError};
@@ -75,8 +75,8 @@ pub enum OpenLedgerError {
         subscriptions: u64,
     },
     /// What the operator changed could not be recorded.
-    #[error("the settings could not be recorded: {0}")]
-    Settings(String),
+    #[error(transparent)]
+    NotRecorded(#[from] NotRecorded),
 }
 
 impl Ledger {

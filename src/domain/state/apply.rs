@@ -43,7 +43,7 @@ impl State {
     }
 
     fn apply(&mut self, change: &Change, event: &EventRef<'_>) -> Option<Ix> {
-        let stamp = Stamp::of(change, event);
+        let stamp = Stamp::new(change.occurred_at, change.revision, change.rank, event);
         let activity = Activity::at(change.occurred_at, event.seq);
         let provider = provider_of(&change.fact)?;
         if !self.providers.contains(&provider) {

@@ -11,7 +11,7 @@ use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
 use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::subscription::Status;
+use crate::domain::status::Status;
 
 /// What every `CUS-…` begins with, also a vendor's.
 const VENDOR_PREFIX: &str = "CUS-";

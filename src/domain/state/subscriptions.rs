@@ -11,7 +11,8 @@ use super::page::{Ident, Page, page};
 use crate::domain::access::AsOf;
 use crate::domain::activity::Activity;
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::subscription::{Identification, Status, Subscription, SubscriptionView};
+use crate::domain::status::Status;
+use crate::domain::subscription::{Identification, Subscription, SubscriptionView};
 
 /// Which subscriptions.
 #[derive(Debug, Clone, Default)]

@@ -11,9 +11,9 @@ use super::{CustomerNotes, State};
 use crate::domain::access::AsOf;
 use crate::domain::event::*;
 use crate::domain::money::{Currency, Money};
-use crate::domain::payment::{PaymentStatus, RefundStatus};
 use crate::domain::register::EventRef;
-use crate::domain::subscription::Status;
+use crate::domain::status::Status;
+use crate::domain::status::{PaymentStatus, RefundStatus};
 use crate::domain::time::Timestamp;
 
 const RAZORPAY: &str = "razorpay";

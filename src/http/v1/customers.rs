@@ -3,7 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::{List, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit, list, single};
+use super::{
+    List, NoQuery, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit, list, single,
+};
 use crate::domain::state::CustomerFilter;
 use crate::http::Shared;
 use crate::http::auth::Admin;
@@ -24,10 +26,6 @@ pub(in crate::http) struct EventsQuery {
     limit: Option<String>,
     cursor: Option<String>,
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::http) struct NoQuery {}
 
 /// `GET /v1/customers`
 pub(in crate::http) async fn index(
@@ -75,7 +73,7 @@ pub(in crate::http) async fn events(
 ) -> Result<HttpResponse, Problem> {
     let after = cursor_seq(&query.cursor)?.unwrap_or(0);
     let limit = limit(&query.limit)?;
-    let shown = super::events::blocking(move || shared.ledger.customer_events(&id, after, limit));
+    let shown = super::blocking(move || shared.ledger.customer_events(&id, after, limit));
     let shown = shown.await?;
     let seq = shown.seq;
     let page = shown.value.ok_or(Problem::NotFound("customer"))?;

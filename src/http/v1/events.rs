@@ -4,12 +4,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::customers::NoQuery;
-use super::{List, cursor_after_seq, cursor_seq, given, limit, list, seq, single};
+use super::{List, NoQuery, cursor_after_seq, cursor_seq, given, limit, list, seq, single};
 use crate::http::Shared;
 use crate::http::auth::Admin;
 use crate::http::error::Problem;
-use crate::ledger::{EventFilter, EventPage, ReadError, Shown};
+use crate::ledger::{EventFilter, EventPage, Shown};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,15 +28,6 @@ pub(in crate::http) struct QuarantineQuery {
     cursor: Option<String>,
 }
 
-/// Runs what reads the store away from the worker's thread.
-pub(super) async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
-) -> Result<T, Problem> {
-    let done = web::block(read).await;
-    done.map_err(|error| Problem::Internal(error.to_string()))?
-        .map_err(Problem::from)
-}
-
 fn paged(shown: Shown<EventPage>) -> Result<HttpResponse, Problem> {
     list(shown.map(|page| List::new(page.data, page.next_after.map(cursor_after_seq))))
 }
@@ -55,7 +45,7 @@ pub(in crate::http) async fn index(
     let after = seq("after", &query.after)?;
     let after = cursor_seq(&query.cursor)?.or(after).unwrap_or(0);
     let limit = limit(&query.limit)?;
-    paged(blocking(move || shared.ledger.events(&filter, after, limit)).await?)
+    paged(super::blocking(move || shared.ledger.events(&filter, after, limit)).await?)
 }
 
 /// `GET /v1/events/{seq}`
@@ -69,7 +59,7 @@ pub(in crate::http) async fn show(
     let Ok(seq) = path.parse::<u64>() else {
         return Err(Problem::NotFound("event"));
     };
-    let shown = blocking(move || shared.ledger.event(seq)).await?;
+    let shown = super::blocking(move || shared.ledger.event(seq)).await?;
     single(&request, shown, "event")
 }
 
@@ -81,7 +71,7 @@ pub(in crate::http) async fn quarantine(
 ) -> Result<HttpResponse, Problem> {
     let after = cursor_seq(&query.cursor)?.unwrap_or(0);
     let limit = limit(&query.limit)?;
-    paged(blocking(move || shared.ledger.quarantine(after, limit)).await?)
+    paged(super::blocking(move || shared.ledger.quarantine(after, limit)).await?)
 }
 
 /// `GET /v1/stats`

@@ -6,17 +6,17 @@ pub(super) mod payments;
 pub(super) mod subscriptions;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::Problem;
 use crate::domain::state::Ident;
-use crate::domain::subscription::Status;
+use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
-use crate::ledger::Shown;
+use crate::ledger::{ReadError, Shown};
 
 /// Enough for a screen.
 const LIMIT_DEFAULT: usize = 50;
@@ -42,6 +42,20 @@ impl<T> List<T> {
         }
     }
 }
+
+/// Runs what reads the store away from the worker's thread.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = web::block(read).await;
+    done.map_err(|error| Problem::Internal(error.to_string()))?
+        .map_err(Problem::from)
+}
+
+/// No parameter at all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoQuery {}
 
 /// Answers with a list.
 pub(super) fn list<T: Serialize>(shown: Shown<List<T>>) -> Result<HttpResponse, Problem> {

@@ -3,8 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::customers::NoQuery;
-use super::{List, cursor, cursor_after, given, limit, list, single};
+use super::{List, NoQuery, cursor, cursor_after, given, limit, list, single};
 use crate::http::Shared;
 use crate::http::auth::Admin;
 use crate::http::error::Problem;

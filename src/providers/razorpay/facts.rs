@@ -9,7 +9,7 @@ use crate::domain::event::{
     PartyFact, PaymentFact, RefundFact, SubscriptionFact, SubscriptionKey,
 };
 use crate::domain::money::{Currency, Money};
-use crate::domain::payment::PaymentStatus;
+use crate::domain::status::PaymentStatus;
 use crate::providers::json::Object;
 
 /// How Razorpay's order ids begin, though not everywhere it writes one.

@@ -6,9 +6,9 @@
 //! `invoice.payment_failed`. Each names a family whose bodies are known, so they are folded as
 //! snapshots like the others. Any other word is unknown and waits in quarantine.
 
-use crate::domain::checkout::CheckoutStatus;
-use crate::domain::payment::{PaymentStatus, RefundStatus};
-use crate::domain::subscription::Status;
+use crate::domain::status::CheckoutStatus;
+use crate::domain::status::Status;
+use crate::domain::status::{PaymentStatus, RefundStatus};
 
 /// Which entity an event is about; without it the event cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

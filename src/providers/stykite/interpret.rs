@@ -12,7 +12,7 @@ use crate::domain::event::{
     AddonFact, Change, Contact, Fact, Interpretation, Naming, PartyFact, Reason, Standing,
     SubscriptionFact, SubscriptionKey,
 };
-use crate::domain::subscription::Status;
+use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 use crate::providers::json::{self, Object};
 

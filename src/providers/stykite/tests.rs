@@ -6,7 +6,7 @@ use crate::domain::delivery::{Delivery, IdentityBasis};
 use crate::domain::event::{
     AddonFact, Fact, Interpretation, PartyFact, Reason, Standing, SubscriptionFact, SubscriptionKey,
 };
-use crate::domain::subscription::Status;
+use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 use crate::providers::samples::{self, NOW, body, headers, provider, signed};
 use crate::providers::{Rejection, Reverified};

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{USER_42, at, edited, notes, only, paid_until, payment, sample, subscription};
-use crate::domain::checkout::CheckoutStatus;
 use crate::domain::event::{
     Change, CheckoutFact, Fact, InvoiceFact, OrderFact, PartyFact, RefundFact, Standing,
 };
-use crate::domain::payment::{PaymentStatus, RefundStatus};
-use crate::domain::subscription::Status;
+use crate::domain::status::CheckoutStatus;
+use crate::domain::status::Status;
+use crate::domain::status::{PaymentStatus, RefundStatus};
 
 #[test]
 fn a_renewal_says_four_things_at_one_time() {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{at, body, edited, interpret, payment, sample};
 use crate::domain::event::{Reason, Standing};
-use crate::domain::payment::PaymentStatus;
+use crate::domain::status::PaymentStatus;
 use crate::domain::time::Timestamp;
 
 #[test]

@@ -26,6 +26,10 @@ use subledger::app::{Acceptance, App as Ledger, Running};
 use subledger::clock::SystemClock;
 use subledger::config::Config;
 
+/// As in the binary; the bare handler profits from it as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SECRET: &str = "bench-webhook-secret";
 const ROUNDS: usize = 3;
 const SECONDS: u64 = 4;

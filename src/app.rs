@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -147,7 +147,9 @@ impl App {
             let path = path.to_owned();
             move |cause| AppError::DataDir { path, cause }
         };
-        std::fs::create_dir_all(data_dir).map_err(unusable(data_dir))?;
+        // Only for its owner: it holds customers' data. A folder that exists keeps its mode.
+        let mut folder = std::fs::DirBuilder::new();
+        folder.recursive(true).mode(0o700).create(data_dir).map_err(unusable(data_dir))?;
         // Bound before the log is folded, so that a wrong address is told at once; connections
         // wait in the backlog until there is an answer.
         let address = config.server.bind;

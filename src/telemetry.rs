@@ -9,7 +9,8 @@ use tracing_subscriber::fmt::MakeWriter;
 /// The environment variable with the levels to show.
 pub const LEVELS_VARIABLE: &str = "RUST_LOG";
 /// What is shown where nothing else is asked for.
-const DEFAULT_LEVELS: &str = "info";
+/// The HTTP library's own start-up lines say nothing that ours do not.
+const DEFAULT_LEVELS: &str = "info,actix_server=warn";
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -44,7 +44,9 @@ pub struct Shared {
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .app_data(web::QueryConfig::default().error_handler(|error, _| {
-            Problem::InvalidParameter(format!("The query is not understood: {error}.")).into()
+            let why = error.to_string();
+            let why = why.trim_start_matches("Query deserialize error: ");
+            Problem::InvalidParameter(format!("The query is not understood: {why}.")).into()
         }))
         .app_data(web::PathConfig::default().error_handler(|_, _| Problem::NoRoute.into()))
         .service(post("/webhooks/{source}", webhook::receive))

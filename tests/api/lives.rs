@@ -1,1 +1,4 @@
+//! Random lives, told to the service in several orders with repetitions, against a model written
+//! from the documents.
 
+mod found;

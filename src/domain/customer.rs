@@ -32,7 +32,8 @@ enum Detail {
     Country,
 }
 
-/// What is known of a person: for each detail the greatest fact, never cleared by absence.
+/// What is known of a person: for each detail the greatest fact, never cleared by absence. Where
+/// one event says two things, the greater text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Person {
     // Most people have two or three details, so a short list is smaller than six cells.
@@ -73,7 +74,8 @@ impl Person {
                     value: text.into(),
                 },
             )),
-            Some((_, held)) if stamp > held.stamp => {
+            // One event may say two things of a person, by its payment and by its invoice.
+            Some((_, held)) if (stamp, text) > (held.stamp, &*held.value) => {
                 // Most events repeat what is known: the text is copied only when it differs.
                 held.stamp = stamp;
                 if *held.value != *text {

@@ -91,33 +91,29 @@ impl Payment {
         self.source.get().is_some()
     }
 
-    /// The word shown: what was captured may have been paid back, in part or whole.
+    /// The word shown: what was paid may have been paid back, in part or whole. A refund that went
+    /// through also proves a capture that nobody told us of.
     fn shown_status(&self) -> &'static str {
-        match self.status {
-            None | Some(PaymentStatus::Created) => "created",
-            Some(PaymentStatus::Authorized) => "authorized",
-            Some(PaymentStatus::Failed) => "failed",
-            Some(PaymentStatus::Captured) => self.captured_status(),
-        }
-    }
-
-    fn captured_status(&self) -> &'static str {
         let refunded = self
             .refunds
             .values()
             .filter(|refund| refund.status == Some(RefundStatus::Processed))
             .filter_map(|refund| refund.amount.get())
             .fold(0_i64, |sum, amount| sum.saturating_add(amount.amount_minor));
-        let captured = self
-            .amount
-            .get()
-            .map_or(i64::MAX, |amount| amount.amount_minor);
-        if refunded <= 0 {
-            "captured"
-        } else if refunded >= captured {
-            "refunded"
-        } else {
-            "partially_refunded"
+        let paid = self.amount.get().map(|amount| amount.amount_minor);
+        if refunded > 0 {
+            let whole = paid.is_some_and(|paid| refunded >= paid);
+            return if whole {
+                "refunded"
+            } else {
+                "partially_refunded"
+            };
+        }
+        match self.status {
+            None | Some(PaymentStatus::Created) => "created",
+            Some(PaymentStatus::Authorized) => "authorized",
+            Some(PaymentStatus::Failed) => "failed",
+            Some(PaymentStatus::Captured) => "captured",
         }
     }
 }

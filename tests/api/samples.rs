@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::world::{World, sample, samples};
 
 /// What a view shows, less what follows the order of arrival.
-fn without_seq(mut value: Value) -> Value {
+pub fn without_seq(mut value: Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(fields) => {

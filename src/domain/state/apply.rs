@@ -46,8 +46,8 @@ impl State {
         let stamp = Stamp::new(change.occurred_at, change.revision, change.rank, event);
         let activity = Activity::at(change.occurred_at, event.seq);
         let provider = provider_of(&change.fact)?;
-        if !self.providers.contains(&provider) {
-            self.providers.push(provider);
+        if let Err(place) = self.providers.binary_search(&provider) {
+            self.providers.insert(place, provider);
         }
         let told = Told {
             stamp,

@@ -1,5 +1,6 @@
 //! Reading customers out of the state: by any name, with all they hold.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::State;
@@ -11,6 +12,7 @@ use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
 use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
+use crate::domain::register::Stamp;
 use crate::domain::status::Status;
 
 /// What every `CUS-…` begins with, also a vendor's.
@@ -171,14 +173,18 @@ impl State {
         whole
     }
 
-    /// For each provider the id that was named last with this customer.
+    /// For each provider the id that was named last with this customer; of several that one event
+    /// named, the smallest.
     fn references(&self, root: &Entity) -> BTreeMap<ProviderName, Box<str>> {
+        fn place(alias: &Entity) -> (Option<Stamp>, Reverse<&str>) {
+            let named = alias.identifier.register();
+            (named.map(|register| register.stamp), Reverse(&alias.name))
+        }
         let mut newest: BTreeMap<ProviderName, &Entity> = BTreeMap::new();
         let aliases = self.members(root).map(|(_, member)| member).chain([root]);
         for alias in aliases.filter(|e| e.kind == Kind::Party && !e.is_identifier()) {
-            let stamp = |e: &Entity| e.identifier.register().map(|register| register.stamp);
             let held = newest.entry(alias.provider).or_insert(alias);
-            if stamp(alias) > stamp(held) {
+            if place(alias) > place(held) {
                 *held = alias;
             }
         }

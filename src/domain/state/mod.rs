@@ -45,6 +45,7 @@ pub struct State {
     customer_notes: CustomerNotes,
     settings: Slot<Arc<SettingsFact>>,
     sources: BTreeMap<Box<str>, Arc<str>>,
+    /// Sorted: which of two providers' equal ids a path means may not follow arrival.
     providers: Vec<ProviderName>,
     quarantine: Vec<(u64, Reason)>,
     counts: Counts,

@@ -24,7 +24,8 @@ use crate::providers::{self, Built, Provider};
 
 /// The environment variable that holds the admin key.
 pub const ADMIN_KEY_VARIABLE: &str = "SUBLEDGER_ADMIN_KEY";
-const ADMIN_KEY_FILE: &str = "admin.key";
+/// Where a key that was made is kept, in the data folder.
+pub const ADMIN_KEY_FILE: &str = "admin.key";
 /// 32 random bytes are 43 letters of base64.
 const ADMIN_KEY_RANDOM_BYTES: usize = 32;
 /// A shorter admin key could be guessed.

@@ -78,8 +78,10 @@ fn print(summary: &Summary) -> Result<(), Failure> {
     println!("  listens on   {}", summary.bind);
     println!("  known as     {}", summary.public_url);
     println!(
-        "  catalogue    {} plans, {} features, {} add-ons",
-        summary.plans, summary.features, summary.addons
+        "  catalogue    {}, {}, {}",
+        output::count(summary.plans, "plan"),
+        output::count(summary.features, "feature"),
+        output::count(summary.addons, "add-on")
     );
     println!();
     let rows: Vec<Vec<String>> = summary

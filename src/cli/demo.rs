@@ -24,6 +24,7 @@ const SHOWN_MAX: usize = 50;
 /// Show everything in a throw-away folder: post samples, print the result, serve until Ctrl-C.
 ///
 /// Every sample is signed as its provider signs and posted over HTTP to a running service on sled.
+/// It brings its own settings and folder: --config and --data change nothing here.
 #[derive(Args)]
 #[command(after_help = "Example:\n  subledger demo\nExit codes: 0 shown and stopped; 1 it failed.")]
 pub(super) struct Demo {
@@ -75,11 +76,11 @@ impl Demo {
                 "deliveries": posted.iter().map(Posted::json).collect::<Vec<_>>(),
                 "subscriptions": shown,
             }))?,
-            Output::Text => print(&posted, &shown, &base, &key)?,
+            Output::Text => print(&posted, &shown, &base)?,
         }
         if !self.once {
             if common.output == Output::Text {
-                println!("\nServing until Ctrl-C; the folder is removed then.");
+                suggest(&shown, &base, &key);
             }
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -154,7 +155,7 @@ fn post_all(sources: &[ConfiguredSource], base: &str) -> Result<Vec<Posted>, Fai
     Ok(posted)
 }
 
-fn print(posted: &[Posted], shown: &[Value], base: &str, key: &str) -> Result<(), Failure> {
+fn print(posted: &[Posted], shown: &[Value], base: &str) -> Result<(), Failure> {
     println!("Webhooks signed as their providers sign, and posted to {base}/webhooks/…\n");
     let rows = posted.iter().map(|row| {
         vec![
@@ -169,16 +170,6 @@ fn print(posted: &[Posted], shown: &[Value], base: &str, key: &str) -> Result<()
         &rows.collect::<Vec<_>>(),
     )?;
     println!("\nWhat they add up to\n");
-    let text = |view: &Value, path: &str| {
-        let value = view.pointer(path);
-        value.map_or_else(String::new, |value| match value {
-            Value::String(text) => text.clone(),
-            Value::Null => "-".to_owned(),
-            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-                value.to_string()
-            }
-        })
-    };
     let rows = shown.iter().map(|view| {
         let paths = [
             "/id",
@@ -203,6 +194,20 @@ fn print(posted: &[Posted], shown: &[Value], base: &str, key: &str) -> Result<()
         "REASON",
     ];
     output::table(&head, &rows.collect::<Vec<Vec<String>>>())?;
+    Ok(())
+}
+
+fn text(view: &Value, path: &str) -> String {
+    let value = view.pointer(path);
+    value.map_or_else(String::new, |value| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    })
+}
+
+/// What to ask while it serves.
+fn suggest(shown: &[Value], base: &str, key: &str) {
     let first = shown
         .first()
         .map(|view| text(view, "/id"))
@@ -231,5 +236,5 @@ fn print(posted: &[Posted], shown: &[Value], base: &str, key: &str) -> Result<()
         println!("  # {what}");
         println!("  curl -s -H 'Authorization: Bearer {key}' {base}{path}");
     }
-    Ok(())
+    println!("\nServing until Ctrl-C; the folder is removed then.");
 }

@@ -38,6 +38,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused, failed, or not as expec
 
 /// What every command takes.
 #[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Common {
     /// The configuration; without it `config.toml`, or the defaults where there is none
     #[arg(long, global = true, value_name = "FILE")]
@@ -60,19 +61,14 @@ pub(crate) enum Output {
     Json,
 }
 
+// No doc comments here: they would hide the longer ones of the commands themselves.
 #[derive(Subcommand)]
 enum Command {
-    /// Run the service until it is told to stop (SIGTERM or Ctrl-C)
     Serve(serve::Serve),
-    /// Show everything in a throw-away folder: post samples, print the result, serve until Ctrl-C
     Demo(demo::Demo),
-    /// Sign files like a provider and post them
     Send(send::Send),
-    /// Fold the stopped log from its first event and compare with what was kept at the last stop
     Replay(replay::Replay),
-    /// Check every record of the stopped log, its Merkle root and its witness
     Verify(verify::Verify),
-    /// Check the configuration and say what it switches on
     CheckConfig(check_config::CheckConfig),
 }
 

@@ -33,6 +33,12 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
     Ok(())
 }
 
+/// `1 plan`, `2 plans`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// A bar over `total` records on a terminal; nothing elsewhere.
 pub(super) fn progress(total: u64, doing: &'static str) -> ProgressBar {
     let target = if io::stderr().is_terminal() {

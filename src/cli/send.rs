@@ -190,4 +190,7 @@ fn print(sent: &Sent) {
         .map(|reason| format!(" ({reason})"))
         .unwrap_or_default();
     println!("{status} {outcome}{reason}{seq}  {}", sent.file);
+    if let Some(detail) = word("detail") {
+        println!("    {detail}");
+    }
 }

@@ -8,14 +8,15 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Common, Failure, env};
-use crate::app::{Acceptance, App};
+use crate::app::{ADMIN_KEY_FILE, Acceptance, App};
 use crate::clock::SystemClock;
 use crate::telemetry;
 
 /// Run the service until it is told to stop (SIGTERM or Ctrl-C).
 ///
 /// The first start makes the data folder and, unless SUBLEDGER_ADMIN_KEY is set, an admin key,
-/// which it prints once. Secrets come from the environment or files that the configuration names.
+/// which it prints once and keeps in that folder. Secrets come from the environment or from files
+/// that the configuration names.
 #[derive(Args)]
 #[command(after_help = "Example:\n  \
     cp config.toml my.toml\n  \
@@ -42,7 +43,8 @@ impl Serve {
         };
         let app = App::open(&config, accept, Arc::new(SystemClock), &env)?;
         if let Some(key) = &app.new_admin_key {
-            println!("Admin key, shown only now: {key}");
+            let kept = config.data_dir.join(ADMIN_KEY_FILE);
+            println!("Admin key, made now and kept in {}: {key}", kept.display());
         }
         for notice in &app.notices {
             tracing::warn!("{notice}");

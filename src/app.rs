@@ -150,7 +150,11 @@ impl App {
         };
         // Only for its owner: it holds customers' data. A folder that exists keeps its mode.
         let mut folder = std::fs::DirBuilder::new();
-        folder.recursive(true).mode(0o700).create(data_dir).map_err(unusable(data_dir))?;
+        folder
+            .recursive(true)
+            .mode(0o700)
+            .create(data_dir)
+            .map_err(unusable(data_dir))?;
         // Bound before the log is folded, so that a wrong address is told at once; connections
         // wait in the backlog until there is an answer.
         let address = config.server.bind;

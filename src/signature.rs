@@ -23,13 +23,13 @@ pub type Tag = [u8; TAG_BYTES];
 #[derive(Debug, thiserror::Error)]
 pub enum SecretFault {
     /// Empty or shorter than [`SECRET_BYTES_MIN`].
-    #[error("the secret is shorter than {SECRET_BYTES_MIN} bytes; use a longer one")]
+    #[error("is shorter than {SECRET_BYTES_MIN} bytes; use a longer secret")]
     TooShort,
     /// Longer than [`SECRET_BYTES_MAX`].
-    #[error("the secret is longer than {SECRET_BYTES_MAX} bytes; check what it was read from")]
+    #[error("is longer than {SECRET_BYTES_MAX} bytes; check what it was read from")]
     TooLong,
     /// The file of a `file:` secret cannot be read.
-    #[error("the secret's file {path} cannot be read: {cause}")]
+    #[error("names the file {path}, which cannot be read: {cause}")]
     Unreadable {
         /// The file.
         path: String,

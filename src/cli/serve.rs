@@ -66,8 +66,13 @@ impl Serve {
 pub(super) async fn told_to_stop() -> io::Result<&'static str> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok("SIGTERM"),
+            _ = interrupt.recv() => return Ok("SIGINT"),
+            // A terminal that closes, or an operator who expects a reload: neither may end it.
+            _ = hangup.recv() => tracing::warn!("SIGHUP changes nothing yet; restart to reload"),
+        }
+    }
 }

@@ -52,7 +52,7 @@ pub enum OpenError {
     /// The store is not as it was written.
     #[error(
         "the store in {} is damaged: {what}; look with `subledger verify`, and restore it from a \
-         backup or import an export into an empty data_dir", path.display()
+         backup", path.display()
     )]
     Damaged {
         /// The store's folder.

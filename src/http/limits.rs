@@ -1,13 +1,21 @@
-//! Limits on a request's head, the same for every route.
+//! What holds for every request and answer: limits on the head, and the ledger's sequence on all
+//! answers of the query surface.
 
-use actix_web::HttpRequest;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, web};
 
+use super::Shared;
 use super::error::Problem;
 
 /// The longest path in use is a customer's identifier, percent-encoded; this is far beyond it.
 const URI_BYTES_MAX: usize = 8 * 1024;
 /// Providers and clients send under 2 KiB; actix itself stops at 128 KiB.
 const HEADERS_BYTES_MAX: usize = 32 * 1024;
+/// The last sequence folded into what an answer shows.
+pub(super) const LEDGER_SEQ: HeaderName = HeaderName::from_static("x-ledger-seq");
 
 /// Refuses a head that no honest client sends.
 pub(super) fn check(request: &HttpRequest) -> Result<(), Problem> {
@@ -27,4 +35,22 @@ pub(super) fn check(request: &HttpRequest) -> Result<(), Problem> {
     } else {
         Ok(())
     }
+}
+
+/// Around every path but the intake's, which checks for itself: boxes a future. Below `/v1`
+/// refusals carry the sequence as well.
+pub(super) async fn layer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    check(request.request())?;
+    let mut answer = next.call(request).await?;
+    if answer.request().path().starts_with("/v1/")
+        && !answer.headers().contains_key(&LEDGER_SEQ)
+        && let Some(shared) = answer.request().app_data::<web::Data<Shared>>()
+    {
+        let seq = HeaderValue::from(shared.ledger.last_seq());
+        answer.headers_mut().insert(LEDGER_SEQ, seq);
+    }
+    Ok(answer)
 }

@@ -13,7 +13,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Handler, Server};
+use actix_web::dev::{Handler, HttpServiceFactory, Server};
+use actix_web::middleware::from_fn;
 use actix_web::{App, FromRequest, HttpServer, Resource, Responder, web};
 
 pub use auth::KeyDigest;
@@ -71,7 +72,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .default_service(web::to(|| async { Err::<&str, _>(Problem::NoRoute) }));
 }
 
-fn get<H, Args>(path: &str, handler: H) -> Resource
+fn get<H, Args>(path: &str, handler: H) -> impl HttpServiceFactory + use<H, Args>
 where
     H: Handler<Args>,
     Args: FromRequest + 'static,
@@ -81,6 +82,7 @@ where
         .route(web::get().to(handler.clone()))
         .route(web::head().to(handler))
         .default_service(web::to(|| not_allowed("GET, HEAD")))
+        .wrap(from_fn(limits::layer))
 }
 
 fn post<H, Args>(path: &str, handler: H) -> Resource

@@ -22,6 +22,12 @@ impl Ledger {
         }
     }
 
+    /// The last sequence number folded.
+    #[must_use]
+    pub fn last_seq(&self) -> u64 {
+        self.state.read().counts().last_seq
+    }
+
     /// One customer, by any id.
     #[must_use]
     pub fn customer(&self, id: &str) -> Shown<Option<CustomerView>> {

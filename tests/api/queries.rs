@@ -254,3 +254,43 @@ fn no_key_or_a_wrong_one_is_refused_everywhere() {
         assert_eq!(world.get_with(path, &[]).status, 401);
     }
 }
+
+#[test]
+fn every_answer_of_the_query_surface_carries_the_sequence() {
+    let world = World::new();
+    for (path, status) in [
+        ("/v1/stats", 200),
+        ("/v1/customers/nobody", 404),
+        ("/v1/customers?limit=0", 400),
+    ] {
+        let answer = world.get(path);
+        assert_eq!(
+            (answer.status, answer.header("x-ledger-seq")),
+            (status, Some("1")),
+            "{path}"
+        );
+    }
+    assert_eq!(
+        world.get_with("/v1/stats", &[]).header("x-ledger-seq"),
+        Some("1")
+    );
+}
+
+#[test]
+fn a_head_that_no_client_sends_is_refused_on_every_path() {
+    let world = World::new();
+    let long = "x".repeat(9_000);
+    for path in ["/v1/customers/", "/healthz?"] {
+        let answer = world.get(&format!("{path}{long}"));
+        assert_eq!(
+            (answer.status, answer.word("code").as_str()),
+            (414, "uri_too_long")
+        );
+    }
+    let huge = "x".repeat(40_000);
+    let answer = world.get_with("/healthz", &[("x-huge", &huge)]);
+    assert_eq!(
+        (answer.status, answer.word("code").as_str()),
+        (431, "headers_too_large")
+    );
+}

@@ -121,3 +121,61 @@ fn the_documented_example_is_answered_as_documented() {
         view
     );
 }
+
+/// A golden that changed means that the same events fold to something else: what earlier versions
+/// kept of a state must not be compared with it any more, and `FOLD_VERSION` says so.
+#[test]
+fn a_changed_golden_raises_the_fold_version() {
+    use sha2::{Digest, Sha256};
+    use subledger::domain::state::FOLD_VERSION;
+
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let record = folder.join("fold-version.txt");
+    let mut goldens: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "snap")
+        })
+        .collect();
+    goldens.sort();
+    let now: std::collections::BTreeMap<String, String> = goldens
+        .iter()
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (
+                name,
+                hex::encode(Sha256::digest(std::fs::read(path).unwrap())),
+            )
+        })
+        .collect();
+    if std::env::var_os("RECORD_GOLDENS").is_some() {
+        let lines = now
+            .iter()
+            .map(|(name, digest)| format!("{digest} {name}\n"));
+        let text = format!("{FOLD_VERSION}\n{}", lines.collect::<String>());
+        std::fs::write(&record, text).unwrap();
+    }
+    let recorded = std::fs::read_to_string(&record).unwrap();
+    let (version, lines) = recorded.split_once('\n').unwrap();
+    let same_version = version == FOLD_VERSION.to_string();
+    for line in lines.lines() {
+        let (digest, name) = line.split_once(' ').unwrap();
+        let changed = now.get(name).is_some_and(|held| held != digest);
+        assert!(
+            !(changed && same_version),
+            "{name} changed: raise FOLD_VERSION in src/domain/state"
+        );
+    }
+    let known: Vec<_> = lines
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .collect();
+    let complete =
+        known.len() == now.len() && known.iter().all(|(_, name)| now.contains_key(*name));
+    assert!(
+        complete && same_version,
+        "goldens came or went, or the version was raised: run this test with RECORD_GOLDENS=1 set"
+    );
+}

@@ -12,74 +12,146 @@ use crate::domain::id::Tsid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ix(u32);
 
+/// A list or a table that outgrows its memory is copied whole while readers wait: so the list is
+/// kept in pieces that never move, and each table in as many parts as one byte of a hash tells
+/// apart.
+const CHUNK_ENTITIES: usize = 1_024;
+const SHARDS: usize = 256;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
-    entities: Vec<Entity>,
-    by_name: HashTable<Ix>,
-    by_id: HashTable<Ix>,
+    entities: Chunks,
+    by_name: Shards,
+    by_id: Shards,
     hasher: DefaultHashBuilder,
 }
 
-// An `Ix` is made only by `insert`, and the list never shrinks: the index is always inside.
-#[allow(clippy::indexing_slicing)]
-fn held(entities: &[Entity], ix: Ix) -> &Entity {
-    &entities[ix.0 as usize]
+/// A list whose elements never move.
+#[derive(Debug, Default)]
+struct Chunks(Vec<Vec<Entity>>);
+
+impl Chunks {
+    // An `Ix` is made only by `push`, and nothing is ever removed: the index is always inside.
+    #[allow(clippy::indexing_slicing)]
+    fn get(&self, ix: Ix) -> &Entity {
+        let place = ix.0 as usize;
+        &self.0[place / CHUNK_ENTITIES][place % CHUNK_ENTITIES]
+    }
+
+    #[allow(clippy::indexing_slicing)] // as in `get`
+    fn get_mut(&mut self, ix: Ix) -> &mut Entity {
+        let place = ix.0 as usize;
+        &mut self.0[place / CHUNK_ENTITIES][place % CHUNK_ENTITIES]
+    }
+
+    fn push(&mut self, entity: Entity) -> Ix {
+        if self
+            .0
+            .last()
+            .is_none_or(|chunk| chunk.len() == CHUNK_ENTITIES)
+        {
+            self.0.push(Vec::with_capacity(CHUNK_ENTITIES));
+        }
+        let full = self.0.len().saturating_sub(1) * CHUNK_ENTITIES;
+        let within = self.0.last_mut().map_or(0, |chunk| {
+            chunk.push(entity);
+            chunk.len() - 1
+        });
+        // More than 2^32 things would need a terabyte of memory first.
+        Ix(u32::try_from(full + within).unwrap_or(u32::MAX))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Entity> {
+        self.0.iter().flatten()
+    }
+}
+
+/// A table of places by the hash of what is there. It keeps half of each hash, so that growing
+/// does not have to look at the things themselves.
+#[derive(Debug)]
+struct Shards(Vec<HashTable<(u32, Ix)>>);
+
+impl Default for Shards {
+    fn default() -> Self {
+        Self((0..SHARDS).map(|_| HashTable::new()).collect())
+    }
+}
+
+impl Shards {
+    fn find(&self, hash: u64, is: impl Fn(Ix) -> bool) -> Option<Ix> {
+        let half = half_of(hash);
+        let shard = self.0.get(shard_of(half))?;
+        let found = shard.find(spread(half), |(held, ix)| *held == half && is(*ix));
+        found.map(|(_, ix)| *ix)
+    }
+
+    fn insert(&mut self, hash: u64, ix: Ix) {
+        let half = half_of(hash);
+        if let Some(shard) = self.0.get_mut(shard_of(half)) {
+            shard.insert_unique(spread(half), (half, ix), |(held, _)| spread(*held));
+        }
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)] // the other half is not needed
+const fn half_of(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+const fn shard_of(half: u32) -> usize {
+    (half >> 24) as usize
+}
+
+/// The table wants 64 good bits: the half, multiplied by 2^64 over the golden ratio.
+const fn spread(half: u32) -> u64 {
+    (half as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl Arena {
     pub(super) fn get(&self, ix: Ix) -> &Entity {
-        held(&self.entities, ix)
+        self.entities.get(ix)
     }
 
-    #[allow(clippy::indexing_slicing)] // as in `held`
     pub(super) fn get_mut(&mut self, ix: Ix) -> &mut Entity {
-        &mut self.entities[ix.0 as usize]
+        self.entities.get_mut(ix)
     }
 
     pub(super) fn find(&self, kind: Kind, provider: &str, name: &str) -> Option<Ix> {
         let hash = self.hasher.hash_one((kind, provider, name));
         self.by_name
-            .find(hash, |ix| self.get(*ix).is_named(kind, provider, name))
-            .copied()
+            .find(hash, |ix| self.get(ix).is_named(kind, provider, name))
     }
 
     /// The things of one of `kinds` that carry our id.
     pub(super) fn find_id(&self, kinds: &[Kind], id: Tsid) -> Option<Ix> {
         let hash = self.hasher.hash_one(id.as_u64());
-        let is = |ix: &Ix| {
-            let entity = self.get(*ix);
+        self.by_id.find(hash, |ix| {
+            let entity = self.get(ix);
             entity.id == id && kinds.contains(&entity.kind)
-        };
-        self.by_id.find(hash, is).copied()
+        })
     }
 
     /// Finds or makes the thing of that name; the flag says whether it was made.
     pub(super) fn intern(&mut self, kind: Kind, provider: ProviderName, name: &str) -> (Ix, bool) {
         let hash = self.hasher.hash_one((kind, provider, name));
-        let entities = &self.entities;
-        let is = |ix: &Ix| held(entities, *ix).is_named(kind, provider, name);
+        let is = |ix| self.entities.get(ix).is_named(kind, provider, name);
         if let Some(found) = self.by_name.find(hash, is) {
-            return (*found, false);
+            return (found, false);
         }
-        // More than 2^32 things would need a terabyte of memory first.
-        let ix = Ix(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
-        self.entities.push(Entity::new(kind, provider, name));
-        let (entities, hasher) = (&self.entities, &self.hasher);
-        self.by_name.insert_unique(hash, ix, |ix| {
-            let entity = held(entities, *ix);
-            hasher.hash_one((entity.kind, entity.provider, &*entity.name))
-        });
-        let id_hash = |ix: &Ix| hasher.hash_one(held(entities, *ix).id.as_u64());
+        let entity = Entity::new(kind, provider, name);
+        let id_hash = self.hasher.hash_one(entity.id.as_u64());
+        let ix = self.entities.push(entity);
+        self.by_name.insert(hash, ix);
         if kind.has_id() {
-            self.by_id.insert_unique(id_hash(&ix), ix, id_hash);
+            self.by_id.insert(id_hash, ix);
         }
         (ix, true)
     }
 
     /// Every thing of a kind, in the order of first mention.
     pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (Ix, &Entity)> {
-        let numbered = (0_u32..).zip(&self.entities);
+        let numbered = (0_u32..).zip(self.entities.iter());
         numbered
             .filter(move |(_, e)| e.kind == kind)
             .map(|(n, e)| (Ix(n), e))

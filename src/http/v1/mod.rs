@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::Problem;
+use super::limits::LEDGER_SEQ;
 use crate::domain::state::Ident;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
@@ -22,8 +23,6 @@ use crate::ledger::{ReadError, Shown};
 const LIMIT_DEFAULT: usize = 50;
 /// Bounds what one answer costs.
 const LIMIT_MAX: usize = 200;
-/// The last sequence folded into what an answer shows.
-const LEDGER_SEQ: &str = "x-ledger-seq";
 
 /// A list as it is answered.
 #[derive(Serialize)]

@@ -1,5 +1,6 @@
 //! `subledger replay`: fold the log again and compare.
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -157,14 +158,19 @@ impl Replay {
     /// What the replay is compared with, and each difference; none where it cannot be compared.
     fn compare(
         &self,
-        kept: Option<Keepsake>,
+        kept: io::Result<Option<Keepsake>>,
         replayed: &Keepsake,
     ) -> (String, Option<Vec<String>>) {
-        let Some(kept) = kept else {
-            return (
-                "nothing: no state was kept, there was no clean stop".into(),
-                None,
-            );
+        let kept = match kept {
+            Ok(Some(kept)) => kept,
+            Ok(None) => {
+                let why = "no state was kept, there was no clean stop";
+                return (format!("nothing: {why}"), None);
+            }
+            Err(error) => {
+                let why = format!("{} cannot be read: {error}", Keepsake::FILE_NAME);
+                return (format!("nothing: {why}"), None);
+            }
         };
         if self.source.is_some() {
             return ("nothing: only one source was folded".into(), None);

@@ -99,11 +99,11 @@ impl Store {
                 Ok(Err(sled::Error::Io(error))) => {
                     // Ours is the outer lock, so sled's can only be our own last handle's.
                     if !error.to_string().contains("could not acquire lock") {
-                        return Err(OpenError::io("open", dir, error));
+                        return Err(OpenError::io("open", dir, plain(error)));
                     }
                     thread::sleep(LOCK_WAIT);
                 }
-                Ok(Err(error)) => return Err(OpenError::damaged(dir, &error.to_string())),
+                Ok(Err(error)) => return Err(OpenError::damaged(dir, &words(&error))),
                 Err(panic) => return Err(OpenError::damaged(dir, &panic)),
             }
         }
@@ -156,7 +156,7 @@ impl Store {
         let range = key(1, 0)..=key(seq, u16::MAX);
         let found = guarded(|| self.db.range(range).next_back()).map_err(damaged)?;
         let Some(found) = found else { return Ok(None) };
-        let (found, _) = found.map_err(|error| damaged(error.to_string()))?;
+        let (found, _) = found.map_err(|error| damaged(words(&error)))?;
         parse_key(&found)
             .map(|(first_seq, _)| Some(first_seq))
             .ok_or_else(|| damaged("a key is no page's".to_owned()))
@@ -197,7 +197,7 @@ impl Store {
         let mut bytes = Vec::with_capacity(CHUNK_BYTES);
         let found = self.db.range(key(first_seq, 0)..=key(first_seq, u16::MAX));
         for (expected, found) in (0_u16..).zip(found) {
-            let (found, chunk) = found.map_err(|error| error.to_string())?;
+            let (found, chunk) = found.map_err(|error| words(&error))?;
             if parse_key(&found) != Some((first_seq, expected)) {
                 return Err("a part of the page is missing".to_owned());
             }
@@ -216,9 +216,27 @@ impl Store {
 
 pub(super) fn to_io(error: sled::Error) -> std::io::Error {
     if let sled::Error::Io(error) = error {
-        error
+        plain(error)
     } else {
-        std::io::Error::other(error.to_string())
+        std::io::Error::other(words(&error))
+    }
+}
+
+/// sled hands on copies of the system's errors whose text is for debugging; the number in it is the
+/// error.
+fn plain(error: std::io::Error) -> std::io::Error {
+    let text = error.to_string();
+    let code = text.strip_prefix("Os { code: ");
+    let code = code.and_then(|rest| rest.split(',').next()?.parse().ok());
+    code.map_or(error, std::io::Error::from_raw_os_error)
+}
+
+/// What sled found, for an operator: its own words for damage are for debugging.
+pub(super) fn words(error: &sled::Error) -> String {
+    if let sled::Error::Corruption { .. } = error {
+        "a part of it is not what was written".to_owned()
+    } else {
+        error.to_string()
     }
 }
 
@@ -250,6 +268,19 @@ mod tests {
         assert!(keys.is_sorted() && keys[0] > super::super::header::HEADER_KEY);
         assert_eq!(parse_key(&key(256, 300)), Some((256, 300)));
         assert_eq!(parse_key(b"short"), None);
+    }
+
+    #[test]
+    fn an_error_of_sled_becomes_words() {
+        let system = std::io::Error::from_raw_os_error(28);
+        // A clone is what sled keeps and hands on.
+        let copy = sled::Error::Io(system).clone();
+        assert!(copy.to_string().contains("code: 28"), "{copy}");
+        let error = to_io(copy);
+        assert!(is_full(&error), "{error:?}");
+        assert_eq!(error.raw_os_error(), Some(28));
+        let corruption = sled::Error::Corruption { at: None, bt: () };
+        assert!(!to_io(corruption).to_string().contains("backtrace"));
     }
 
     #[test]

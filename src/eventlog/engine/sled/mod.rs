@@ -4,6 +4,7 @@
 mod files;
 mod header;
 mod store;
+mod waker;
 
 use std::fs;
 use std::path::{Path, PathBuf};

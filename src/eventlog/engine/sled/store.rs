@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::files::{self, Barrier};
+use super::waker::Waker;
 use crate::eventlog::engine::{Fault, Tail};
 use crate::eventlog::open_error::OpenError;
 use crate::eventlog::page::Page;
@@ -25,6 +26,8 @@ const LOCK_WAIT: Duration = Duration::from_millis(25);
 
 /// An open handle. The second descriptor is for our own barrier.
 pub(super) struct Store {
+    /// Dropped first, so that `db` is the last handle.
+    _waker: Waker,
     pub(super) db: sled::Db,
     file: File,
 }
@@ -59,6 +62,15 @@ fn parse_key(key: &[u8]) -> Option<(u64, u16)> {
     ))
 }
 
+fn config(dir: &Path) -> sled::Config {
+    sled::Config::default()
+        .path(dir)
+        .segment_size(SEGMENT_BYTES)
+        .cache_capacity(CACHE_BYTES)
+        // Nothing may write between our barriers.
+        .flush_every_ms(None)
+}
+
 impl Store {
     /// Opens the folder, with everything sled forgets to sync made durable first: what a killed
     /// predecessor left in the system's cache is about to be believed, and answered as recorded.
@@ -78,21 +90,22 @@ impl Store {
             sync(&open()?)?;
         }
         files::remove_unfinished_snapshots(dir)?;
-        let db = Self::open_sled(dir)?;
+        let config = config(dir);
+        let db = Self::open_sled(dir, &config)?;
         files::check_no_blobs(dir)?;
         let file = open()?;
         sync(&file)?;
         files::sync_names(dir)?;
-        Ok(Self { db, file })
+        let waker = Waker::start(config, db.clone());
+        let waker = waker.map_err(|source| OpenError::io("start a thread for", dir, source))?;
+        Ok(Self {
+            _waker: waker,
+            db,
+            file,
+        })
     }
 
-    fn open_sled(dir: &Path) -> Result<sled::Db, OpenError> {
-        let config = sled::Config::default()
-            .path(dir)
-            .segment_size(SEGMENT_BYTES)
-            .cache_capacity(CACHE_BYTES)
-            // Nothing may write between our barriers.
-            .flush_every_ms(None);
+    fn open_sled(dir: &Path, config: &sled::Config) -> Result<sled::Db, OpenError> {
         for _ in 0..LOCK_TRIES {
             match guarded(|| config.open()) {
                 Ok(Ok(db)) => return Ok(db),

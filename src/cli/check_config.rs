@@ -73,17 +73,17 @@ impl CheckConfig {
 }
 
 fn print(summary: &Summary) -> Result<(), Failure> {
-    println!("The configuration can be served.");
-    println!("  data in      {}", summary.data_dir);
-    println!("  listens on   {}", summary.bind);
-    println!("  known as     {}", summary.public_url);
-    println!(
+    say!("The configuration can be served.")?;
+    say!("  data in      {}", summary.data_dir)?;
+    say!("  listens on   {}", summary.bind)?;
+    say!("  known as     {}", summary.public_url)?;
+    say!(
         "  catalogue    {}, {}, {}",
         output::count(summary.plans, "plan"),
         output::count(summary.features, "feature"),
         output::count(summary.addons, "add-on")
-    );
-    println!();
+    )?;
+    say!("")?;
     let rows: Vec<Vec<String>> = summary
         .sources
         .iter()

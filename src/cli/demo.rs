@@ -80,7 +80,7 @@ impl Demo {
         }
         if !self.once {
             if common.output == Output::Text {
-                suggest(&shown, &base, &key);
+                suggest(&shown, &base, &key)?;
             }
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -156,7 +156,7 @@ fn post_all(sources: &[ConfiguredSource], base: &str) -> Result<Vec<Posted>, Fai
 }
 
 fn print(posted: &[Posted], shown: &[Value], base: &str) -> Result<(), Failure> {
-    println!("Webhooks signed as their providers sign, and posted to {base}/webhooks/…\n");
+    say!("Webhooks signed as their providers sign, and posted to {base}/webhooks/…\n")?;
     let rows = posted.iter().map(|row| {
         vec![
             row.source.clone(),
@@ -169,7 +169,7 @@ fn print(posted: &[Posted], shown: &[Value], base: &str) -> Result<(), Failure> 
         &["SOURCE", "FILE", "OUTCOME", "SEQ"],
         &rows.collect::<Vec<_>>(),
     )?;
-    println!("\nWhat they add up to\n");
+    say!("\nWhat they add up to\n")?;
     let rows = shown.iter().map(|view| {
         let paths = [
             "/id",
@@ -207,12 +207,12 @@ fn text(view: &Value, path: &str) -> String {
 }
 
 /// What to ask while it serves.
-fn suggest(shown: &[Value], base: &str, key: &str) {
+fn suggest(shown: &[Value], base: &str, key: &str) -> Result<(), Failure> {
     let first = shown
         .first()
         .map(|view| text(view, "/id"))
         .unwrap_or_default();
-    println!("\nTry next (the key is good while this runs)\n");
+    say!("\nTry next (the key is good while this runs)\n")?;
     for (path, what) in [
         (
             format!("/v1/subscriptions/{first}"),
@@ -233,8 +233,9 @@ fn suggest(shown: &[Value], base: &str, key: &str) {
         ("/v1/quarantine".into(), "what was kept aside"),
         ("/v1/stats".into(), "how much of everything"),
     ] {
-        println!("  # {what}");
-        println!("  curl -s -H 'Authorization: Bearer {key}' {base}{path}");
+        say!("  # {what}")?;
+        say!("  curl -s -H 'Authorization: Bearer {key}' {base}{path}")?;
     }
-    println!("\nServing until Ctrl-C; the folder is removed then.");
+    say!("\nServing until Ctrl-C; the folder is removed then.")?;
+    Ok(())
 }

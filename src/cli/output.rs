@@ -1,5 +1,6 @@
 //! Printing: tables for people, JSON for programs, progress on a terminal.
 
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -8,7 +9,16 @@ use serde::Serialize;
 /// Prints `value` as one JSON document on standard output.
 pub(super) fn json<T: Serialize>(value: &T) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
-    writeln!(io::stdout(), "{text}")
+    line(format_args!("{text}"))
+}
+
+/// Prints a line on standard output. A reader that has seen enough and gone (`… | head`) is no
+/// error: the exit code still tells the result.
+pub(super) fn line(text: fmt::Arguments<'_>) -> io::Result<()> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }
 
 /// Prints rows under a head, each column as wide as its widest cell.
@@ -19,16 +29,15 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(widest).collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
+    let row_of = |cells: &mut dyn Iterator<Item = &str>| {
         let padded = cells
             .zip(&widths)
             .map(|(cell, width)| format!("{cell:<width$}"));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let mut out = io::stdout().lock();
-    writeln!(out, "  {}", line(&mut head.iter().copied()))?;
+    say!("  {}", row_of(&mut head.iter().copied()))?;
     for row in rows {
-        writeln!(out, "  {}", line(&mut row.iter().map(String::as_str)))?;
+        say!("  {}", row_of(&mut row.iter().map(String::as_str)))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `subledger replay`: fold the log again and compare.
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -90,7 +91,7 @@ impl Replay {
         let kept = Keepsake::read(&config.data_dir.join(Keepsake::FILE_NAME));
         let replayed = Keepsake::of(&state);
         let replayed_to_kept = match &kept {
-            Some(kept) if kept.seq < replayed.seq && self.until.is_none() => {
+            Ok(Some(kept)) if kept.seq < replayed.seq && self.until.is_none() => {
                 let until_kept = Refold {
                     until_seq: Some(kept.seq),
                     ..self.selection()
@@ -157,14 +158,19 @@ impl Replay {
     /// What the replay is compared with, and each difference; none where it cannot be compared.
     fn compare(
         &self,
-        kept: Option<Keepsake>,
+        kept: io::Result<Option<Keepsake>>,
         replayed: &Keepsake,
     ) -> (String, Option<Vec<String>>) {
-        let Some(kept) = kept else {
-            return (
-                "nothing: no state was kept, there was no clean stop".into(),
-                None,
-            );
+        let kept = match kept {
+            Ok(Some(kept)) => kept,
+            Ok(None) => {
+                let why = "no state was kept, there was no clean stop";
+                return (format!("nothing: {why}"), None);
+            }
+            Err(error) => {
+                let why = format!("{} cannot be read: {error}", Keepsake::FILE_NAME);
+                return (format!("nothing: {why}"), None);
+            }
         };
         if self.source.is_some() {
             return ("nothing: only one source was folded".into(), None);
@@ -261,30 +267,32 @@ fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String
 
 fn print(report: &Report) -> Result<(), Failure> {
     for step in &report.steps {
-        println!(
+        say!(
             "{}  {}",
             step.seq,
             step.event_type.as_deref().unwrap_or("-")
-        );
+        )?;
         for line in &step.changed {
-            println!("    {line}");
+            say!("    {line}")?;
         }
     }
     if let Some(customer) = &report.customer {
-        println!("{}", serde_json::to_string_pretty(customer)?);
+        say!("{}", serde_json::to_string_pretty(customer)?)?;
     }
     for difference in &report.differences {
-        println!("different  {difference}");
+        say!("different  {difference}")?;
     }
     let verdict = match report.identical {
         Some(true) => "identical",
         Some(false) => "DIFFERENT",
         None => "folded",
     };
-    println!(
+    say!(
         "{verdict}: {} events in {:.2} s, digest {}",
-        report.events, report.seconds, report.digest
-    );
-    println!("compared with {}", report.compared_with);
+        report.events,
+        report.seconds,
+        report.digest
+    )?;
+    say!("compared with {}", report.compared_with)?;
     Ok(())
 }

@@ -64,7 +64,7 @@ impl Send {
         for file in &self.files {
             let sent = self.send(file, &*provider, &poster, &url)?;
             if common.output == Output::Text {
-                print(&sent);
+                print(&sent)?;
             }
             all.push(sent);
         }
@@ -168,13 +168,13 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(body)
 }
 
-fn print(sent: &Sent) {
+fn print(sent: &Sent) -> io::Result<()> {
     if let Some(headers) = &sent.headers {
-        println!("{}", sent.file);
+        say!("{}", sent.file)?;
         for (name, value) in headers {
-            println!("  {name}: {value}");
+            say!("  {name}: {value}")?;
         }
-        return;
+        return Ok(());
     }
     let answer = sent.answer.as_ref();
     let field = |name: &str| answer.and_then(|answer| answer.get(name)).cloned();
@@ -189,8 +189,9 @@ fn print(sent: &Sent) {
     let reason = word("reason")
         .map(|reason| format!(" ({reason})"))
         .unwrap_or_default();
-    println!("{status} {outcome}{reason}{seq}  {}", sent.file);
+    say!("{status} {outcome}{reason}{seq}  {}", sent.file)?;
     if let Some(detail) = word("detail") {
-        println!("    {detail}");
+        say!("    {detail}")?;
     }
+    Ok(())
 }

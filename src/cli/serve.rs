@@ -44,7 +44,7 @@ impl Serve {
         let app = App::open(&config, accept, Arc::new(SystemClock), &env)?;
         if let Some(key) = &app.new_admin_key {
             let kept = config.data_dir.join(ADMIN_KEY_FILE);
-            println!("Admin key, made now and kept in {}: {key}", kept.display());
+            say!("Admin key, made now and kept in {}: {key}", kept.display())?;
         }
         for notice in &app.notices {
             tracing::warn!("{notice}");

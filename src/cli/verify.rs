@@ -1,5 +1,6 @@
 //! `subledger verify`: is every record what was written?
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -57,7 +58,7 @@ impl Verify {
         };
         match common.output {
             Output::Json => output::json(&report)?,
-            Output::Text => print(&report),
+            Output::Text => print(&report)?,
         }
         Ok(if report.intact {
             ExitCode::SUCCESS
@@ -67,24 +68,28 @@ impl Verify {
     }
 }
 
-fn print(report: &Report) {
+fn print(report: &Report) -> io::Result<()> {
     for damage in &report.damaged {
         if damage.first_seq == damage.last_seq {
-            println!("damaged  {}: {}", damage.first_seq, damage.what);
+            say!("damaged  {}: {}", damage.first_seq, damage.what)?;
         } else {
-            println!(
+            say!(
                 "damaged  {} to {}: {}",
-                damage.first_seq, damage.last_seq, damage.what
-            );
+                damage.first_seq,
+                damage.last_seq,
+                damage.what
+            )?;
         }
     }
     let verdict = if report.intact { "intact" } else { "DAMAGED" };
-    println!(
+    say!(
         "{verdict}: {} events, Merkle root {}",
-        report.events, report.root
-    );
+        report.events,
+        report.root
+    )?;
     match report.witness_seq {
-        Some(seq) => println!("compared with the witness at {seq}"),
-        None => println!("there was no witness to compare with"),
+        Some(seq) => say!("compared with the witness at {seq}")?,
+        None => say!("there was no witness to compare with")?,
     }
+    Ok(())
 }

@@ -46,8 +46,8 @@ impl EngineKind {
 pub enum Purpose {
     /// To be written; anything suspicious is refused.
     Serve,
-    /// To be read: no page and no witness is written, no store is made, and what can be passed
-    /// becomes a [`Warning`]. (sled itself may still write a snapshot of its own tables.)
+    /// To be read: nothing that is there is changed, no store is made, and what can be passed
+    /// becomes a [`Warning`]. Takes as much room on the disk as the store, for a copy.
     Inspect,
 }
 

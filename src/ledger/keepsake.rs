@@ -154,21 +154,35 @@ impl Keepsake {
         Ok(())
     }
 
-    /// Reads what was kept; `None` where nothing was, or where it is not whole.
-    #[must_use]
-    pub fn read(path: &Path) -> Option<Self> {
-        let mut lines = BufReader::new(File::open(path).ok()?).lines();
-        let head = lines.next()?.ok()?;
+    /// Reads what was kept; `None` where nothing was.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or is not whole.
+    pub fn read(path: &Path) -> io::Result<Option<Self>> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut lines = Vec::new();
+        for line in BufReader::new(file).lines() {
+            lines.push(line?);
+        }
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
+        Self::parse(&lines).map(Some).ok_or_else(damaged)
+    }
+
+    fn parse(lines: &[String]) -> Option<Self> {
+        let (head, lines) = lines.split_first()?;
         let mut words = head.split(' ');
         if words.next()? != MAGIC {
             return None;
         }
         let fold_version = words.next()?.parse().ok()?;
         let seq = words.next()?.parse().ok()?;
-        let digest = words.next()?.to_owned();
+        let digest = words.next()?;
         let mut prints = BTreeMap::new();
         for line in lines {
-            let line = line.ok()?;
             let mut cells = line.split('\t');
             let (kind, id, print) = (cells.next()?, cells.next()?, cells.next()?);
             prints.insert((kind.to_owned(), unescape(id)), print.to_owned());
@@ -227,13 +241,13 @@ mod tests {
     fn is_read_back_and_a_damaged_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(Keepsake::FILE_NAME);
-        assert_eq!(Keepsake::read(&path), None);
+        assert_eq!(Keepsake::read(&path).unwrap(), None);
         let kept = keepsake(&[("pay_1", "aa"), ("tab\t\\t\n", "bb")]);
         kept.write(&path).unwrap();
-        assert_eq!(Keepsake::read(&path), Some(kept));
+        assert_eq!(Keepsake::read(&path).unwrap(), Some(kept));
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replace("aa", "ab")).unwrap();
-        assert_eq!(Keepsake::read(&path), None);
+        assert!(Keepsake::read(&path).is_err());
     }
 
     #[test]

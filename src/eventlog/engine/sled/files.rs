@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tempfile::TempDir;
+
 use crate::eventlog::open_error::OpenError;
 
 /// Makes a file's contents and length durable. Replaced only in tests, to let it fail or to take
@@ -74,6 +76,38 @@ pub(super) fn remove_unfinished_snapshots(dir: &Path) -> Result<(), OpenError> {
         }
     }
     Ok(())
+}
+
+/// The beginning of the name of a copy that is inspected.
+const COPY_PREFIX: &str = "inspect-";
+
+/// Copies the store's files into a folder of `data_dir` that goes when it is dropped. Under the
+/// lock: what is left of an inspection that was killed goes too.
+pub(super) fn copy(data_dir: &Path, dir: &Path) -> Result<TempDir, OpenError> {
+    check_no_blobs(dir)?;
+    let list = |folder: &Path| {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        entries.map_err(|source| OpenError::io("list", folder, source))
+    };
+    for entry in list(data_dir)? {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with(COPY_PREFIX) {
+            fs::remove_dir_all(&path).map_err(|source| OpenError::io("remove", &path, source))?;
+        }
+    }
+    let copy = tempfile::Builder::new()
+        .prefix(COPY_PREFIX)
+        .tempdir_in(data_dir);
+    let copy = copy.map_err(|source| OpenError::io("make a copy in", data_dir, source))?;
+    for entry in list(dir)? {
+        let path = entry.path();
+        // `blobs` is a folder and empty; sled makes its own.
+        if path.is_file() {
+            fs::copy(&path, copy.path().join(entry.file_name()))
+                .map_err(|source| OpenError::io("make a copy of", &path, source))?;
+        }
+    }
+    Ok(copy)
 }
 
 /// Nothing may have spilled into blob files: sled never syncs those.

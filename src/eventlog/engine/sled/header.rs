@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, Barrier};
-use super::store::{KEY_BYTES, SEGMENT_BYTES, Store, guarded, to_io};
+use super::store::{KEY_BYTES, SEGMENT_BYTES, Store, guarded, to_io, words};
 use crate::domain::time::Timestamp;
 use crate::eventlog::open_error::OpenError;
 
@@ -35,7 +35,7 @@ pub(super) fn check(
 ) -> Result<(), OpenError> {
     let damaged = |what: &str| OpenError::damaged(dir, what);
     let found = guarded(|| store.db.get(HEADER_KEY)).map_err(|what| damaged(&what))?;
-    if let Some(bytes) = found.map_err(|error| damaged(&error.to_string()))? {
+    if let Some(bytes) = found.map_err(|error| damaged(&words(&error)))? {
         let header: serde_json::Value =
             serde_json::from_slice(&bytes).map_err(|_| damaged("its header is no JSON"))?;
         let format = header.get("format").and_then(serde_json::Value::as_u64);

@@ -4,6 +4,7 @@
 mod files;
 mod header;
 mod store;
+mod waker;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
+use tempfile::TempDir;
 
 pub use self::files::{Barrier, Lock, fdatasync, lock};
 use self::store::{Store, guarded, is_full};
@@ -45,6 +47,8 @@ pub struct SledEngine {
     /// Set once, never taken back: after a failed barrier the system may have dropped the very
     /// pages it could not write, and a second barrier would succeed without them.
     read_only: OnceLock<String>,
+    /// What an inspection looks at.
+    _copy: Option<TempDir>,
     /// Dropped last, after the store.
     _lock: Lock,
 }
@@ -69,7 +73,14 @@ impl SledEngine {
             let _ = read_only.set("it was opened to be read only".to_owned());
         }
         fs::create_dir_all(&dir).map_err(|source| OpenError::io("create", &dir, source))?;
-        let store = Store::open(&dir, &setup.barrier)?;
+        // sled cuts the log behind the first damaged byte while it opens. Whoever looks must not
+        // destroy what there is to see, so an inspection looks at a copy.
+        let copy = match setup.purpose {
+            Purpose::Serve => None,
+            Purpose::Inspect => Some(files::copy(&setup.data_dir, &dir)?),
+        };
+        let opened = copy.as_ref().map_or(dir.as_path(), TempDir::path);
+        let store = Store::open(opened, &setup.barrier).map_err(|error| about(&dir, error))?;
         header::check(&store, &dir, setup.is_known, &setup.barrier, setup.now)?;
         let tail = match store.tail() {
             // An inspection must get at the rest; it learns of the damage when it reads this seq.
@@ -90,6 +101,7 @@ impl SledEngine {
             store: RwLock::new(Some(store)),
             tail: Mutex::new(tail),
             read_only,
+            _copy: copy,
             _lock: lock,
         })
     }
@@ -150,6 +162,15 @@ impl SledEngine {
 
 fn closed() -> Fault {
     Fault::Poisoned("it is closed after a failed write".to_owned())
+}
+
+/// The same damage, of the store that was copied and not of its copy.
+fn about(dir: &Path, error: OpenError) -> OpenError {
+    if let OpenError::Damaged { what, .. } = &error {
+        OpenError::damaged(dir, what)
+    } else {
+        error
+    }
 }
 
 fn reopening(error: &OpenError) -> Fault {

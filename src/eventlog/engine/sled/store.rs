@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::files::{self, Barrier};
+use super::waker::Waker;
 use crate::eventlog::engine::{Fault, Tail};
 use crate::eventlog::open_error::OpenError;
 use crate::eventlog::page::Page;
@@ -25,6 +26,8 @@ const LOCK_WAIT: Duration = Duration::from_millis(25);
 
 /// An open handle. The second descriptor is for our own barrier.
 pub(super) struct Store {
+    /// Dropped first, so that `db` is the last handle.
+    _waker: Waker,
     pub(super) db: sled::Db,
     file: File,
 }
@@ -59,6 +62,15 @@ fn parse_key(key: &[u8]) -> Option<(u64, u16)> {
     ))
 }
 
+fn config(dir: &Path) -> sled::Config {
+    sled::Config::default()
+        .path(dir)
+        .segment_size(SEGMENT_BYTES)
+        .cache_capacity(CACHE_BYTES)
+        // Nothing may write between our barriers.
+        .flush_every_ms(None)
+}
+
 impl Store {
     /// Opens the folder, with everything sled forgets to sync made durable first: what a killed
     /// predecessor left in the system's cache is about to be believed, and answered as recorded.
@@ -78,32 +90,33 @@ impl Store {
             sync(&open()?)?;
         }
         files::remove_unfinished_snapshots(dir)?;
-        let db = Self::open_sled(dir)?;
+        let config = config(dir);
+        let db = Self::open_sled(dir, &config)?;
         files::check_no_blobs(dir)?;
         let file = open()?;
         sync(&file)?;
         files::sync_names(dir)?;
-        Ok(Self { db, file })
+        let waker = Waker::start(config, db.clone());
+        let waker = waker.map_err(|source| OpenError::io("start a thread for", dir, source))?;
+        Ok(Self {
+            _waker: waker,
+            db,
+            file,
+        })
     }
 
-    fn open_sled(dir: &Path) -> Result<sled::Db, OpenError> {
-        let config = sled::Config::default()
-            .path(dir)
-            .segment_size(SEGMENT_BYTES)
-            .cache_capacity(CACHE_BYTES)
-            // Nothing may write between our barriers.
-            .flush_every_ms(None);
+    fn open_sled(dir: &Path, config: &sled::Config) -> Result<sled::Db, OpenError> {
         for _ in 0..LOCK_TRIES {
             match guarded(|| config.open()) {
                 Ok(Ok(db)) => return Ok(db),
                 Ok(Err(sled::Error::Io(error))) => {
                     // Ours is the outer lock, so sled's can only be our own last handle's.
                     if !error.to_string().contains("could not acquire lock") {
-                        return Err(OpenError::io("open", dir, error));
+                        return Err(OpenError::io("open", dir, plain(error)));
                     }
                     thread::sleep(LOCK_WAIT);
                 }
-                Ok(Err(error)) => return Err(OpenError::damaged(dir, &error.to_string())),
+                Ok(Err(error)) => return Err(OpenError::damaged(dir, &words(&error))),
                 Err(panic) => return Err(OpenError::damaged(dir, &panic)),
             }
         }
@@ -156,7 +169,7 @@ impl Store {
         let range = key(1, 0)..=key(seq, u16::MAX);
         let found = guarded(|| self.db.range(range).next_back()).map_err(damaged)?;
         let Some(found) = found else { return Ok(None) };
-        let (found, _) = found.map_err(|error| damaged(error.to_string()))?;
+        let (found, _) = found.map_err(|error| damaged(words(&error)))?;
         parse_key(&found)
             .map(|(first_seq, _)| Some(first_seq))
             .ok_or_else(|| damaged("a key is no page's".to_owned()))
@@ -197,7 +210,7 @@ impl Store {
         let mut bytes = Vec::with_capacity(CHUNK_BYTES);
         let found = self.db.range(key(first_seq, 0)..=key(first_seq, u16::MAX));
         for (expected, found) in (0_u16..).zip(found) {
-            let (found, chunk) = found.map_err(|error| error.to_string())?;
+            let (found, chunk) = found.map_err(|error| words(&error))?;
             if parse_key(&found) != Some((first_seq, expected)) {
                 return Err("a part of the page is missing".to_owned());
             }
@@ -216,9 +229,27 @@ impl Store {
 
 pub(super) fn to_io(error: sled::Error) -> std::io::Error {
     if let sled::Error::Io(error) = error {
-        error
+        plain(error)
     } else {
-        std::io::Error::other(error.to_string())
+        std::io::Error::other(words(&error))
+    }
+}
+
+/// sled hands on copies of the system's errors whose text is for debugging; the number in it is the
+/// error.
+fn plain(error: std::io::Error) -> std::io::Error {
+    let text = error.to_string();
+    let code = text.strip_prefix("Os { code: ");
+    let code = code.and_then(|rest| rest.split(',').next()?.parse().ok());
+    code.map_or(error, std::io::Error::from_raw_os_error)
+}
+
+/// What sled found, for an operator: its own words for damage are for debugging.
+pub(super) fn words(error: &sled::Error) -> String {
+    if let sled::Error::Corruption { .. } = error {
+        "a part of it is not what was written".to_owned()
+    } else {
+        error.to_string()
     }
 }
 
@@ -250,6 +281,19 @@ mod tests {
         assert!(keys.is_sorted() && keys[0] > super::super::header::HEADER_KEY);
         assert_eq!(parse_key(&key(256, 300)), Some((256, 300)));
         assert_eq!(parse_key(b"short"), None);
+    }
+
+    #[test]
+    fn an_error_of_sled_becomes_words() {
+        let system = std::io::Error::from_raw_os_error(28);
+        // A clone is what sled keeps and hands on.
+        let copy = sled::Error::Io(system).clone();
+        assert!(copy.to_string().contains("code: 28"), "{copy}");
+        let error = to_io(copy);
+        assert!(is_full(&error), "{error:?}");
+        assert_eq!(error.raw_os_error(), Some(28));
+        let corruption = sled::Error::Corruption { at: None, bt: () };
+        assert!(!to_io(corruption).to_string().contains("backtrace"));
     }
 
     #[test]

@@ -1,0 +1,142 @@
+//! The smallest HTTP/1.1 client that keeps a connection alive and can die in the middle. Knows
+//! nothing of what it carries.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A service that says nothing for so long hangs.
+const SILENCE_MAX: Duration = Duration::from_secs(20);
+
+/// One connection, opened when it is needed and after every error.
+pub struct Client {
+    address: SocketAddr,
+    socket: Option<BufReader<TcpStream>>,
+}
+
+pub struct Answer {
+    pub status: u16,
+    head: String,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        let mut values = lines.filter(|(held, _)| held.eq_ignore_ascii_case(name));
+        values.next().map(|(_, value)| value.trim())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    pub fn word(&self, name: &str) -> String {
+        self.json()[name].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn seq(&self) -> u64 {
+        let seq = self.json()["seq"].as_u64();
+        seq.unwrap_or_else(|| panic!("no seq: {}", self.text))
+    }
+}
+
+impl Client {
+    pub fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            socket: None,
+        }
+    }
+
+    pub fn get(&mut self, path: &str, key: &str) -> io::Result<Answer> {
+        let head = format!("GET {path} HTTP/1.1\r\nauthorization: Bearer {key}\r\n");
+        self.ask(&head, &[])
+    }
+
+    pub fn post(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
+        self.ask(&post_head(path, headers), body)
+    }
+
+    /// Sends a request without the last `missing` bytes of its body and never reads: the
+    /// connection is handed out, to be dropped when it suits.
+    pub fn post_and_leave(
+        self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        missing: usize,
+    ) -> io::Result<TcpStream> {
+        let mut socket = TcpStream::connect(self.address)?;
+        let bytes = whole(&post_head(path, headers), body);
+        socket.write_all(&bytes[..bytes.len() - missing])?;
+        Ok(socket)
+    }
+
+    fn ask(&mut self, head: &str, body: &[u8]) -> io::Result<Answer> {
+        let mut socket = match self.socket.take() {
+            Some(socket) => socket,
+            None => connect(self.address)?,
+        };
+        socket.get_mut().write_all(&whole(head, body))?;
+        let answer = read(&mut socket)?;
+        if answer.header("connection") != Some("close") {
+            self.socket = Some(socket);
+        }
+        Ok(answer)
+    }
+}
+
+fn post_head(path: &str, headers: &[(&str, &str)]) -> String {
+    let lines = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"));
+    format!(
+        "POST {path} HTTP/1.1\r\ncontent-type: application/json\r\n{}",
+        lines.collect::<String>()
+    )
+}
+
+fn whole(head: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let mut bytes = format!("{head}host: ledger\r\ncontent-length: {length}\r\n\r\n").into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+fn connect(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
+    let socket = TcpStream::connect(address)?;
+    socket.set_read_timeout(Some(SILENCE_MAX))?;
+    socket.set_write_timeout(Some(SILENCE_MAX))?;
+    socket.set_nodelay(true)?;
+    Ok(BufReader::new(socket))
+}
+
+fn read(socket: &mut BufReader<TcpStream>) -> io::Result<Answer> {
+    let broken = || io::Error::from(io::ErrorKind::UnexpectedEof);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if socket.read_line(&mut head)? == 0 {
+            return Err(broken());
+        }
+    }
+    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
+    let mut answer = Answer {
+        status: status.ok_or_else(broken)?,
+        head,
+        text: String::new(),
+    };
+    let length = answer.header("content-length");
+    let length = length.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    socket.read_exact(&mut body)?;
+    answer.text = String::from_utf8(body).map_err(|_| broken())?;
+    Ok(answer)
+}

@@ -1,0 +1,24 @@
+//! The real binary as a child process, over real HTTP, through kills, damage, full disks and
+//! failing system calls. Knows the program's command line, its HTTP surface and its files; it links
+//! none of its code.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#![allow(missing_docs, unreachable_pub, clippy::wildcard_enum_match_arm)]
+
+mod configuration;
+mod damage;
+mod full;
+mod http;
+mod io_errors;
+mod kills;
+mod load;
+mod output;
+mod process;
+mod replay;
+mod rig;
+mod strace;
+mod syscalls;

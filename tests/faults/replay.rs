@@ -1,0 +1,107 @@
+//! `subledger replay` tells the truth: identical after a clean stop, the differences where there
+//! are some, and that it has nothing to compare with where that is so.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::load::Book;
+use super::rig::Rig;
+
+fn kept(rig: &Rig) -> PathBuf {
+    rig.data_dir.join("state.fingerprints")
+}
+
+fn stopped_with(events: u64) -> Rig {
+    let rig = Rig::new();
+    let service = rig.start();
+    Book::default().send(service.address, events);
+    assert_eq!(service.terminate().code, Some(0));
+    rig
+}
+
+#[test]
+fn a_clean_stop_is_replayed_identically() {
+    let rig = stopped_with(30);
+    let (code, report) = rig.replay();
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(report["identical"], true, "{report}");
+    assert_eq!(report["differences"], serde_json::json!([]), "{report}");
+    assert_eq!(report["events"], 31, "the settings and the deliveries");
+}
+
+/// The kept state says something else than the log: the replay fails and names what differs.
+#[test]
+fn a_state_that_was_otherwise_is_named() {
+    let rig = stopped_with(3);
+    let text = fs::read_to_string(kept(&rig)).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let changed = lines
+        .iter()
+        .position(|line| line.starts_with("subscription\t"));
+    let changed = &mut lines[changed.unwrap()];
+    let last = if changed.ends_with('0') { "1" } else { "0" };
+    changed.replace_range(changed.len() - 1.., last);
+    let id = changed.split('\t').nth(1).unwrap().to_owned();
+    // Sealed again, or the file would only be seen to be damaged.
+    let prints = lines[1..]
+        .iter()
+        .map(|line| line.replace('\t', "\0") + "\n");
+    let seal = hex::encode(Sha256::digest(prints.collect::<String>()));
+    let (head, _) = lines[0].rsplit_once(' ').unwrap();
+    lines[0] = format!("{head} {seal}");
+    fs::write(kept(&rig), lines.join("\n") + "\n").unwrap();
+    let (code, report) = rig.replay();
+    assert_eq!(code, Some(1), "{report}");
+    assert_eq!(report["identical"], false, "{report}");
+    let differences = report["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 1, "{report}");
+    assert!(differences[0].as_str().unwrap().contains(&id), "{report}");
+}
+
+/// A damaged file is no evidence of anything, and is not mistaken for one that was never written.
+#[test]
+fn a_damaged_kept_state_is_called_damaged() {
+    let rig = stopped_with(3);
+    let mut bytes = fs::read(kept(&rig)).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    fs::write(kept(&rig), bytes).unwrap();
+    let (code, report) = rig.replay();
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(report["identical"], Value::Null, "{report}");
+    let compared = report["compared_with"].as_str().unwrap();
+    assert!(compared.contains("damaged"), "{compared}");
+}
+
+#[test]
+fn a_killed_ledger_has_nothing_to_compare_with() {
+    let rig = Rig::new();
+    let service = rig.start();
+    Book::default().send(service.address, 5);
+    assert_eq!(service.kill().code, None);
+    let (code, report) = rig.replay();
+    assert_eq!((code, &report["identical"]), (Some(0), &Value::Null));
+    let compared = report["compared_with"].as_str().unwrap();
+    assert!(compared.starts_with("nothing: "), "{compared}");
+}
+
+/// Killed after an earlier clean stop: what was kept then is compared with the log up to there.
+#[test]
+fn a_kept_state_older_than_the_log_is_compared_as_of_then() {
+    let rig = stopped_with(3);
+    let service = rig.start();
+    let book = Book::default();
+    (0..3).for_each(|_| {
+        book.next();
+    });
+    book.send(service.address, 2);
+    assert_eq!(service.kill().code, None);
+    let (code, report) = rig.replay();
+    assert_eq!((code, &report["identical"]), (Some(0), &true.into()));
+    assert_eq!(report["last_seq"], 6, "{report}");
+    let compared = report["compared_with"].as_str().unwrap();
+    assert!(compared.contains("kept at 4"), "{compared}");
+}

@@ -1,6 +1,7 @@
 //! What no provider would send, over real sockets: the answer is a status a person understands,
 //! nothing is stored, and the next request is answered as if nothing had happened.
 
+mod bodies;
 mod sockets;
 
 use crate::world::{RAZORPAY_SECRET, World, hmac_hex};

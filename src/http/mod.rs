@@ -6,6 +6,7 @@ mod error;
 mod limits;
 mod metrics;
 mod ops;
+mod unread;
 mod v1;
 mod webhook;
 
@@ -13,13 +14,14 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Handler, HttpServiceFactory, Server};
+use actix_web::dev::{Handler, HttpServiceFactory, Server, Service};
 use actix_web::middleware::from_fn;
 use actix_web::{App, FromRequest, HttpServer, Resource, Responder, web};
 
 pub use auth::KeyDigest;
 
 use self::error::Problem;
+use self::unread::Unread;
 use crate::ledger::Ledger;
 
 /// A silent connection is closed after this; a head that takes longer is answered 408.
@@ -110,7 +112,20 @@ pub fn serve(
     shared: web::Data<Shared>,
     workers: usize,
 ) -> std::io::Result<Server> {
-    let app = move || App::new().app_data(shared.clone()).configure(routes);
+    let app = move || {
+        App::new()
+            .app_data(shared.clone())
+            .configure(routes)
+            .wrap_fn(|mut request, service| {
+                let unread = Unread::of(&mut request);
+                let answer = service.call(request);
+                async move {
+                    let answer = answer.await;
+                    unread.into_iter().for_each(Unread::outlive_the_answer);
+                    answer
+                }
+            })
+    };
     let server = HttpServer::new(app)
         .workers(workers)
         .worker_max_blocking_threads(BLOCKING_THREADS_MAX)

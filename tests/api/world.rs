@@ -149,10 +149,6 @@ impl World {
         self.restart_with(|_| {}).expect("it starts again")
     }
 
-    pub fn data_dir(&self) -> &std::path::Path {
-        &self.config.data_dir
-    }
-
     pub fn set_time(&self, text: &str) {
         self.clock.set(Timestamp::parse(text).unwrap());
     }

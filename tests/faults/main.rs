@@ -22,3 +22,4 @@ mod replay;
 mod rig;
 mod strace;
 mod syscalls;
+mod tools;

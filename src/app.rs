@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
@@ -30,6 +31,8 @@ pub const ADMIN_KEY_FILE: &str = "admin.key";
 const ADMIN_KEY_RANDOM_BYTES: usize = 32;
 /// A shorter admin key could be guessed.
 const ADMIN_KEY_BYTES_MIN: usize = 8;
+/// A stop has 5 s in all; a disk that hangs in a sync may not be waited for.
+const CLOSING_DEADLINE: Duration = Duration::from_millis(2_500);
 /// One actix worker a core, as many as serve well beside the one writer.
 const WORKERS_MAX: usize = 8;
 
@@ -284,7 +287,16 @@ impl Running {
         let stopped = self.handle.stop(true);
         actix_web::rt::System::new().block_on(stopped);
         let ended = self.thread.join();
-        self.ledger.stop();
+        let ledger = self.ledger;
+        let (closed, wait) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            ledger.stop();
+            // Nobody may be waiting any more.
+            let _ = closed.send(());
+        });
+        if wait.recv_timeout(CLOSING_DEADLINE).is_err() {
+            tracing::error!("the store did not close in time; what was acknowledged is on disk");
+        }
         match ended {
             Ok(ended) => ended.map_err(AppError::Server),
             Err(_) => Err(AppError::Server(io::Error::other("it panicked"))),

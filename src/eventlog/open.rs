@@ -20,6 +20,11 @@ const NEWEST_RECORDS: u64 = 1_000;
 /// Enough for sled to finish a commit and for the operator to read the alarm.
 const MIN_FREE_BYTES: u64 = 64 * 1024 * 1024;
 
+/// sled cuts the log behind the first damaged byte while it opens it. Up to this size a copy is
+/// opened first, so that a start that is refused leaves everything there was to see; a larger one
+/// would hold up the start for longer than a provider waits.
+const REHEARSED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
 /// What keeps the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineKind {
@@ -165,22 +170,36 @@ pub fn open(options: &OpenOptions, now: Timestamp) -> Result<Opened, OpenError> 
     } else if !dir.is_dir() {
         return Err(OpenError::NoStore(dir.clone()));
     }
-    let lock = sled::lock(dir)?;
     let path = options.witness_path();
+    let lock = sled::lock(dir)?;
     let witness = Witness::read(&path)?;
     let trusted = witness.as_ref().filter(|_| !options.accept_rollback);
-    let engine = SledEngine::open(
-        lock,
-        sled::Setup {
-            data_dir: dir.clone(),
-            expected_bytes: trusted.map_or(0, |witness| witness.db_len),
-            is_known: trusted.is_some() || !is_serving,
-            min_free_bytes: options.min_free_bytes,
-            barrier: Arc::clone(&options.barrier),
-            purpose: options.purpose,
-            now,
-        },
-    )?;
+    let setup = |purpose, barrier: &Barrier| sled::Setup {
+        data_dir: dir.clone(),
+        expected_bytes: trusted.map_or(0, |witness| witness.db_len),
+        is_known: trusted.is_some() || !is_serving,
+        min_free_bytes: options.min_free_bytes,
+        barrier: Arc::clone(barrier),
+        purpose,
+        now,
+    };
+    let bytes = sled::db_bytes(dir)?;
+    let lock = if is_serving && trusted.is_some() && (1..=REHEARSED_BYTES_MAX).contains(&bytes) {
+        // Nothing of a copy has to be durable.
+        let no_barrier: Barrier = Arc::new(|_| Ok(()));
+        let copy = SledEngine::open(lock, setup(Purpose::Inspect, &no_barrier));
+        let looked_at = copy.and_then(|copy| compare(options, Arc::new(copy), witness.clone()));
+        // Anything but damage is met again, with the store itself: a full disk, for instance.
+        if let Err(refusal @ (OpenError::Damaged { .. } | OpenError::RolledBack(_))) = looked_at {
+            return Err(refusal);
+        }
+        // It held the lock.
+        drop(looked_at);
+        sled::lock(dir)?
+    } else {
+        lock
+    };
+    let engine = SledEngine::open(lock, setup(options.purpose, &options.barrier))?;
     let mut opened = compare(options, Arc::new(engine), witness)?;
     if is_serving {
         let db_len = opened.engine.store_bytes()?;

@@ -286,8 +286,17 @@ fn damage(db: &Path, chance: &mut StdRng, one_bit: bool) {
 }
 
 fn examine(rig: &Rig, book: &Book) {
+    let before = sha256(&rig.db());
     match rig.spawn(&Launch::default()).serving() {
-        Err(ended) => println!("{}", ended.refused(1)),
+        Err(ended) => {
+            println!("{}", ended.refused(1));
+            // sled would have cut off everything behind the damage.
+            assert_eq!(
+                sha256(&rig.db()),
+                before,
+                "a refused start touched the store"
+            );
+        }
         Ok(service) => {
             let events = service.get("/v1/stats").json()["events"].as_u64();
             let is_whole = events > Some(book.acknowledged() as u64);

@@ -267,6 +267,14 @@ impl Engine for SledEngine {
     }
 }
 
+/// How large the store's file is; 0 where there is none.
+///
+/// # Errors
+/// [`OpenError`] where that cannot be told.
+pub fn db_bytes(data_dir: &Path) -> Result<u64, OpenError> {
+    files::db_len(&store_dir(data_dir)).map(Option::unwrap_or_default)
+}
+
 /// Where the store lies under `data_dir`: for messages and tests.
 #[must_use]
 pub fn store_dir(data_dir: &Path) -> PathBuf {

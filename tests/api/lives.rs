@@ -24,7 +24,7 @@ use shown::look;
 use story::{Delivery, life};
 
 /// How many lives the gate tries, each in how many orders.
-const LIVES: u64 = 120;
+const LIVES: u64 = 250;
 const ORDERS: u64 = 3;
 
 /// The life in a random order, some of it again: sent to a new world.

@@ -84,9 +84,14 @@ impl Story {
         let mine: Vec<usize> = (0..self.moneys.len())
             .filter(|m| self.moneys[*m].deal == Some(deal))
             .collect();
-        let carries = matches!(event, "charged" | "activated" | "completed");
+        let carries = matches!(event, "charged" | "activated" | "completed") || self.chance(15);
         if let Some(money) = mine.choose(&mut self.dice).filter(|_| carries) {
-            payload["payment"] = json!({"entity": self.payment(*money, "captured")});
+            let stage = match event {
+                "pending" | "halted" => "failed",
+                "activated" if self.chance(20) => "authorized",
+                _ => "captured",
+            };
+            payload["payment"] = json!({"entity": self.payment(*money, stage)});
         }
         self.envelope(&format!("subscription.{event}"), payload)
     }
@@ -124,7 +129,7 @@ impl Story {
             return self.payment_event(money);
         };
         let mut payload = json!({"invoice": {"entity": invoice}});
-        if event != "expired" {
+        if event != "expired" && self.chance(85) {
             payload["payment"] = json!({"entity": self.payment(money, "captured")});
             payload["order"] = json!({"entity": self.order(money, &json!([]))});
         }

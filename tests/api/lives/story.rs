@@ -45,6 +45,8 @@ pub(super) struct Money {
     pub(super) amount: i64,
     pub(super) created: i64,
     pub(super) invoice: Option<String>,
+    /// Whether the payment itself says which invoice it pays.
+    pub(super) says_invoice: bool,
     pub(super) period: i64,
     pub(super) stages: Vec<&'static str>,
 }
@@ -151,6 +153,7 @@ impl Story {
                 created: self.second(),
                 invoice: (deal.is_some() || self.chance(30))
                     .then(|| format!("inv_Life00000000{n:02}")),
+                says_invoice: self.chance(70),
                 period: self.dice.random_range(0..4),
                 stages: stages.choose(&mut self.dice).unwrap().to_vec(),
             };
@@ -267,9 +270,10 @@ impl Story {
         };
         let money = &self.moneys[money];
         let tail = money.id.trim_start_matches("pay_");
+        let invoice = money.invoice.as_ref().filter(|_| money.says_invoice);
         let entity = json!({
             "id": money.id, "entity": "payment", "amount": money.amount, "currency": "INR",
-            "status": status, "order_id": format!("order_{tail}"), "invoice_id": money.invoice,
+            "status": status, "order_id": format!("order_{tail}"), "invoice_id": invoice,
             "method": "card", "amount_refunded": 0, "refund_status": null,
             "captured": if status == "captured" { json!("1") } else { json!(false) },
             "email": format!("person{person}@example.com"), "contact": "+919000090000",

@@ -38,7 +38,8 @@ target=$(cargo metadata --no-deps --format-version 1 |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
 subledger="$target/debug/subledger"
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+free_port='import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
+port=$(python3 -c "$free_port")
 cat >"$work/config.toml" <<CONFIG
 data_dir = "$work/data"
 [server]

@@ -110,8 +110,8 @@ fn the_contact_shown_does_not_depend_on_arrival() {
     let mut paid = payment("captured");
     paid["email"] = json!("payer@example.com");
     paid["notes"] = notes.clone();
-    let link = json!({"id": "plink_1", "notes": notes, "status": "paid", "updated_at": 1_790_000_300,
-        "customer": {"email": "billing@example.com"}});
+    let link = json!({"id": "plink_1", "notes": notes, "status": "paid",
+        "updated_at": 1_790_000_300, "customer": {"email": "billing@example.com"}});
     let both = event(
         "payment_link.paid",
         &[("payment", paid), ("payment_link", link)],

@@ -17,21 +17,32 @@ pub struct Stamp {
 /// See [`Stamp::origin`]. The order of the arms is part of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
-    /// A provider's webhook. The event's identity breaks what is left, so that two ledgers that
-    /// received the same events in different orders agree.
+    /// A provider's webhook.
     Provider {
         /// The provider's own counter.
         revision: i64,
         /// The order of event types.
         rank: u8,
-        /// The first half of the event's identity.
-        identity: [u8; 16],
+        /// What is left is broken by the event itself.
+        tie: Tie,
     },
     /// This ledger's own event. Its log has one writer, so its sequence is the order.
     Ours {
         /// The event's sequence number.
         seq: u64,
     },
+}
+
+/// Breaks ties between events, the same way in every ledger that received them.
+///
+/// The body first: of two bodies that came under one identity, the second is recorded under an
+/// identity of its own, so that by identity alone arrival would decide between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tie {
+    /// The first 8 bytes of the SHA-256 of the body.
+    pub body: [u8; 8],
+    /// The first half of the event's identity.
+    pub identity: [u8; 16],
 }
 
 /// The event a change comes from.
@@ -41,8 +52,8 @@ pub struct EventRef<'a> {
     pub seq: u64,
     /// The configured name of its source.
     pub source: &'a str,
-    /// The first half of its identity; `None` for an event of our own.
-    pub identity: Option<[u8; 16]>,
+    /// What breaks ties with other events; `None` for an event of our own.
+    pub tie: Option<Tie>,
 }
 
 impl Stamp {
@@ -50,11 +61,11 @@ impl Stamp {
     /// one time.
     #[must_use]
     pub fn new(occurred_at: Timestamp, revision: i64, rank: u8, event: &EventRef<'_>) -> Self {
-        let origin = match event.identity {
-            Some(identity) => Origin::Provider {
+        let origin = match event.tie {
+            Some(tie) => Origin::Provider {
                 revision,
                 rank,
-                identity,
+                tie,
             },
             None => Origin::Ours { seq: event.seq },
         };
@@ -134,7 +145,10 @@ mod tests {
             origin: Origin::Provider {
                 revision,
                 rank,
-                identity: [id; 16],
+                tie: Tie {
+                    body: [id; 8],
+                    identity: [0; 16],
+                },
             },
         };
         let ours = |ms, seq| Stamp {

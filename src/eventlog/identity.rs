@@ -102,7 +102,9 @@ impl Content {
         Self::of_sha256(&Sha256::digest(body).into())
     }
 
-    pub(super) const fn as_bytes(self) -> [u8; 8] {
+    /// The 8 bytes.
+    #[must_use]
+    pub const fn as_bytes(self) -> [u8; 8] {
         self.0
     }
 }

@@ -188,7 +188,7 @@ impl Fold<Interpretation> for LiveFold {
         while batch.peek().is_some() {
             let mut state = self.state.write();
             for event in batch.by_ref().take(EVENTS_A_GUARD) {
-                let about = own::event_ref(event.seq, &event.source, event.identity);
+                let about = own::event_ref(event.seq, &event.source, event.identity, event.content);
                 state.fold(&event.meaning, &about, event.flags.conflicting);
             }
         }
@@ -196,7 +196,8 @@ impl Fold<Interpretation> for LiveFold {
 
     fn recovered(&mut self, record: &Record) {
         let meaning = refold::interpret(record);
-        let about = own::event_ref(record.seq(), record.source(), record.identity());
+        let content = self.content_of(record);
+        let about = own::event_ref(record.seq(), record.source(), record.identity(), content);
         self.state
             .write()
             .fold(&meaning, &about, record.flags().conflicting);

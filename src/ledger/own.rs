@@ -9,9 +9,9 @@ use crate::domain::catalog::Catalog;
 use crate::domain::event::{
     Change, Fact, Interpretation, OperationFact, ProviderName, Reason, SettingsFact, Standing,
 };
-use crate::domain::register::EventRef;
+use crate::domain::register::{EventRef, Tie};
 use crate::domain::time::Timestamp;
-use crate::eventlog::Identity;
+use crate::eventlog::{Content, Identity};
 
 /// The provider of everything that is born here.
 pub(crate) const PROVIDER: ProviderName = "subledger";
@@ -76,12 +76,20 @@ fn body<T: Serialize>(kind: &str, actor: &str, at: Timestamp, data: T) -> Vec<u8
 }
 
 /// How the fold refers to a recorded event.
-pub(crate) fn event_ref(seq: u64, source: &str, identity: Identity) -> EventRef<'_> {
+pub(crate) fn event_ref(
+    seq: u64,
+    source: &str,
+    identity: Identity,
+    content: Content,
+) -> EventRef<'_> {
     let ours = [SOURCE_API, SOURCE_CATALOGUE].contains(&source);
     EventRef {
         seq,
         source,
-        identity: (!ours).then(|| identity.digest()),
+        tie: (!ours).then(|| Tie {
+            body: content.as_bytes(),
+            identity: identity.digest(),
+        }),
     }
 }
 

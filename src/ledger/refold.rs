@@ -181,6 +181,11 @@ impl Refold {
 /// Folds one record.
 pub fn fold(state: &mut State, stored: &Stored) {
     let record = &stored.record;
-    let about = own::event_ref(record.seq(), record.source(), record.identity());
+    let about = own::event_ref(
+        record.seq(),
+        record.source(),
+        record.identity(),
+        stored.content,
+    );
     state.fold(&stored.meaning, &about, record.flags().conflicting);
 }

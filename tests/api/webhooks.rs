@@ -253,3 +253,23 @@ fn a_body_with_a_content_coding_is_refused() {
         );
     }
 }
+
+/// The identity of the second body of one event includes the body, the first one's does not: a
+/// stamp that looked at it would let arrival decide between two bodies of one instant.
+#[test]
+fn of_two_bodies_of_one_event_and_instant_the_same_wins_in_either_order() {
+    let paused = String::from_utf8(ACTIVE.to_vec())
+        .unwrap()
+        .replace("ACTIVE", "PAUSE");
+    let status_after = |bodies: [&[u8]; 2]| {
+        let world = World::new();
+        for body in bodies {
+            assert_eq!(world.stykite(body).word("status"), "recorded");
+        }
+        world.read("/v1/customers/c1")["subscriptions"][0]["status"].clone()
+    };
+    assert_eq!(
+        status_after([ACTIVE, paused.as_bytes()]),
+        status_after([paused.as_bytes(), ACTIVE])
+    );
+}

@@ -11,7 +11,7 @@ use super::{CustomerNotes, State};
 use crate::domain::access::AsOf;
 use crate::domain::event::*;
 use crate::domain::money::{Currency, Money};
-use crate::domain::register::EventRef;
+use crate::domain::register::{EventRef, Tie};
 use crate::domain::status::Status;
 use crate::domain::status::{PaymentStatus, RefundStatus};
 use crate::domain::time::Timestamp;
@@ -255,12 +255,16 @@ fn fold(life: &[Interpretation], order: &[usize]) -> State {
     let notes: CustomerNotes = [(RAZORPAY.into(), "customer_identifier".into())].into();
     let mut state = State::new(notes);
     for (arrival, place) in order.iter().enumerate() {
-        let identity = Some([u8::try_from(*place).unwrap(); 16]);
+        let place_byte = u8::try_from(*place).unwrap();
+        let tie = Some(Tie {
+            body: [place_byte; 8],
+            identity: [place_byte; 16],
+        });
         let seq = arrival as u64 + 1;
         let event = EventRef {
             seq,
             source: RAZORPAY,
-            identity,
+            tie,
         };
         state.fold(&life[*place], &event, false);
     }

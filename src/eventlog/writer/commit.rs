@@ -228,6 +228,7 @@ impl<M> Committer<M> {
                 }
                 Fate::Append { identity, flags } => {
                     seq = seq.saturating_add(1);
+                    let content = pending.draft.content;
                     let source = pending.draft.header.source;
                     let (recorded_at, meaning) = (at, pending.meaning);
                     let event = Committed {
@@ -235,6 +236,7 @@ impl<M> Committer<M> {
                         recorded_at,
                         identity,
                         source,
+                        content,
                         flags,
                         meaning,
                     };

@@ -113,6 +113,8 @@ pub struct Committed<M> {
     pub identity: Identity,
     /// The source it came in by.
     pub source: String,
+    /// What its repetitions have in common with it.
+    pub content: Content,
     /// What only the intake could know, and whether it conflicts.
     pub flags: Flags,
     /// What travelled with the draft.

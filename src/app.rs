@@ -291,6 +291,8 @@ impl Running {
         let (closed, wait) = std::sync::mpsc::channel();
         thread::spawn(move || {
             ledger.stop();
+            // Whoever waits may open the store again at once: the lock goes before the word.
+            drop(ledger);
             // Nobody may be waiting any more.
             let _ = closed.send(());
         });

@@ -23,7 +23,8 @@ impl Currency {
     /// The three letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        // `parse` lets only ASCII letters in.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

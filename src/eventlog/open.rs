@@ -34,18 +34,6 @@ pub enum EngineKind {
     Memory,
 }
 
-impl EngineKind {
-    /// The engine with that name in the configuration.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        match name {
-            "sled" => Some(Self::Sled),
-            "memory" => Some(Self::Memory),
-            _ => None,
-        }
-    }
-}
-
 /// What the log is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {

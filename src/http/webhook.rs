@@ -44,32 +44,30 @@ pub(super) async fn receive(
         shared.ledger.tally().unknown_source();
         return Err(Problem::UnknownSource);
     };
-    let answer = take_in(&request, payload, &shared, source).await;
-    match &answer {
-        Ok(intake) => tracing::debug!(
-            source = source.name(),
-            seq = intake.seq,
-            outcome = intake.outcome.as_str(),
-            "webhook taken in"
-        ),
-        Err(problem) => source.refused(problem == &Problem::InvalidSignature),
-    }
-    answer.map(|intake| respond(&intake))
+    let read = read(&request, payload, source).await;
+    let (headers, body) = read.inspect_err(|_| source.refused())?;
+    let intake = shared.ledger.ingest(source, &headers, &body).await?;
+    tracing::debug!(
+        source = source.name(),
+        seq = intake.seq,
+        outcome = intake.outcome.as_str(),
+        "webhook taken in"
+    );
+    Ok(respond(&intake))
 }
 
-async fn take_in(
+/// What of the request the ledger is asked about.
+async fn read(
     request: &HttpRequest,
     payload: web::Payload,
-    shared: &Shared,
     source: &Source,
-) -> Result<Intake, Problem> {
+) -> Result<(Headers, Bytes), Problem> {
     let mut codings = request.headers().get_all(CONTENT_ENCODING);
     if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Problem::UnsupportedEncoding);
     }
     let headers = wanted_headers(request, source)?;
-    let body = read_body(request, payload).await?;
-    Ok(shared.ledger.ingest(source, &headers, &body).await?)
+    Ok((headers, read_body(request, payload).await?))
 }
 
 fn wanted_headers(request: &HttpRequest, source: &Source) -> Result<Headers, Problem> {

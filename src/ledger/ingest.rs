@@ -113,9 +113,9 @@ impl Source {
         self.provider.headers()
     }
 
-    /// Counts a delivery that was not accepted: for its signature, or before that was looked at.
-    pub fn refused(&self, by_signature: bool) {
-        self.count(if by_signature { "rejected" } else { "refused" });
+    /// Counts a delivery that was refused before the ledger was asked.
+    pub fn refused(&self) {
+        self.count("refused");
     }
 
     fn count(&self, outcome: &str) {
@@ -150,7 +150,10 @@ impl Ledger {
         let verified = source
             .provider
             .verify(&delivery, self.clock.now())
-            .map_err(|_| IngestError::InvalidSignature)?;
+            .map_err(|_| {
+                source.count("rejected");
+                IngestError::InvalidSignature
+            })?;
         let mut meaning = source.provider.interpret(&Received { body });
         if verified.stale.is_some() {
             meaning.set_aside(Reason::Stale);

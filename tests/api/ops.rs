@@ -58,6 +58,17 @@ fn a_full_disk_refuses_webhooks_and_answers_queries() {
         (503, "unavailable")
     );
     assert!(answer.header("retry-after").is_some());
+    // Each delivery is counted once, by the one thing that became of it.
+    world.post("/webhooks/razorpay", &[("content-encoding", "gzip")], b"{}");
+    let metrics = world.get_with("/metrics", &[]).text;
+    for (outcome, count) in [("unavailable", 1), ("refused", 1), ("rejected", 0)] {
+        let labels = format!("{{source=\"razorpay\",outcome=\"{outcome}\"}}");
+        let line = format!("subledger_deliveries_total{labels} {count}");
+        assert!(
+            metrics.lines().any(|held| held == line),
+            "{line}\n{metrics}"
+        );
+    }
     assert_eq!(world.get_with("/readyz", &[]).status, 503);
     assert_eq!(world.get_with("/healthz", &[]).status, 200);
     assert_eq!(

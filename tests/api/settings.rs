@@ -97,7 +97,6 @@ fn the_catalogue_says_what_a_subscription_entitles_to() {
 fn a_catalogue_that_drops_a_plan_in_use_is_refused_until_it_is_accepted() {
     let world = World::with(CATALOGUE);
     world.razorpay(&sample("razorpay", "02"));
-    let config = world.config.clone();
     let refused = world.restart_with(|config| config.catalog.plans.clear());
     let sentence = refused.err().unwrap().to_string();
     assert!(sentence.contains("PLV-0MD508X1S388G"), "{sentence}");
@@ -112,5 +111,4 @@ fn a_catalogue_that_drops_a_plan_in_use_is_refused_until_it_is_accepted() {
         .restart_accepting(accept, |config| config.catalog.plans.clear())
         .unwrap();
     assert_eq!(world.read("/v1/stats")["events"], 3);
-    drop(config);
 }

@@ -1,10 +1,12 @@
 //! When something was first and last heard of.
 
+use serde::{Deserialize, Serialize};
+
 use super::time::Timestamp;
 
 /// The least and greatest times, and the greatest sequence number, of the events about one thing.
 /// Merging is commutative and idempotent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     /// The least time that is known; an event without a time does not count.
     first: Option<Timestamp>,

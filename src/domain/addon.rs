@@ -1,23 +1,24 @@
 //! An add-on that was bought beside a subscription.
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::event::AddonFact;
 use super::register::{Slot, Stamp};
 use super::time::Timestamp;
 
 /// One purchase, as the fold holds it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addon {
     purchase: Slot<Purchase>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Purchase {
     id: Option<Box<str>>,
     version_id: Option<Box<str>>,
     name: Option<Box<str>>,
+    #[serde(with = "rust_decimal::serde::str_option")]
     price: Option<Decimal>,
     transaction_id: Option<Box<str>>,
     status: Option<Box<str>>,

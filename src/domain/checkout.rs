@@ -1,9 +1,11 @@
 //! A checkout: one attempt to have something paid on a hosted page.
 
+use serde::{Deserialize, Serialize};
+
 use super::status::CheckoutStatus;
 
 /// A checkout as the fold holds it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
     status: Option<CheckoutStatus>,
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use super::access::Access;
 use super::activity::Activity;
@@ -22,7 +23,7 @@ pub struct CustomerName {
 }
 
 /// One detail of a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Detail {
     Email,
     FirstName,
@@ -34,10 +35,10 @@ enum Detail {
 
 /// What is known of a person: for each detail the greatest fact, never cleared by absence. Where
 /// one event says two things, the greater text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     // Most people have two or three details, so a short list is smaller than six cells.
-    details: Vec<(Detail, Register<Box<str>>)>,
+    details: ThinVec<(Detail, Register<Box<str>>)>,
 }
 
 impl Person {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Crockford's base 32, in the order Stykite writes its TSIDs.
@@ -29,7 +30,7 @@ impl Prefix {
 }
 
 /// A 64-bit id, written as a prefix and 13 upper-case base-32 digits: `SUA-0MSC9073DVBTK`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tsid(u64);
 
 impl Tsid {

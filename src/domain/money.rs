@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A currency's three upper-case letters (ISO 4217). Whether the letters are assigned is checked
 /// where a person writes them (the catalogue), not where a provider does.
@@ -40,8 +41,15 @@ impl Serialize for Currency {
     }
 }
 
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let letters = <&str>::deserialize(deserializer)?;
+        Self::parse(letters).ok_or_else(|| D::Error::custom("no currency"))
+    }
+}
+
 /// An amount in the currency's smallest unit (paise, cents; JPY has none, KWD has three decimals).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Money {
     /// Integer minor units.
     pub amount_minor: i64,

@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
 use super::customer::CustomerName;
 use super::event::{DisputeFact, PaymentFact, RefundFact};
 use super::money::Money;
-use super::register::{Slot, Stamp};
+use super::register::{Slot, SourceId, Stamp};
 use super::status::{PaymentStatus, RefundStatus};
 use super::time::Timestamp;
 
 /// A payment as the fold holds it, with its refunds and disputes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     /// Which source described it last.
-    source: Slot<Arc<str>>,
+    source: Slot<SourceId>,
     status: Option<PaymentStatus>,
     amount: Slot<Money>,
     method: Slot<Box<str>>,
@@ -26,14 +26,14 @@ pub struct Payment {
     disputes: BTreeMap<Box<str>, Slot<Dispute>>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Refund {
     status: Option<RefundStatus>,
     amount: Slot<Money>,
     created_at: Slot<Timestamp>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Dispute {
     status: Option<Box<str>>,
     phase: Option<Box<str>>,
@@ -44,8 +44,8 @@ struct Dispute {
 
 impl Payment {
     /// Takes in a provider's snapshot. Nothing that was known is cleared by its absence.
-    pub fn observe(&mut self, fact: &PaymentFact, stamp: Stamp, source: &Arc<str>) {
-        self.source.offer(stamp, Arc::clone(source));
+    pub fn observe(&mut self, fact: &PaymentFact, stamp: Stamp, source: SourceId) {
+        self.source.offer(stamp, source);
         self.status = self.status.max(fact.status);
         if let Some(amount) = fact.amount {
             self.amount.offer(stamp, amount);
@@ -83,6 +83,12 @@ impl Payment {
             .entry(fact.id.clone())
             .or_default()
             .offer(stamp, dispute);
+    }
+
+    /// Which source described it last.
+    #[must_use]
+    pub fn source(&self) -> Option<SourceId> {
+        self.source.get().copied()
     }
 
     /// Whether any event described it; one known by reference alone is not shown.
@@ -168,6 +174,8 @@ pub struct PaymentLinks {
     pub id: Box<str>,
     /// The provider.
     pub provider: &'static str,
+    /// The source that described it last.
+    pub source: Arc<str>,
     /// Whose it is.
     pub customer: Option<CustomerName>,
     /// Our id of the subscription it pays.
@@ -184,7 +192,7 @@ impl Payment {
     /// How it is shown; `None` while it is known by reference alone.
     #[must_use]
     pub fn view(&self, links: PaymentLinks) -> Option<PaymentView> {
-        let source = self.source.get()?;
+        self.source.get()?;
         let refund = |(id, refund): (&str, &Refund)| RefundView {
             id: id.into(),
             amount: refund.amount.get().copied(),
@@ -205,7 +213,7 @@ impl Payment {
         Some(PaymentView {
             id: links.id,
             provider: links.provider,
-            source: Arc::clone(source),
+            source: links.source,
             amount: self.amount.get().copied(),
             status: self.shown_status(),
             method: self.method.get().cloned(),

@@ -1,12 +1,14 @@
 //! Which fact wins: a total order over facts about the same thing, and the cell that keeps the
 //! greatest. Arrival plays no part in it.
 
+use serde::{Deserialize, Serialize};
+
 use super::time::Timestamp;
 
 /// A fact's place in the order. Greater wins.
 ///
 /// `occurred_at` first; at the same time a fact of our own stands after a provider's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stamp {
     /// When it happened, by the clock of whoever says so.
     pub occurred_at: Timestamp,
@@ -15,7 +17,7 @@ pub struct Stamp {
 }
 
 /// See [`Stamp::origin`]. The order of the arms is part of the rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Origin {
     /// A provider's webhook.
     Provider {
@@ -37,13 +39,18 @@ pub enum Origin {
 ///
 /// The body first: of two bodies that came under one identity, the second is recorded under an
 /// identity of its own, so that by identity alone arrival would decide between them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tie {
     /// The first 8 bytes of the SHA-256 of the body.
     pub body: [u8; 8],
-    /// The first half of the event's identity.
-    pub identity: [u8; 16],
+    /// The first bytes of the event's identity: it decides only where one body came twice, by two
+    /// sources.
+    pub identity: [u8; 4],
 }
+
+/// A configured source in the state's list of them: cells hold millions of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceId(pub u16);
 
 /// The event a change comes from.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +84,7 @@ impl Stamp {
 }
 
 /// A value with the stamp of the fact that set it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Register<T> {
     /// The stamp.
     pub stamp: Stamp,
@@ -86,7 +93,7 @@ pub struct Register<T> {
 }
 
 /// A place for the greatest fact of its kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot<T>(Option<Register<T>>);
 
 impl<T> Default for Slot<T> {
@@ -137,6 +144,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    /// The state holds some ten of them a customer.
+    #[test]
+    fn a_stamp_is_small() {
+        assert_eq!(size_of::<Stamp>(), 32);
+        assert_eq!(size_of::<Slot<Timestamp>>(), 40);
+    }
+
     #[test]
     fn the_order_is_time_then_provider_before_ours_then_revision_rank_identity() {
         let at = |ms| Timestamp::from_millis(ms).unwrap();
@@ -147,7 +161,7 @@ mod tests {
                 rank,
                 tie: Tie {
                     body: [id; 8],
-                    identity: [0; 16],
+                    identity: [0; 4],
                 },
             },
         };

@@ -1,10 +1,10 @@
 //! The words for how far things have come. Where the order of the arms is part of the rules, it
 //! says so.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The canonical status, the same word for every provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Begun, not yet in force.
@@ -76,7 +76,7 @@ impl Status {
 
 /// How far a payment has come. The order is the order in which one replaces another, whatever the
 /// times: a failed payment may still be captured, a captured one stays captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
     /// Begun.
@@ -90,7 +90,7 @@ pub enum PaymentStatus {
 }
 
 /// How far a refund has come; the order is the order in which one replaces another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
     /// Under way.
@@ -103,7 +103,7 @@ pub enum RefundStatus {
 
 /// How far a checkout has come. The order is the order in which one replaces another: a failed
 /// attempt may be tried again, and only a payment already made still moves an ended one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckoutStatus {
     /// Waiting for the payer.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::access::{Access, AsOf, Terms};
 use super::activity::Activity;
 use super::customer::CustomerName;
 use super::event::SubscriptionFact;
-use super::register::{Slot, Stamp};
+use super::register::{Slot, SourceId, Stamp};
 use super::status::Status;
 use super::time::Timestamp;
 
@@ -16,18 +16,19 @@ use super::time::Timestamp;
 ///
 /// A snapshot replaces the one before as a whole; what must survive a newer snapshot (the last
 /// status we understood, an end, the paid period) has a cell of its own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
     snapshot: Slot<Snapshot>,
     status: Slot<Status>,
-    end: Slot<End>,
+    /// Boxed: most have none.
+    end: Slot<Box<End>>,
     paid_through: Option<Timestamp>,
 }
 
 /// What a provider's snapshot says, less the names in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Snapshot {
-    source: Arc<str>,
+    source: SourceId,
     provider_status: Option<Box<str>>,
     reason: Option<Box<str>>,
     plan_id: Option<Box<str>>,
@@ -41,7 +42,7 @@ struct Snapshot {
 }
 
 /// How it ended, where that is final.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct End {
     status: Status,
     provider_status: Option<Box<str>>,
@@ -51,7 +52,7 @@ struct End {
 
 impl Subscription {
     /// Takes in a provider's snapshot.
-    pub fn observe(&mut self, fact: &SubscriptionFact, stamp: Stamp, source: &Arc<str>) {
+    pub fn observe(&mut self, fact: &SubscriptionFact, stamp: Stamp, source: SourceId) {
         if let Some(status) = fact.status {
             self.status.offer(stamp, status);
             if fact.ends_are_final && status.is_end() {
@@ -61,11 +62,11 @@ impl Subscription {
                     reason: fact.reason.clone(),
                     ended_at: fact.ended_at,
                 };
-                self.end.offer(stamp, end);
+                self.end.offer(stamp, Box::new(end));
             }
         }
         let snapshot = Snapshot {
-            source: Arc::clone(source),
+            source,
             provider_status: fact.provider_status.clone(),
             reason: fact.reason.clone(),
             plan_id: fact.plan_id.clone(),
@@ -105,6 +106,12 @@ impl Subscription {
         let end = self.end.get().map(|end| end.status);
         end.or_else(|| self.status.get().copied())
             .unwrap_or(Status::Incomplete)
+    }
+
+    /// Which source described it last.
+    #[must_use]
+    pub fn source(&self) -> Option<SourceId> {
+        self.snapshot.get().map(|snapshot| snapshot.source)
     }
 
     /// The provider's id of the plan.
@@ -184,6 +191,8 @@ pub struct Identification {
     pub provider: &'static str,
     /// The provider's own id, where it has one.
     pub provider_subscription_id: Option<Box<str>>,
+    /// The source that described it last.
+    pub source: Arc<str>,
     /// Whose it is.
     pub customer: Option<CustomerName>,
     /// When it was first and last heard of.
@@ -209,7 +218,7 @@ impl Subscription {
             id: named.id,
             provider: named.provider,
             provider_subscription_id: named.provider_subscription_id,
-            source: Arc::clone(&snapshot.source),
+            source: named.source,
             customer: named.customer,
             status: self.status(),
             provider_status: provider_status.clone(),

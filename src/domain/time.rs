@@ -1,29 +1,49 @@
 //! Points in time and calendar arithmetic, in UTC. Knows no clock: "now" is always handed in.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds since 1970-01-01T00:00:00Z, between then and the end of the year 9999.
 ///
 /// Written as RFC 3339 with milliseconds: `2026-11-21T10:00:00.000Z`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Timestamp(i64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(
+    /// One more than the milliseconds: without a zero, an `Option` of it costs nothing, and the
+    /// state holds millions of those.
+    NonZeroU64,
+);
+
+/// 9999-12-31T23:59:59.999Z in milliseconds.
+const MAX_MILLIS: i64 = 253_402_300_799_999;
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::EPOCH
+    }
+}
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z: also the time of a fact that carries none, so that it loses to all others.
-    pub const EPOCH: Self = Self(0);
+    pub const EPOCH: Self = Self(NonZeroU64::MIN);
     /// 9999-12-31T23:59:59.999Z, the last time RFC 3339 can write.
-    pub const MAX: Self = Self(253_402_300_799_999);
+    pub const MAX: Self = Self::EPOCH.at(MAX_MILLIS);
+
+    /// The time that many milliseconds after this one.
+    const fn at(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis.unsigned_abs()))
+    }
 
     /// A time from Unix milliseconds; `None` outside 1970..=9999.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Option<Self> {
-        if millis >= 0 && millis <= Self::MAX.0 {
-            Some(Self(millis))
+        if millis >= 0 && millis <= MAX_MILLIS {
+            Some(Self::EPOCH.at(millis))
         } else {
             None
         }
@@ -41,7 +61,7 @@ impl Timestamp {
     /// Unix milliseconds.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
-        self.0
+        (self.0.get() - 1).cast_signed()
     }
 
     /// Reads RFC 3339 (`2026-12-31T00:00:00Z`, any offset).
@@ -54,7 +74,8 @@ impl Timestamp {
     /// This time moved by whole milliseconds, held inside 1970..=9999.
     #[must_use]
     pub fn plus_millis(self, millis: i64) -> Self {
-        Self(self.0.saturating_add(millis).clamp(0, Self::MAX.0))
+        let moved = self.as_millis().saturating_add(millis);
+        Self::EPOCH.at(moved.clamp(0, MAX_MILLIS))
     }
 
     /// This time moved by whole days of 24 hours, held inside 1970..=9999.
@@ -78,23 +99,36 @@ impl Timestamp {
     }
 
     fn civil(self) -> Option<DateTime> {
-        let instant = jiff::Timestamp::from_millisecond(self.0).ok()?;
+        let instant = jiff::Timestamp::from_millisecond(self.as_millis()).ok()?;
         Some(TimeZone::UTC.to_datetime(instant))
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
+        match jiff::Timestamp::from_millisecond(self.as_millis()) {
             Ok(instant) => write!(f, "{instant:.3}"),
             Err(_) => f.write_str("9999-12-31T23:59:59.999Z"),
         }
     }
 }
 
+/// Text for people, milliseconds for the snapshot.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.as_millis())
+        }
+    }
+}
+
+/// From the snapshot's milliseconds only.
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let millis = i64::deserialize(deserializer)?;
+        Self::from_millis(millis).ok_or_else(|| D::Error::custom("a time outside 1970..=9999"))
     }
 }
 

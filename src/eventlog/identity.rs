@@ -72,6 +72,12 @@ impl Identity {
         first(&self.0)
     }
 
+    /// The first bytes, which break ties between two sources' events with one body.
+    #[must_use]
+    pub fn tie(&self) -> [u8; 4] {
+        first(&self.0)
+    }
+
     /// Each part is preceded by its length: ("ab", "c") and ("a", "bc") must differ.
     fn hash<'a>(kind: &'a str, parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hash = Sha256::new();

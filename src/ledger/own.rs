@@ -88,7 +88,7 @@ pub(crate) fn event_ref(
         source,
         tie: (!ours).then(|| Tie {
             body: content.as_bytes(),
-            identity: identity.digest(),
+            identity: identity.tie(),
         }),
     }
 }

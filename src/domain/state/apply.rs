@@ -13,7 +13,7 @@ use crate::domain::event::{
     PaidThroughFact, PaymentFact, ProviderName, RefundFact, Standing, SubscriptionFact,
     SubscriptionKey,
 };
-use crate::domain::register::{EventRef, Stamp};
+use crate::domain::register::{EventRef, SourceId, Stamp};
 
 impl State {
     /// Takes in one event of the log. `conflicting` marks an event that came again with another
@@ -38,7 +38,7 @@ impl State {
             }
         }
         if let Some((_, about)) = subject {
-            self.arena.get_mut(about).events.push(event.seq);
+            self.arena.get_mut(about).list(event.seq);
         }
     }
 
@@ -87,7 +87,7 @@ impl State {
         let ix = self.thing(kind, fact.provider, fact.key.as_str());
         let source = self.source(told.source);
         if let Body::Subscription(held) = self.arena.body_mut(ix) {
-            held.observe(fact, told.stamp, &source);
+            held.observe(fact, told.stamp, source);
         }
         if self.name(ix, &fact.naming, told) {
             self.relink(ix);
@@ -107,7 +107,7 @@ impl State {
         let ix = self.thing(Kind::Payment, fact.provider, &fact.id);
         let source = self.source(told.source);
         if let Body::Payment(held) = self.arena.body_mut(ix) {
-            held.observe(fact, told.stamp, &source);
+            held.observe(fact, told.stamp, source);
         }
         let links = [
             (Kind::Subscription, &fact.subscription_id),
@@ -205,14 +205,15 @@ impl State {
         self.arena.intern(kind, provider, name).0
     }
 
-    /// One shared copy of each source's name.
-    fn source(&mut self, name: &str) -> Arc<str> {
-        if let Some(held) = self.sources.get(name) {
-            return Arc::clone(held);
-        }
-        let shared: Arc<str> = name.into();
-        self.sources.insert(name.into(), Arc::clone(&shared));
-        shared
+    /// The source of that name, put on the list on first mention.
+    fn source(&mut self, name: &str) -> SourceId {
+        let held = self.sources.iter().position(|held| **held == *name);
+        let place = held.unwrap_or_else(|| {
+            self.sources.push(name.into());
+            self.sources.len() - 1
+        });
+        // Sources are configured by hand; there are not 65,535 of them.
+        SourceId(u16::try_from(place).unwrap_or(u16::MAX))
     }
 }
 

@@ -3,14 +3,29 @@
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
-use super::entity::{Body, Entity, Kind};
+use serde::{Deserialize, Serialize};
+
+use super::entity::{Body, Entity, Kind, MERCHANT, Space};
 use crate::domain::event::ProviderName;
 use crate::domain::id::Tsid;
 
-/// A place in the [`Arena`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Ix(u32);
+/// A place in the [`Arena`]: one more than the number of things before it, so that an `Option` of
+/// it costs nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(super) struct Ix(NonZeroU32);
+
+impl Ix {
+    const fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+
+    /// More than 2^32 things would need half a terabyte of memory first.
+    fn at(place: usize) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(u32::try_from(place).unwrap_or(u32::MAX)))
+    }
+}
 
 /// A list or a table that outgrows its memory is copied whole while readers wait: so the list is
 /// kept in pieces that never move, and each table in as many parts as one byte of a hash tells
@@ -19,12 +34,26 @@ const CHUNK_ENTITIES: usize = 1_024;
 const SHARDS: usize = 256;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Arena {
     entities: Chunks,
+    /// Whose words names are, in the order of first mention; the merchant's first.
+    spaces: Vec<ProviderName>,
     by_name: Shards,
     by_id: Shards,
     hasher: DefaultHashBuilder,
+}
+
+impl Default for Arena {
+    fn default() -> Self {
+        Self {
+            entities: Chunks::default(),
+            spaces: vec![MERCHANT],
+            by_name: Shards::default(),
+            by_id: Shards::default(),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
 }
 
 /// A list whose elements never move.
@@ -35,13 +64,13 @@ impl Chunks {
     // An `Ix` is made only by `push`, and nothing is ever removed: the index is always inside.
     #[allow(clippy::indexing_slicing)]
     fn get(&self, ix: Ix) -> &Entity {
-        let place = ix.0 as usize;
+        let place = ix.place();
         &self.0[place / CHUNK_ENTITIES][place % CHUNK_ENTITIES]
     }
 
     #[allow(clippy::indexing_slicing)] // as in `get`
     fn get_mut(&mut self, ix: Ix) -> &mut Entity {
-        let place = ix.0 as usize;
+        let place = ix.place();
         &mut self.0[place / CHUNK_ENTITIES][place % CHUNK_ENTITIES]
     }
 
@@ -58,8 +87,7 @@ impl Chunks {
             chunk.push(entity);
             chunk.len() - 1
         });
-        // More than 2^32 things would need a terabyte of memory first.
-        Ix(u32::try_from(full + within).unwrap_or(u32::MAX))
+        Ix::at(full + within)
     }
 
     fn iter(&self) -> impl Iterator<Item = &Entity> {
@@ -118,9 +146,29 @@ impl Arena {
     }
 
     pub(super) fn find(&self, kind: Kind, provider: &str, name: &str) -> Option<Ix> {
-        let hash = self.hasher.hash_one((kind, provider, name));
+        let space = self.space(provider)?;
+        let hash = self.hasher.hash_one((kind, space, name));
         self.by_name
-            .find(hash, |ix| self.get(ix).is_named(kind, provider, name))
+            .find(hash, |ix| self.get(ix).is_named(kind, space, name))
+    }
+
+    /// The provider of that space, or [`MERCHANT`].
+    pub(super) fn provider(&self, space: Space) -> ProviderName {
+        let held = self.spaces.get(usize::from(space.0));
+        held.copied().unwrap_or(MERCHANT)
+    }
+
+    fn space(&self, provider: &str) -> Option<Space> {
+        let place = self.spaces.iter().position(|held| *held == provider)?;
+        u8::try_from(place).ok().map(Space)
+    }
+
+    fn intern_space(&mut self, provider: ProviderName) -> Space {
+        self.space(provider).unwrap_or_else(|| {
+            self.spaces.push(provider);
+            // Providers are compiled in; there are not 255 of them.
+            Space(u8::try_from(self.spaces.len() - 1).unwrap_or(u8::MAX))
+        })
     }
 
     /// The things of one of `kinds` that carry our id.
@@ -134,12 +182,13 @@ impl Arena {
 
     /// Finds or makes the thing of that name; the flag says whether it was made.
     pub(super) fn intern(&mut self, kind: Kind, provider: ProviderName, name: &str) -> (Ix, bool) {
-        let hash = self.hasher.hash_one((kind, provider, name));
-        let is = |ix| self.entities.get(ix).is_named(kind, provider, name);
+        let space = self.intern_space(provider);
+        let hash = self.hasher.hash_one((kind, space, name));
+        let is = |ix| self.entities.get(ix).is_named(kind, space, name);
         if let Some(found) = self.by_name.find(hash, is) {
             return (found, false);
         }
-        let entity = Entity::new(kind, provider, name);
+        let entity = Entity::new(kind, space, Tsid::minted(provider, name), name);
         let id_hash = self.hasher.hash_one(entity.id.as_u64());
         let ix = self.entities.push(entity);
         self.by_name.insert(hash, ix);
@@ -151,10 +200,12 @@ impl Arena {
 
     /// Every thing of a kind, in the order of first mention.
     pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (Ix, &Entity)> {
-        let numbered = (0_u32..).zip(self.entities.iter());
-        numbered
-            .filter(move |(_, e)| e.kind == kind)
-            .map(|(n, e)| (Ix(n), e))
+        self.all().filter(move |(_, e)| e.kind == kind)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (Ix, &Entity)> {
+        let numbered = self.entities.iter().enumerate();
+        numbered.map(|(place, entity)| (Ix::at(place), entity))
     }
 
     /// The body of a kind that the caller has made sure of by interning it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Entity, Kind, MERCHANT};
+use super::entity::{Entity, Kind, MERCHANT, Role};
 use super::page::{Ident, Page, page};
 use crate::domain::access::{Access, AsOf};
 use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
@@ -52,8 +52,8 @@ impl State {
     #[must_use]
     pub fn customer_events(&self, id: &str) -> Option<Vec<u64>> {
         let root = self.arena.get(self.find_customer(id)?);
-        let members = self.members(root).map(|(_, member)| &member.events);
-        let mut seqs: Vec<u64> = members.chain([&root.events]).flatten().copied().collect();
+        let members = self.members(root).map(|(_, member)| member.events());
+        let mut seqs: Vec<u64> = members.chain([root.events()]).flatten().copied().collect();
         seqs.sort_unstable();
         seqs.dedup();
         Some(seqs)
@@ -164,11 +164,9 @@ impl State {
     }
 
     fn person(&self, root: &Entity) -> Person {
-        let mut whole = root.person.as_deref().cloned().unwrap_or_default();
+        let mut whole = root.person.clone();
         for (_, member) in self.members(root) {
-            if let Some(person) = &member.person {
-                whole.merge(person);
-            }
+            whole.merge(&member.person);
         }
         whole
     }
@@ -177,13 +175,14 @@ impl State {
     /// named, the smallest.
     fn references(&self, root: &Entity) -> BTreeMap<ProviderName, Box<str>> {
         fn place(alias: &Entity) -> (Option<Stamp>, Reverse<&str>) {
-            let named = alias.identifier.register();
-            (named.map(|register| register.stamp), Reverse(&alias.name))
+            let named = alias.register(Role::Identifier);
+            (named.map(|(stamp, _)| stamp), Reverse(&alias.name))
         }
         let mut newest: BTreeMap<ProviderName, &Entity> = BTreeMap::new();
         let aliases = self.members(root).map(|(_, member)| member).chain([root]);
         for alias in aliases.filter(|e| e.kind == Kind::Party && !e.is_identifier()) {
-            let held = newest.entry(alias.provider).or_insert(alias);
+            let provider = self.arena.provider(alias.space);
+            let held = newest.entry(provider).or_insert(alias);
             if place(alias) > place(held) {
                 *held = alias;
             }

@@ -1,6 +1,9 @@
 //! One named thing in the state: what every kind has (names, links, activity) and the kind's own
 //! cells.
 
+use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
+
 use super::arena::Ix;
 use crate::domain::activity::Activity;
 use crate::domain::addon::Addon;
@@ -9,14 +12,23 @@ use crate::domain::customer::Person;
 use crate::domain::event::ProviderName;
 use crate::domain::id::Tsid;
 use crate::domain::payment::Payment;
-use crate::domain::register::{Register, Slot, Stamp};
+use crate::domain::register::Stamp;
 use crate::domain::subscription::Subscription;
 
-/// The space of the merchant's own identifiers, beside the providers' spaces.
+/// The word for the merchant's own identifiers, beside the providers' names.
 pub(super) const MERCHANT: ProviderName = "customer";
 
+/// Whose word a name is: the merchant's or a provider's, by its place in the arena's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(super) struct Space(pub(super) u8);
+
+impl Space {
+    /// The merchant's own, always the first.
+    pub(super) const MERCHANT: Self = Self(0);
+}
+
 /// What a thing is. Of several links the customer is looked for in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) enum Kind {
     /// A name of a customer: the merchant's identifier, or a provider's id.
     Party,
@@ -46,33 +58,50 @@ impl Kind {
     }
 }
 
-/// See the module.
-#[derive(Debug)]
+/// See the module. What the snapshot leaves out follows from the rest and is worked out again.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Entity {
     pub(super) kind: Kind,
-    pub(super) provider: ProviderName,
+    pub(super) space: Space,
+    /// The customer it belongs to, worked out from the names and links below and kept.
+    #[serde(skip)]
+    pub(super) owner: Option<Ix>,
     pub(super) name: Box<str>,
     pub(super) id: Tsid,
     pub(super) activity: Activity,
-    /// The customer it belongs to, worked out from the names and links below and kept.
-    pub(super) owner: Option<Ix>,
-    /// The merchant's identifier seen on it.
-    pub(super) identifier: Slot<Ix>,
-    /// The provider's customer id seen on it.
-    pub(super) alias: Slot<Ix>,
-    /// What it belongs to (payment → invoice → subscription), one a kind, in the kinds' order.
-    pub(super) parents: Vec<(Kind, Register<Ix>)>,
+    /// The names seen on it and what it belongs to, one a role, in the roles' order.
+    links: ThinVec<Link>,
     /// What looks for its customer through this one.
-    pub(super) children: Vec<Ix>,
-    /// The events that are first of all about it.
-    pub(super) events: Vec<u64>,
+    #[serde(skip)]
+    pub(super) children: ThinVec<Ix>,
+    /// The events that are first of all about it, ascending.
+    events: ThinVec<u64>,
     /// What was said of the person where no name was given to hang it on.
-    pub(super) person: Option<Box<Person>>,
+    pub(super) person: Person,
     pub(super) body: Body,
 }
 
+/// What another thing is to this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Role {
+    /// The merchant's identifier seen on it.
+    Identifier,
+    /// The provider's customer id seen on it.
+    Alias,
+    /// What it belongs to (payment → invoice → subscription).
+    Parent(Kind),
+}
+
+/// The newest word on what plays a role.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Link {
+    stamp: Stamp,
+    target: Ix,
+    role: Role,
+}
+
 /// A kind's own cells.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Body {
     Party(Box<Party>),
     Subscription(Box<Subscription>),
@@ -84,15 +113,17 @@ pub(super) enum Body {
 }
 
 /// What a customer's root knows of all that belongs to it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Party {
-    pub(super) members: Vec<Ix>,
+    #[serde(skip)]
+    pub(super) members: ThinVec<Ix>,
     /// Of this party and all its members.
+    #[serde(skip)]
     pub(super) activity: Activity,
 }
 
 impl Entity {
-    pub(super) fn new(kind: Kind, provider: ProviderName, name: &str) -> Self {
+    pub(super) fn new(kind: Kind, space: Space, id: Tsid, name: &str) -> Self {
         let body = match kind {
             Kind::Party => Body::Party(Box::default()),
             Kind::Subscription | Kind::SoleSubscription => Body::Subscription(Box::default()),
@@ -103,60 +134,90 @@ impl Entity {
         };
         Self {
             kind,
-            provider,
-            name: name.into(),
-            id: Tsid::minted(provider, name),
-            activity: Activity::default(),
+            space,
             owner: None,
-            identifier: Slot::default(),
-            alias: Slot::default(),
-            parents: Vec::new(),
-            children: Vec::new(),
-            events: Vec::new(),
-            person: None,
+            name: name.into(),
+            id,
+            activity: Activity::default(),
+            links: ThinVec::new(),
+            children: ThinVec::new(),
+            events: ThinVec::new(),
+            person: Person::default(),
             body,
         }
     }
 
-    pub(super) fn is_named(&self, kind: Kind, provider: &str, name: &str) -> bool {
-        *self.name == *name && self.kind == kind && self.provider == provider
+    pub(super) fn is_named(&self, kind: Kind, space: Space, name: &str) -> bool {
+        *self.name == *name && self.kind == kind && self.space == space
     }
 
     /// Whether this is the merchant's own identifier.
     pub(super) fn is_identifier(&self) -> bool {
-        self.kind == Kind::Party && self.provider == MERCHANT
+        self.kind == Kind::Party && self.space == Space::MERCHANT
     }
 
-    /// Notes a link; says whether the one in force changed.
-    pub(super) fn link(&mut self, kind: Kind, parent: Ix, stamp: Stamp) -> bool {
-        let register = Register {
+    /// Notes what plays a role; says whether another thing plays it now.
+    pub(super) fn link(&mut self, role: Role, target: Ix, stamp: Stamp) -> bool {
+        let link = Link {
             stamp,
-            value: parent,
+            target,
+            role,
         };
-        match self.parents.binary_search_by_key(&kind, |(held, _)| *held) {
+        match self.links.binary_search_by_key(&role, |held| held.role) {
             Err(place) => {
-                self.parents.insert(place, (kind, register));
+                // Most have one or two for ever.
+                self.links.reserve_exact(1);
+                self.links.insert(place, link);
                 true
             }
             Ok(place) => {
-                let Some((_, held)) = self.parents.get_mut(place) else {
+                let Some(held) = self.links.get_mut(place) else {
                     return false;
                 };
-                let changed = stamp > held.stamp && held.value != parent;
+                let changed = stamp > held.stamp && held.target != target;
                 if stamp > held.stamp {
-                    *held = register;
+                    *held = link;
                 }
                 changed
             }
         }
     }
 
-    /// The thing of `kind` it belongs to.
-    pub(super) fn parent(&self, kind: Kind) -> Option<Ix> {
-        self.parents
-            .iter()
-            .find(|(held, _)| *held == kind)
-            .map(|(_, register)| register.value)
+    /// What plays a role.
+    pub(super) fn linked(&self, role: Role) -> Option<Ix> {
+        self.register(role).map(|(_, target)| target)
+    }
+
+    /// What plays a role, and the stamp of who said so.
+    pub(super) fn register(&self, role: Role) -> Option<(Stamp, Ix)> {
+        let found = self.links.iter().find(|link| link.role == role);
+        found.map(|link| (link.stamp, link.target))
+    }
+
+    /// What it belongs to, in the kinds' order.
+    pub(super) fn parents(&self) -> impl Iterator<Item = Ix> {
+        let parents = self.links.iter();
+        parents
+            .filter(|link| matches!(link.role, Role::Parent(_)))
+            .map(|link| link.target)
+    }
+
+    /// Lists an event. Events come in the log's order; those that are listed come again where the
+    /// tail of the log is folded into a snapshot that holds a part of it.
+    pub(super) fn list(&mut self, seq: u64) {
+        if self.events.last().is_some_and(|last| *last >= seq) {
+            return;
+        }
+        if self.events.is_empty() {
+            // Many have one for ever.
+            self.events.reserve_exact(1);
+        }
+        self.events.push(seq);
+    }
+
+    /// The events that are first of all about it, ascending.
+    pub(super) fn events(&self) -> &[u64] {
+        &self.events
     }
 
     pub(super) fn party(&self) -> Option<&Party> {
@@ -203,5 +264,18 @@ impl Entity {
         } else {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A customer with one subscription is three things.
+    #[test]
+    fn things_are_small() {
+        assert_eq!(size_of::<Entity>(), 104);
+        assert_eq!(size_of::<Link>(), 40);
+        assert_eq!(size_of::<Subscription>(), 232);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Kind, MERCHANT};
+use super::entity::{Kind, MERCHANT, Role};
 use crate::domain::activity::Activity;
 use crate::domain::event::{Contact, Naming, ProviderName};
 use crate::domain::register::Stamp;
@@ -49,15 +49,13 @@ impl State {
         let mut changed = false;
         if let Some(identifier) = self.identifier(naming, told.source) {
             let party = self.party(MERCHANT, identifier, told.activity);
-            let slot = &mut self.arena.get_mut(ix).identifier;
-            let before = slot.get().copied();
-            changed |= slot.offer(told.stamp, party) && before != Some(party);
+            let entity = self.arena.get_mut(ix);
+            changed |= entity.link(Role::Identifier, party, told.stamp);
         }
         if let Some(provider_id) = &naming.provider_id {
             let party = self.party(told.provider, provider_id, told.activity);
-            let slot = &mut self.arena.get_mut(ix).alias;
-            let before = slot.get().copied();
-            if slot.offer(told.stamp, party) && before != Some(party) {
+            let entity = self.arena.get_mut(ix);
+            if entity.link(Role::Alias, party, told.stamp) {
                 self.arena.get_mut(party).children.push(ix);
                 changed = true;
             }
@@ -72,9 +70,8 @@ impl State {
         let identifier = self.identifier(naming, told.source);
         let identifier = identifier.map(|id| self.party(MERCHANT, id, told.activity));
         if let (Some(alias), Some(identifier)) = (alias, identifier) {
-            let slot = &mut self.arena.get_mut(alias).identifier;
-            let before = slot.get().copied();
-            if slot.offer(told.stamp, identifier) && before != Some(identifier) {
+            let entity = self.arena.get_mut(alias);
+            if entity.link(Role::Identifier, identifier, told.stamp) {
                 self.relink(alias);
             }
         }
@@ -86,17 +83,14 @@ impl State {
     /// Notes what is said of a person.
     pub(super) fn describe(&mut self, ix: Ix, contact: &Contact, stamp: Stamp) {
         if *contact != Contact::default() {
-            self.arena
-                .get_mut(ix)
-                .person
-                .get_or_insert_default()
-                .observe(contact, stamp);
+            self.arena.get_mut(ix).person.observe(contact, stamp);
         }
     }
 
     /// Notes that `child` belongs to `parent`; says whether anything changed by it.
     pub(super) fn link(&mut self, child: Ix, kind: Kind, parent: Ix, stamp: Stamp) -> bool {
-        let changed = self.arena.get_mut(child).link(kind, parent, stamp);
+        let child_entity = self.arena.get_mut(child);
+        let changed = child_entity.link(Role::Parent(kind), parent, stamp);
         if changed {
             self.arena.get_mut(parent).children.push(child);
         }
@@ -158,7 +152,7 @@ impl State {
     pub(super) fn resolve(&self, ix: Ix) -> Option<Ix> {
         let entity = self.arena.get(ix);
         if entity.kind == Kind::Party {
-            return entity.identifier.get().copied().or(Some(ix));
+            return entity.linked(Role::Identifier).or(Some(ix));
         }
         self.named(ix, 0).or_else(|| self.aliased(ix, 0))
     }
@@ -166,14 +160,14 @@ impl State {
     /// The merchant's identifier on it, else on what it belongs to.
     fn named(&self, ix: Ix, depth: usize) -> Option<Ix> {
         let entity = self.arena.get(ix);
-        let own = entity.identifier.get().copied();
+        let own = entity.linked(Role::Identifier);
         own.or_else(|| self.through_parents(ix, depth, Self::named))
     }
 
     /// The customer behind the provider's id on it, else on what it belongs to.
     fn aliased(&self, ix: Ix, depth: usize) -> Option<Ix> {
-        let alias = self.arena.get(ix).alias.get();
-        let own = alias.and_then(|alias| self.arena.get(*alias).owner);
+        let alias = self.arena.get(ix).linked(Role::Alias);
+        let own = alias.and_then(|alias| self.arena.get(alias).owner);
         own.or_else(|| self.through_parents(ix, depth, Self::aliased))
     }
 
@@ -186,10 +180,8 @@ impl State {
         if depth >= LINK_DEPTH_MAX {
             return None;
         }
-        let parents = &self.arena.get(ix).parents;
-        parents
-            .iter()
-            .find_map(|(_, parent)| ask(self, parent.value, depth + 1))
+        let mut parents = self.arena.get(ix).parents();
+        parents.find_map(|parent| ask(self, parent, depth + 1))
     }
 }
 

@@ -28,7 +28,7 @@ pub use subscriptions::SubscriptionFilter;
 
 use self::arena::Arena;
 use super::event::{ProviderName, Reason, SettingsFact};
-use super::register::Slot;
+use super::register::{Slot, SourceId};
 
 /// Raised whenever the same events would fold to something else than before.
 pub const FOLD_VERSION: u32 = 1;
@@ -44,7 +44,8 @@ pub struct State {
     /// events, also those before it: see [`State::reads_notes_as_configured`].
     customer_notes: CustomerNotes,
     settings: Slot<Arc<SettingsFact>>,
-    sources: BTreeMap<Box<str>, Arc<str>>,
+    /// In the order of first mention.
+    sources: Vec<Arc<str>>,
     /// Sorted: which of two providers' equal ids a path means may not follow arrival.
     providers: Vec<ProviderName>,
     quarantine: Vec<(u64, Reason)>,
@@ -115,6 +116,12 @@ impl State {
     #[must_use]
     pub fn customer_count(&self) -> u64 {
         self.customers
+    }
+
+    /// The name of a source.
+    fn source_name(&self, id: Option<SourceId>) -> Arc<str> {
+        let held = id.and_then(|id| self.sources.get(usize::from(id.0)));
+        held.map(Arc::clone).unwrap_or_default()
     }
 
     /// The events set aside, oldest first, and why.

@@ -2,7 +2,7 @@
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Entity, Kind};
+use super::entity::{Entity, Kind, Role};
 use super::page::{Ident, Page, page};
 use crate::domain::id::Prefix;
 use crate::domain::payment::{Payment, PaymentLinks, PaymentView};
@@ -59,25 +59,27 @@ impl State {
     /// Which subscription a payment pays: said outright, or by way of its invoice.
     fn subscription_paid(&self, payment: &Entity) -> Option<Ix> {
         let by_invoice = || {
-            self.arena
-                .get(payment.parent(Kind::Invoice)?)
-                .parent(Kind::Subscription)
+            let invoice = payment.linked(Role::Parent(Kind::Invoice))?;
+            self.arena.get(invoice).linked(Role::Parent(Kind::Subscription))
         };
-        payment.parent(Kind::Subscription).or_else(by_invoice)
+        let outright = payment.linked(Role::Parent(Kind::Subscription));
+        outright.or_else(by_invoice)
     }
 
     pub(super) fn payment_view(&self, ix: Ix) -> Option<PaymentView> {
         let entity = self.arena.get(ix);
         let name = |parent: Option<Ix>| parent.map(|ix| self.arena.get(ix).name.clone());
         let subscription = self.subscription_paid(entity);
-        entity.payment()?.view(PaymentLinks {
+        let payment = entity.payment()?;
+        payment.view(PaymentLinks {
             id: entity.name.clone(),
-            provider: entity.provider,
+            provider: self.arena.provider(entity.space),
+            source: self.source_name(payment.source()),
             customer: self.owner_name(entity),
             subscription_id: subscription
                 .map(|ix| self.arena.get(ix).id.with(Prefix::Subscription).to_string()),
-            invoice_id: name(entity.parent(Kind::Invoice)),
-            order_id: name(entity.parent(Kind::Order)),
+            invoice_id: name(entity.linked(Role::Parent(Kind::Invoice))),
+            order_id: name(entity.linked(Role::Parent(Kind::Order))),
             activity: entity.activity,
         })
     }

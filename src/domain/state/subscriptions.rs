@@ -62,7 +62,7 @@ impl State {
                 && filter
                     .provider
                     .as_ref()
-                    .is_none_or(|provider| entity.provider == *provider)
+                    .is_none_or(|provider| self.arena.provider(entity.space) == *provider)
                 && filter
                     .plan
                     .as_ref()
@@ -162,7 +162,7 @@ impl State {
             .filter(|_| sole)
             .map(|root| self.arena.get(root));
         let members = root.into_iter().flat_map(|root| self.members(root));
-        members.filter(|(_, e)| e.kind == entity.kind && e.provider == entity.provider)
+        members.filter(|(_, e)| e.kind == entity.kind && e.space == entity.space)
     }
 
     pub(super) fn subscription_cells(&self, ix: Ix) -> Cow<'_, Subscription> {
@@ -193,9 +193,10 @@ impl State {
         let ix = self.representative(ix);
         let entity = self.arena.get(ix);
         let (id, activity) = self.subscription_activity(ix);
+        let cells = self.subscription_cells(ix);
         let named = Identification {
             id: id.with(Prefix::Subscription).to_string(),
-            provider: entity.provider,
+            provider: self.arena.provider(entity.space),
             provider_subscription_id: match entity.kind {
                 Kind::Subscription => Some(entity.name.clone()),
                 Kind::SoleSubscription
@@ -206,9 +207,10 @@ impl State {
                 | Kind::Payment
                 | Kind::Addon => None,
             },
+            source: self.source_name(cells.source()),
             customer: self.owner_name(entity),
             activity,
         };
-        self.subscription_cells(ix).view(named, as_of)
+        cells.view(named, as_of)
     }
 }

@@ -258,7 +258,7 @@ fn fold(life: &[Interpretation], order: &[usize]) -> State {
         let place_byte = u8::try_from(*place).unwrap();
         let tie = Some(Tie {
             body: [place_byte; 8],
-            identity: [place_byte; 16],
+            identity: [place_byte; 4],
         });
         let seq = arrival as u64 + 1;
         let event = EventRef {

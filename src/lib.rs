@@ -13,7 +13,7 @@
 //!            |
 //!         ledger            the use-cases: where the rooms below meet
 //!       /     |    \
-//! providers eventlog \      verify and interpret webhooks · append, read and prove the log
+//! providers eventlog snapshot    verify and interpret · append, read and prove · keep the state
 //!       \     |      /
 //!         domain            events, the fold, the views: pure, no clock, no I/O
 //!
@@ -34,4 +34,5 @@ pub mod http;
 pub mod ledger;
 pub mod providers;
 pub mod signature;
+pub mod snapshot;
 pub mod telemetry;

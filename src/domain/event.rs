@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
 use super::money::Money;
@@ -58,7 +58,7 @@ pub enum Standing {
 }
 
 /// Why an event is in quarantine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// No translator knows its type.
@@ -370,7 +370,7 @@ pub struct AddonFact {
 }
 
 /// See [`Fact::Settings`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingsFact {
     /// For each configured source, the notes key that holds the merchant's identifier.
     pub customer_notes: BTreeMap<Box<str>, Box<str>>,

@@ -17,7 +17,8 @@ use crate::domain::id::Tsid;
 pub(super) struct Ix(NonZeroU32);
 
 impl Ix {
-    const fn place(self) -> usize {
+    /// How many things are before it.
+    pub(super) const fn place(self) -> usize {
         self.0.get() as usize - 1
     }
 
@@ -30,7 +31,7 @@ impl Ix {
 /// A list or a table that outgrows its memory is copied whole while readers wait: so the list is
 /// kept in pieces that never move, and each table in as many parts as one byte of a hash tells
 /// apart.
-const CHUNK_ENTITIES: usize = 1_024;
+const CHUNK_ENTITIES: usize = if cfg!(test) { 4 } else { 1_024 };
 const SHARDS: usize = 256;
 
 /// See the module.
@@ -93,6 +94,11 @@ impl Chunks {
     fn iter(&self) -> impl Iterator<Item = &Entity> {
         self.0.iter().flatten()
     }
+
+    fn len(&self) -> usize {
+        let last = self.0.last().map_or(0, Vec::len);
+        self.0.len().saturating_sub(1) * CHUNK_ENTITIES + last
+    }
 }
 
 /// A table of places by the hash of what is there. It keeps half of each hash, so that growing
@@ -107,6 +113,16 @@ impl Default for Shards {
 }
 
 impl Shards {
+    /// Room for that many, so that filling it copies nothing.
+    fn with_capacity(count: usize) -> Self {
+        let each = count / SHARDS + count / SHARDS / 8;
+        Self(
+            (0..SHARDS)
+                .map(|_| HashTable::with_capacity(each))
+                .collect(),
+        )
+    }
+
     fn find(&self, hash: u64, is: impl Fn(Ix) -> bool) -> Option<Ix> {
         let half = half_of(hash);
         let shard = self.0.get(shard_of(half))?;
@@ -150,6 +166,65 @@ impl Arena {
         let hash = self.hasher.hash_one((kind, space, name));
         self.by_name
             .find(hash, |ix| self.get(ix).is_named(kind, space, name))
+    }
+
+    /// Puts an arena together again from all its chunks; `None` where they are no arena's.
+    pub(super) fn of(mut chunks: Vec<Vec<Entity>>, spaces: Vec<ProviderName>) -> Option<Self> {
+        let last = chunks.pop();
+        let full = chunks.iter().all(|chunk| chunk.len() == CHUNK_ENTITIES);
+        chunks.extend(last.map(|mut last| {
+            last.reserve_exact(CHUNK_ENTITIES.saturating_sub(last.len()));
+            last
+        }));
+        let entities = Chunks(chunks);
+        let count = entities.len();
+        let is_sound = |entity: &Entity| entity.is_sound(count, spaces.len());
+        let fits = full && u32::try_from(count).is_ok() && spaces.first() == Some(&MERCHANT);
+        if !fits || !entities.iter().all(is_sound) {
+            return None;
+        }
+        let mut arena = Self {
+            entities,
+            spaces,
+            ..Self::default()
+        };
+        arena.by_name = arena.table_of_names();
+        arena.by_id = arena.table_of_ids();
+        Some(arena)
+    }
+
+    fn table_of_names(&self) -> Shards {
+        let mut table = Shards::with_capacity(self.entities.len());
+        for (ix, entity) in self.all() {
+            let hash = self
+                .hasher
+                .hash_one((entity.kind, entity.space, &*entity.name));
+            table.insert(hash, ix);
+        }
+        table
+    }
+
+    fn table_of_ids(&self) -> Shards {
+        let mut table = Shards::with_capacity(self.entities.len());
+        for (ix, entity) in self.all().filter(|(_, entity)| entity.kind.has_id()) {
+            table.insert(self.hasher.hash_one(entity.id.as_u64()), ix);
+        }
+        table
+    }
+
+    /// The things of one piece of the list; all pieces but the last are full.
+    pub(super) fn chunk(&self, number: usize) -> Option<&[Entity]> {
+        self.entities.0.get(number).map(Vec::as_slice)
+    }
+
+    /// Whose words names are.
+    pub(super) fn spaces(&self) -> &[ProviderName] {
+        &self.spaces
+    }
+
+    /// Every place, in the order of first mention.
+    pub(super) fn places(&self) -> impl Iterator<Item = Ix> + use<> {
+        (0..self.entities.len()).map(Ix::at)
     }
 
     /// The provider of that space, or [`MERCHANT`].

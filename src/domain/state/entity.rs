@@ -202,6 +202,32 @@ impl Entity {
             .map(|link| link.target)
     }
 
+    /// What it finds its customer through: each has it among its children.
+    pub(super) fn found_through(&self) -> impl Iterator<Item = Ix> {
+        let through = self.links.iter();
+        through
+            .filter(|link| link.role != Role::Identifier)
+            .map(|link| link.target)
+    }
+
+    /// Whether it is whole, and refers to none but the first `count` things.
+    pub(super) fn is_sound(&self, count: usize, spaces: usize) -> bool {
+        let body_fits = match &self.body {
+            Body::Party(_) => self.kind == Kind::Party,
+            Body::Subscription(_) => {
+                matches!(self.kind, Kind::Subscription | Kind::SoleSubscription)
+            }
+            Body::Payment(_) => self.kind == Kind::Payment,
+            Body::Checkout(_) => self.kind == Kind::Checkout,
+            Body::Addon(_) => self.kind == Kind::Addon,
+            Body::Links => matches!(self.kind, Kind::Invoice | Kind::Order),
+        };
+        let mut targets = self.links.iter().map(|link| link.target);
+        body_fits
+            && usize::from(self.space.0) < spaces
+            && targets.all(|target| target.place() < count)
+    }
+
     /// Lists an event. Events come in the log's order; those that are listed come again where the
     /// tail of the log is folded into a snapshot that holds a part of it.
     pub(super) fn list(&mut self, seq: u64) {

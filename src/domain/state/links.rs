@@ -152,9 +152,15 @@ impl State {
     pub(super) fn resolve(&self, ix: Ix) -> Option<Ix> {
         let entity = self.arena.get(ix);
         if entity.kind == Kind::Party {
-            return entity.linked(Role::Identifier).or(Some(ix));
+            return Some(self.root(ix));
         }
         self.named(ix, 0).or_else(|| self.aliased(ix, 0))
+    }
+
+    /// The customer that a name is one of: the merchant's identifier, where it has been seen.
+    fn root(&self, party: Ix) -> Ix {
+        let named = self.arena.get(party).linked(Role::Identifier);
+        named.unwrap_or(party)
     }
 
     /// The merchant's identifier on it, else on what it belongs to.
@@ -167,7 +173,7 @@ impl State {
     /// The customer behind the provider's id on it, else on what it belongs to.
     fn aliased(&self, ix: Ix, depth: usize) -> Option<Ix> {
         let alias = self.arena.get(ix).linked(Role::Alias);
-        let own = alias.and_then(|alias| self.arena.get(alias).owner);
+        let own = alias.map(|alias| self.root(alias));
         own.or_else(|| self.through_parents(ix, depth, Self::aliased))
     }
 

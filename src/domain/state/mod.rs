@@ -12,6 +12,7 @@ mod entity;
 mod links;
 mod page;
 mod payments;
+mod snapshot;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
@@ -19,11 +20,12 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use customers::CustomerFilter;
 pub use digest::Fingerprint;
 pub use page::{Ident, Page};
+pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 
 use self::arena::Arena;
@@ -54,7 +56,7 @@ pub struct State {
 }
 
 /// How many events there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All events.
     pub events: u64,

@@ -60,7 +60,9 @@ impl State {
     fn subscription_paid(&self, payment: &Entity) -> Option<Ix> {
         let by_invoice = || {
             let invoice = payment.linked(Role::Parent(Kind::Invoice))?;
-            self.arena.get(invoice).linked(Role::Parent(Kind::Subscription))
+            self.arena
+                .get(invoice)
+                .linked(Role::Parent(Kind::Subscription))
         };
         let outright = payment.linked(Role::Parent(Kind::Subscription));
         outright.or_else(by_invoice)

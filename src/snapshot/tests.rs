@@ -66,7 +66,8 @@ fn state() -> State {
 fn write(path: &Path, state: &State) {
     let mut draft = Draft::create(path).unwrap();
     draft.beginning(&state.snapshot_beginning()).unwrap();
-    for part in (0..).map_while(|number| state.snapshot_part(number)) {
+    for number in 0..state.snapshot_parts() {
+        let part = state.snapshot_part(usize::try_from(number).unwrap());
         draft.part(&part).unwrap();
     }
     draft.finish(&state.snapshot_end(), MARK).unwrap();

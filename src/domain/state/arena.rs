@@ -217,6 +217,11 @@ impl Arena {
         self.entities.0.get(number).map(Vec::as_slice)
     }
 
+    /// How many pieces the list has.
+    pub(super) fn chunks(&self) -> usize {
+        self.entities.0.len()
+    }
+
     /// Whose words names are.
     pub(super) fn spaces(&self) -> &[ProviderName] {
         &self.spaces

@@ -77,11 +77,17 @@ impl State {
         })
     }
 
-    /// The part of that number. `None` where there is none: one of a snapshot's parts is the last
-    /// if [`State::is_last_snapshot_part`] says so under the same guard.
+    /// The part of that number, counted from 0; nothing past the last one. That it is the last
+    /// must be asked under the same guard: [`State::is_last_snapshot_part`].
     #[must_use]
-    pub fn snapshot_part(&self, number: usize) -> Option<Vec<u8>> {
-        self.arena.chunk(number).map(encode)
+    pub fn snapshot_part(&self, number: usize) -> Vec<u8> {
+        encode(self.arena.chunk(number).unwrap_or_default())
+    }
+
+    /// How many parts there are now.
+    #[must_use]
+    pub fn snapshot_parts(&self) -> u64 {
+        self.arena.chunks() as u64
     }
 
     /// Whether no part follows that one now.

@@ -1,6 +1,7 @@
 //! One commit: a batch becomes a page, the page durable, then known, folded and answered, in that
 //! order. Knows nothing of queues, and nothing of what to do after a fault.
 
+use std::io;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -103,12 +104,17 @@ impl<M> Committer<M> {
     }
 
     /// What is known of a request before it is decided.
-    pub(super) fn known(&self, identity: Identity, content: Content) -> Option<Receipt> {
-        match self.identities.lookup(identity, content) {
+    pub(super) fn known(
+        &self,
+        identity: Identity,
+        content: Content,
+    ) -> Result<Option<Receipt>, Fault> {
+        let known = self.identities.lookup(identity, content);
+        Ok(match known.map_err(|error| forgotten(&error))? {
             Lookup::New => None,
             Lookup::Duplicate(seq) => Some(Receipt::Duplicate { seq }),
             Lookup::Other(seq) => Some(Receipt::Mismatch { seq }),
-        }
+        })
     }
 
     /// Commits, folds and answers the batch, which is empty afterwards. After a setback it is as it
@@ -169,9 +175,11 @@ impl<M> Committer<M> {
         for pending in batch {
             let draft = &mut pending.draft;
             let seq = peaks.size().saturating_add(1);
-            let (identity, conflicting) = match classify(&self.identities, draft) {
-                Ok(fresh) => fresh,
-                Err(receipt) => {
+            let class = classify(&self.identities, draft);
+            let class = class.map_err(|error| Setback::Fault(forgotten(&error)))?;
+            let (identity, conflicting) = match class {
+                Class::Fresh(identity, conflicting) => (identity, conflicting),
+                Class::Known(receipt) => {
                     self.fates.push(Fate::Answer(receipt));
                     continue;
                 }
@@ -269,13 +277,18 @@ impl<M> Committer<M> {
             peaks,
             recorded_at,
         };
-        self.identities.confirm(self.head.seq());
+        self.identities.confirm(&self.head.peaks);
         if let Some(keeper) = &self.keeper {
             match self.engine.store_bytes() {
                 Ok(db_len) => keeper.note(&self.head.peaks, db_len),
                 Err(fault) => tracing::warn!(%fault, "the witness was not told of the last commit"),
             }
         }
+    }
+
+    /// The writer ends: what was seen is written down.
+    pub(super) fn close(self) {
+        self.identities.close(&self.head.peaks);
     }
 
     /// Nothing is remembered of a batch that did not land.
@@ -290,18 +303,34 @@ impl<M> Committer<M> {
     }
 }
 
-/// The identity a draft is to be recorded under and whether it conflicts, or what it is answered.
-fn classify(identities: &Identities, draft: &Draft) -> Result<(Identity, bool), Receipt> {
-    match identities.lookup(draft.identity(), draft.content) {
-        Lookup::New => Ok((draft.identity(), false)),
-        Lookup::Duplicate(seq) => Err(Receipt::Duplicate { seq }),
-        Lookup::Other(seq) if draft.is_request => Err(Receipt::Mismatch { seq }),
+/// Whether a draft is to be recorded.
+enum Class {
+    /// Under this identity; the flag says whether it conflicts.
+    Fresh(Identity, bool),
+    /// It was: this is the answer.
+    Known(Receipt),
+}
+
+fn classify(identities: &Identities, draft: &Draft) -> io::Result<Class> {
+    Ok(match identities.lookup(draft.identity(), draft.content)? {
+        Lookup::New => Class::Fresh(draft.identity(), false),
+        Lookup::Duplicate(seq) => Class::Known(Receipt::Duplicate { seq }),
+        Lookup::Other(seq) if draft.is_request => Class::Known(Receipt::Mismatch { seq }),
         Lookup::Other(_) => {
             let identity = draft.conflicting_identity();
-            match identities.lookup(identity, draft.content) {
-                Lookup::Duplicate(seq) | Lookup::Other(seq) => Err(Receipt::Duplicate { seq }),
-                Lookup::New => Ok((identity, true)),
+            match identities.lookup(identity, draft.content)? {
+                Lookup::Duplicate(seq) | Lookup::Other(seq) => {
+                    Class::Known(Receipt::Duplicate { seq })
+                }
+                Lookup::New => Class::Fresh(identity, true),
             }
         }
-    }
+    })
+}
+
+/// Without knowing what was seen before nothing may be taken in: it could be there twice.
+fn forgotten(error: &io::Error) -> Fault {
+    Fault::ReadOnly(format!(
+        "the index of events seen before cannot be read ({error}), and the next start builds it anew"
+    ))
 }

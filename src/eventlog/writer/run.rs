@@ -71,6 +71,7 @@ impl<M, R> Writer<M, R> {
             self.decide_commands();
             self.queue.release(bytes);
         }
+        self.committer.close();
     }
 
     /// Takes what is there, at most a page of it, and answers how many bytes that were.
@@ -207,12 +208,20 @@ impl<M, R> Writer<M, R> {
                 self.commands.push_back((command, reply));
                 continue;
             }
-            let known = command
-                .request
-                .and_then(|(id, content)| self.committer.known(id, content));
-            if let Some(receipt) = known {
-                drop(reply.send(Ok(Outcome::Done(receipt))));
-                continue;
+            let known = command.request.map_or(Ok(None), |(identity, content)| {
+                self.committer.known(identity, content)
+            });
+            match known {
+                Ok(None) => {}
+                Ok(Some(receipt)) => {
+                    drop(reply.send(Ok(Outcome::Done(receipt))));
+                    continue;
+                }
+                Err(fault) => {
+                    drop(reply.send(Err(Unavailable::ReadOnly)));
+                    self.health.set(state_after(&fault));
+                    continue;
+                }
             }
             match catch_unwind(AssertUnwindSafe(|| (command.decide)())) {
                 Ok(Decision::Refuse(refusal)) => drop(reply.send(Ok(Outcome::Refused(refusal)))),

@@ -1,0 +1,196 @@
+//! The thread that moves identities from memory to disk: it writes what the writer has frozen as a
+//! run, and joins small runs into larger ones, so that few have to be asked.
+
+use std::io;
+use std::iter::Peekable;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::run::Run;
+use super::table::{Seen, Table};
+use crate::eventlog::merkle::Peaks;
+
+/// Two runs become one unless the older is this much larger: ten million events then lie in five
+/// runs or fewer, and each has been written about four times.
+const TIMES_LARGER: u64 = 4;
+/// After a write that failed, on a full disk for instance.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
+/// Identities that nothing is added to any more.
+pub(super) struct Frozen {
+    pub(super) table: Arc<Table>,
+    /// The first event's seq.
+    pub(super) from: u64,
+    /// The log's peaks after the last one.
+    pub(super) peaks: Peaks,
+}
+
+/// The way to the thread. Dropped, it ends it after the work in hand.
+pub(super) struct Sealer {
+    jobs: Option<SyncSender<Frozen>>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    folder: PathBuf,
+    /// Set while `news` holds what the writer has not taken.
+    has_news: AtomicBool,
+    news: Mutex<Option<News>>,
+}
+
+/// What has become of the runs.
+pub(super) struct News {
+    pub(super) runs: Vec<Arc<Run>>,
+    /// The last event that is in them.
+    pub(super) through: u64,
+}
+
+impl Sealer {
+    pub(super) fn start(folder: PathBuf, runs: Vec<Arc<Run>>) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            folder,
+            has_news: AtomicBool::new(false),
+            news: Mutex::default(),
+        });
+        // The writer freezes nothing while something is frozen, so one place is enough.
+        let (jobs, queue) = sync_channel(1);
+        let theirs = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("identities".into());
+        let thread = thread.spawn(move || theirs.run(&queue, runs))?;
+        Ok(Self {
+            jobs: Some(jobs),
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Hands over what is to become a run; says whether there is anybody to take it. Waits only
+    /// where something that was frozen before has not been taken yet.
+    pub(super) fn seal(&self, frozen: Frozen) -> bool {
+        let jobs = self.jobs.as_ref();
+        jobs.is_some_and(|jobs| jobs.send(frozen).is_ok())
+    }
+
+    /// What has become of the runs since this was asked last. One atomic where there is nothing.
+    pub(super) fn news(&self) -> Option<News> {
+        let has_news = self.shared.has_news.load(Ordering::Acquire);
+        has_news.then(|| {
+            let mut news = self.shared.news.lock();
+            self.shared.has_news.store(false, Ordering::Release);
+            news.take()
+        })?
+    }
+}
+
+impl Drop for Sealer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
+            tracing::error!("the thread that seals identities had stopped with a panic");
+        }
+    }
+}
+
+impl Shared {
+    fn run(&self, queue: &Receiver<Frozen>, mut runs: Vec<Arc<Run>>) {
+        loop {
+            // At an end nothing is joined: what every stop leaves is joined at the next start.
+            let next = match queue.try_recv() {
+                Err(TryRecvError::Empty) => {
+                    if let Err(error) = self.join(&mut runs) {
+                        tracing::warn!(%error, "runs of identities could not be joined");
+                    }
+                    queue.recv().ok()
+                }
+                next => next.ok(),
+            };
+            let sealed = next.and_then(|frozen| self.seal(queue, &frozen));
+            let Some(sealed) = sealed else {
+                return;
+            };
+            runs.push(Arc::new(sealed));
+            self.publish(&runs);
+        }
+    }
+
+    /// Writes a run; tries until it is written, or until nobody wants it any more.
+    fn seal(&self, queue: &Receiver<Frozen>, frozen: &Frozen) -> Option<Run> {
+        let entries = frozen.table.sorted();
+        loop {
+            let count = entries.len() as u64;
+            let each = entries.iter().copied().map(Ok);
+            match Run::write(&self.folder, frozen.from, &frozen.peaks, count, each) {
+                Ok(run) => return Some(run),
+                Err(error) => tracing::warn!(%error, "identities could not be written to disk"),
+            }
+            match queue.recv_timeout(TRY_AGAIN) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(_) | Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Joins the newest runs while they are of a size.
+    fn join(&self, runs: &mut Vec<Arc<Run>>) -> io::Result<()> {
+        while let [.., older, newer] = runs.as_slice() {
+            if older.head.len() > newer.head.len().saturating_mul(TIMES_LARGER) {
+                break;
+            }
+            let peaks = newer.head.peaks();
+            let peaks = peaks.ok_or_else(|| io::Error::other("a run's peaks are damaged"))?;
+            let count = older.head.len() + newer.head.len();
+            let both = Merge {
+                older: older.entries().peekable(),
+                newer: newer.entries().peekable(),
+            };
+            let joined = Run::write(&self.folder, older.head.from, &peaks, count, both)?;
+            let parts = runs.split_off(runs.len() - 2);
+            runs.push(Arc::new(joined));
+            self.publish(runs);
+            parts.iter().try_for_each(|part| part.remove())?;
+        }
+        Ok(())
+    }
+
+    fn publish(&self, runs: &[Arc<Run>]) {
+        *self.news.lock() = Some(News {
+            runs: runs.to_vec(),
+            through: runs.last().map_or(0, |run| run.head.through),
+        });
+        self.has_news.store(true, Ordering::Release);
+    }
+}
+
+/// Two sorted lists as one.
+struct Merge<A: Iterator, B: Iterator> {
+    older: Peekable<A>,
+    newer: Peekable<B>,
+}
+
+impl<A, B> Iterator for Merge<A, B>
+where
+    A: Iterator<Item = io::Result<Seen>>,
+    B: Iterator<Item = io::Result<Seen>>,
+{
+    type Item = io::Result<Seen>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let older_first = match (self.older.peek(), self.newer.peek()) {
+            (Some(Ok(older)), Some(Ok(newer))) => older <= newer,
+            (Some(Err(_)) | None, _) => self.older.peek().is_some(),
+            (Some(Ok(_)), newer) => newer.is_none(),
+        };
+        if older_first {
+            self.older.next()
+        } else {
+            self.newer.next()
+        }
+    }
+}

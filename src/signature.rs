@@ -4,8 +4,12 @@
 use std::io;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -15,6 +19,13 @@ pub const SECRET_BYTES_MIN: usize = 8;
 pub const SECRET_BYTES_MAX: usize = 4096;
 /// The length of an HMAC-SHA256, in bytes.
 pub const TAG_BYTES: usize = 32;
+/// How secrets of the Standard Webhooks scheme may begin; not part of the key.
+const BASE64_SECRET_PREFIX: &str = "whsec_";
+/// Secrets are typed and pasted, so the padding at their end may be missing.
+const PASTED_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// An HMAC-SHA256.
 pub type Tag = [u8; TAG_BYTES];
@@ -28,6 +39,9 @@ pub enum SecretFault {
     /// Longer than [`SECRET_BYTES_MAX`].
     #[error("is longer than {SECRET_BYTES_MAX} bytes; check what it was read from")]
     TooLong,
+    /// Not what the scheme makes its keys of.
+    #[error("is not base64; copy it from the provider whole, with or without its whsec_")]
+    NotBase64,
     /// The file of a `file:` secret cannot be read.
     #[error("names the file {path}, which cannot be read: {cause}")]
     Unreadable {
@@ -106,8 +120,28 @@ impl Key {
     /// # Errors
     /// [`SecretFault::TooLong`] where the secret cannot be a key.
     pub fn new(secret: Secret, id: Option<&str>) -> Result<Self, SecretFault> {
-        let mac =
-            Hmac::new_from_slice(secret.expose().as_bytes()).map_err(|_| SecretFault::TooLong)?;
+        let mac = keyed_with(secret.expose().as_bytes())?;
+        Ok(Self::with_mac(secret, mac, id))
+    }
+
+    /// The same, where the secret is base64 after an optional `whsec_`, and its decoded bytes are
+    /// the key.
+    ///
+    /// # Errors
+    /// [`SecretFault`] where it is not base64, or decodes to less than [`SECRET_BYTES_MIN`].
+    pub fn from_base64(secret: Secret, id: Option<&str>) -> Result<Self, SecretFault> {
+        let text = secret.expose();
+        let text = text.strip_prefix(BASE64_SECRET_PREFIX).unwrap_or(text);
+        let decoded = PASTED_BASE64.decode(text);
+        let decoded = SecretSlice::from(decoded.map_err(|_| SecretFault::NotBase64)?);
+        if decoded.expose_secret().len() < SECRET_BYTES_MIN {
+            return Err(SecretFault::TooShort);
+        }
+        let mac = keyed_with(decoded.expose_secret())?;
+        Ok(Self::with_mac(secret, mac, id))
+    }
+
+    fn with_mac(secret: Secret, mac: Hmac<Sha256>, id: Option<&str>) -> Self {
         let mut key = Self {
             id: Box::default(),
             secret,
@@ -120,7 +154,7 @@ impl Key {
                 .take(8)
                 .collect(),
         };
-        Ok(key)
+        key
     }
 
     /// The name of the key in records. Not secret.
@@ -160,6 +194,10 @@ impl Key {
     }
 }
 
+fn keyed_with(bytes: &[u8]) -> Result<Hmac<Sha256>, SecretFault> {
+    Hmac::new_from_slice(bytes).map_err(|_| SecretFault::TooLong)
+}
+
 /// Whether two byte strings are equal, in a time that tells nothing of where they differ or of how
 /// long they are.
 #[must_use]
@@ -177,6 +215,19 @@ pub fn tag_from_hex(text: &str) -> Option<Tag> {
     let mut tag = [0; TAG_BYTES];
     hex::decode_to_slice(text, &mut tag).ok()?;
     Some(tag)
+}
+
+/// Reads a tag in base64 as the standard alphabet writes it, padding included; `None` for
+/// anything else, so that a tag has one spelling here too.
+#[must_use]
+pub fn tag_from_base64(text: &str) -> Option<Tag> {
+    STANDARD.decode(text).ok()?.try_into().ok()
+}
+
+/// Writes a tag as [`tag_from_base64`] reads it.
+#[must_use]
+pub fn tag_to_base64(tag: &Tag) -> String {
+    STANDARD.encode(tag)
 }
 
 #[cfg(test)]
@@ -279,6 +330,33 @@ mod tests {
         ];
         for text in refused {
             assert_eq!(tag_from_hex(&text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn base64_has_one_spelling_in_a_tag_and_several_in_a_secret() {
+        let from = |secret: &str| Key::from_base64(Secret::new(secret.into()).unwrap(), None);
+        let key = from("whsec_c3VibGVkZ2VyIGtleQ==").ok().unwrap();
+        for same in ["c3VibGVkZ2VyIGtleQ==", "c3VibGVkZ2VyIGtleQ"] {
+            assert_eq!(from(same).ok().unwrap().id(), key.id(), "{same}");
+        }
+        assert_eq!(key.sign(&[b"m"]), reference(b"subledger key", b"m"));
+        for other in [
+            "not base64!",
+            "whsec_whsec_c3VibGVkZ2Vy",
+            "c3VibGVkZ2VyIGtleR==",
+        ] {
+            assert!(
+                matches!(from(other), Err(SecretFault::NotBase64)),
+                "{other}"
+            );
+        }
+        assert!(matches!(from("whsec_c3VibA=="), Err(SecretFault::TooShort)));
+        let tag = key.sign(&[b"x"]);
+        let text = tag_to_base64(&tag);
+        assert_eq!(tag_from_base64(&text), Some(tag));
+        for refused in ["", text.trim_end_matches('='), &format!("{text} "), "AAAA"] {
+            assert_eq!(tag_from_base64(refused), None, "{refused}");
         }
     }
 

@@ -15,8 +15,9 @@ use crate::config::Config;
 use crate::domain::state::SubscriptionFilter;
 use crate::providers::{self, Built};
 
-/// The throw-away ledger's secret; nothing of worth is signed with it.
-const DEMO_SECRET: &str = "subledger-demo-secret";
+/// The throw-away ledger's secret; nothing of worth is signed with it. It is base64 too, for the
+/// scheme that wants that.
+const DEMO_SECRET: &str = "subledgerDemoSecret0";
 
 /// More than the samples hold.
 const SHOWN_MAX: usize = 50;

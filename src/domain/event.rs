@@ -190,6 +190,9 @@ pub struct SubscriptionFact {
     pub period_start: Option<Timestamp>,
     /// The current period's end, paid or not.
     pub period_end: Option<Timestamp>,
+    /// Whether the snapshot shows the period that is granted: of these the newest counts, also
+    /// where its end is sooner than an earlier one's, or absent.
+    pub period_is_granted: bool,
     /// When it starts or started.
     pub started_at: Option<Timestamp>,
     /// When it ended.

@@ -21,7 +21,10 @@ pub struct Subscription {
     snapshot: Slot<Snapshot>,
     status: Slot<Status>,
     end: Slot<End>,
+    /// The greatest end of the periods that payments paid.
     paid_through: Option<Timestamp>,
+    /// The end of the period that the newest snapshot grants, where snapshots do.
+    granted_through: Slot<Option<Timestamp>>,
 }
 
 /// What a provider's snapshot says, less the names in it.
@@ -64,6 +67,9 @@ impl Subscription {
                 self.end.offer(stamp, end);
             }
         }
+        if fact.period_is_granted {
+            self.granted_through.offer(stamp, fact.period_end);
+        }
         let snapshot = Snapshot {
             source: Arc::clone(source),
             provider_status: fact.provider_status.clone(),
@@ -91,6 +97,13 @@ impl Subscription {
         self.status.merge(&other.status);
         self.end.merge(&other.end);
         self.paid_through = self.paid_through.max(other.paid_through);
+        self.granted_through.merge(&other.granted_through);
+    }
+
+    /// The end of what is paid for, whichever way the provider tells it.
+    fn paid_through(&self) -> Option<Timestamp> {
+        let granted = self.granted_through.get().copied().flatten();
+        self.paid_through.max(granted)
     }
 
     /// Whether any event described it; one known by reference alone is not shown.
@@ -124,7 +137,7 @@ impl Subscription {
     pub fn access(&self, as_of: AsOf) -> Access {
         let terms = Terms {
             status: self.status(),
-            paid_through: self.paid_through,
+            paid_through: self.paid_through(),
             cancel_at: None,
         };
         Access::of(&terms, as_of)
@@ -224,7 +237,7 @@ impl Subscription {
                 start: snapshot.period_start,
                 end: snapshot.period_end,
             },
-            paid_through: self.paid_through,
+            paid_through: self.paid_through(),
             access: as_of.map(|as_of| self.access(as_of)),
             started_at: snapshot.started_at,
             cancel_at: None,

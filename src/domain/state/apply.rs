@@ -57,8 +57,7 @@ impl State {
         };
         let about = match &change.fact {
             Fact::Party(fact) => {
-                self.introduce(&fact.naming, &fact.contact, &told);
-                return None;
+                return self.introduce(&fact.naming, &fact.contact, &told);
             }
             Fact::Subscription(fact) => self.subscription_seen(fact, &told),
             Fact::PaidThrough(fact) => self.paid_through(fact),

@@ -92,3 +92,22 @@ fn one_sources_signature_or_secret_opens_no_other() {
     );
     assert_eq!(world.read("/v1/stats")["events"], 2);
 }
+
+#[test]
+fn an_event_about_a_customer_alone_is_listed_among_the_customers_events() {
+    let world = World::new();
+    let seqs: Vec<u64> = ["01", "09", "03", "07", "05"]
+        .into_iter()
+        .map(|number| world.send("kelviq", &sample("kelviq", number)).seq())
+        .collect();
+    let events = world.read("/v1/customers/user_51/events");
+    let listed: Vec<u64> = events["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["seq"].as_u64().unwrap())
+        .collect();
+    assert_eq!(listed, seqs);
+    let payment = world.read("/v1/payments/ORD-20260901093005-M3K9P");
+    assert_eq!(payment["invoice_id"], "INV-20260901093010-M3K9P");
+}

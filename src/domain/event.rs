@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::catalog::Catalog;
+use super::key::KeyFact;
 use super::money::Money;
 use super::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
 use super::time::Timestamp;
@@ -123,6 +124,8 @@ pub enum Fact {
     Settings(Box<SettingsFact>),
     /// Something an operator did that an auditor must be able to see; changes no billing state.
     Operation(OperationFact),
+    /// A key of this ledger, made or revoked.
+    Key(KeyFact),
 }
 
 /// The customer as one object of an event names it. All parts are optional.

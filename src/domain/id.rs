@@ -17,6 +17,8 @@ pub enum Prefix {
     Customer,
     /// `SUA-`, a subscription.
     Subscription,
+    /// `KEY-`, an API key.
+    Key,
 }
 
 impl Prefix {
@@ -24,6 +26,7 @@ impl Prefix {
         match self {
             Self::Customer => "CUS-",
             Self::Subscription => "SUA-",
+            Self::Key => "KEY-",
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::domain::catalog::Catalog;
 use crate::domain::event::{Interpretation, SettingsFact};
 use crate::domain::state::{CustomerNotes, State};
 use crate::eventlog::{
-    self, Committed, Fold, Identities, OpenError, OpenOptions, OutOfOrder, Record, StartError,
+    self, Committed, Content, Fold, Identities, OpenError, OpenOptions, OutOfOrder, Record,
+    StartError,
 };
 use crate::providers::Provider;
 
@@ -192,6 +193,10 @@ impl Fold<Interpretation> for LiveFold {
                 state.fold(&event.meaning, &about, event.flags.conflicting);
             }
         }
+    }
+
+    fn content_of(&self, record: &Record) -> Content {
+        own::content_of(record)
     }
 
     fn recovered(&mut self, record: &Record) {

@@ -133,7 +133,7 @@ impl Refold {
             let record = record.map_err(|damage| damaged(damage.to_string()))?;
             if self.wants(&record) {
                 let meaning = interpret(&record);
-                let content = Content::of_body(record.body());
+                let content = own::content_of(&record);
                 records.push(Stored {
                     record,
                     meaning,

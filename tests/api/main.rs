@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod dispatches;
+mod keys;
 mod lives;
 mod ops;
 mod queries;

@@ -173,6 +173,37 @@ impl World {
         answer(request.send(body).unwrap())
     }
 
+    /// Any request, with a key or without.
+    pub fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        if let Some(key) = key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let agent = &self.agent;
+        let answered = if body.is_empty() && method != "POST" {
+            agent.run(request.body(()).unwrap())
+        } else {
+            let request = request.body(body).unwrap();
+            let request = agent
+                .configure_request(request)
+                .allow_non_standard_methods(true);
+            agent.run(request.build())
+        };
+        answer(answered.unwrap())
+    }
+
     /// A delivery as Razorpay makes it.
     pub fn razorpay(&self, body: &[u8]) -> Answer {
         let signature = hmac_hex(RAZORPAY_SECRET, body);

@@ -72,6 +72,10 @@ impl State {
                 self.settings.offer(stamp, Arc::new((**fact).clone()));
                 return None;
             }
+            Fact::Key(fact) => {
+                self.key_told(fact, stamp);
+                return None;
+            }
             Fact::Operation(_) => return None,
         };
         self.touch(about, activity);
@@ -241,6 +245,6 @@ fn provider_of(fact: &Fact) -> Option<ProviderName> {
         Fact::Order(fact) => fact.provider,
         Fact::Checkout(fact) => fact.provider,
         Fact::Addon(fact) => fact.provider,
-        Fact::Settings(_) | Fact::Operation(_) => "subledger",
+        Fact::Settings(_) | Fact::Operation(_) | Fact::Key(_) => "subledger",
     })
 }

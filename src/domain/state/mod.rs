@@ -9,6 +9,7 @@ mod arena;
 mod customers;
 mod digest;
 mod entity;
+mod keys;
 mod links;
 mod page;
 mod payments;
@@ -27,6 +28,7 @@ pub use page::{Ident, Page};
 pub use subscriptions::SubscriptionFilter;
 
 use self::arena::Arena;
+use self::keys::Keys;
 use super::event::{ProviderName, Reason, SettingsFact};
 use super::register::Slot;
 
@@ -44,6 +46,7 @@ pub struct State {
     /// events, also those before it: see [`State::reads_notes_as_configured`].
     customer_notes: CustomerNotes,
     settings: Slot<Arc<SettingsFact>>,
+    keys: Keys,
     sources: BTreeMap<Box<str>, Arc<str>>,
     /// Sorted: which of two providers' equal ids a path means may not follow arrival.
     providers: Vec<ProviderName>,

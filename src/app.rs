@@ -11,24 +11,21 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::clock::Clock;
 use crate::config::schema::EngineName;
 use crate::config::{Config, ConfigError};
+use crate::domain::key::KeyDigest;
 use crate::domain::state::CustomerNotes;
 use crate::eventlog::{EngineKind, OpenOptions, Purpose};
-use crate::http::{self, KeyDigest, Shared};
-use crate::ledger::{Keepsake, Ledger, OpenLedgerError, Settings};
+use crate::http::{self, Shared};
+use crate::ledger::{KeyText, Ledger, OpenLedgerError, Opened, Settings};
 use crate::providers::{self, Built, Provider};
 
 /// The environment variable that holds the admin key.
 pub const ADMIN_KEY_VARIABLE: &str = "SUBLEDGER_ADMIN_KEY";
 /// Where a key that was made is kept, in the data folder.
 pub const ADMIN_KEY_FILE: &str = "admin.key";
-/// 32 random bytes are 43 letters of base64.
-const ADMIN_KEY_RANDOM_BYTES: usize = 32;
 /// A shorter admin key could be guessed.
 const ADMIN_KEY_BYTES_MIN: usize = 8;
 /// A stop has 5 s in all; a disk that hangs in a sync may not be waited for.
@@ -124,6 +121,66 @@ pub fn log_options(config: &Config, accept: Acceptance, purpose: Purpose) -> Ope
     }
 }
 
+/// Makes the data folder where it is missing, opens the store in it and folds the log.
+///
+/// # Errors
+/// [`AppError`], a sentence for the operator.
+pub fn open_ledger(
+    config: &Config,
+    accept: Acceptance,
+    clock: Arc<dyn Clock>,
+    env: Env<'_>,
+) -> Result<Opened, AppError> {
+    let data_dir = &config.data_dir;
+    let unusable = |path: &Path| {
+        let path = path.to_owned();
+        move |cause| AppError::DataDir { path, cause }
+    };
+    // Only for its owner: it holds customers' data. A folder that exists keeps its mode.
+    let mut folder = std::fs::DirBuilder::new();
+    folder
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir)
+        .map_err(unusable(data_dir))?;
+    let mut notices = Vec::new();
+    let mut on: Vec<(String, Arc<dyn Provider>)> = Vec::new();
+    let mut customer_notes = CustomerNotes::new();
+    for source in sources(config, env)? {
+        let name = source.name;
+        match source.built {
+            Built::On { provider, warnings } => {
+                notices.extend(warnings.into_iter().map(|w| format!("source {name}: {w}")));
+                note(&mut customer_notes, &name, provider.customer_note());
+                on.push((name, provider));
+            }
+            Built::Off {
+                reason,
+                customer_note,
+            } => {
+                note(&mut customer_notes, &name, customer_note.as_deref());
+                notices.push(format!("source {name} is off: {reason}"));
+            }
+        }
+    }
+    let settings = Settings {
+        log: log_options(config, accept, Purpose::Serve),
+        sources: on,
+        customer_notes,
+        catalog: config.catalog.clone(),
+        grace_days: config.access.grace_days,
+        accept_catalogue: accept.catalogue,
+        derived_in: match config.log.engine {
+            EngineName::Sled => Some(data_dir.clone()),
+            EngineName::Memory => None,
+        },
+    };
+    let mut opened = Ledger::open(settings, clock)?;
+    notices.append(&mut opened.notices);
+    opened.notices = notices;
+    Ok(opened)
+}
+
 /// A service that is ready to run.
 pub struct App {
     ledger: Arc<Ledger>,
@@ -146,63 +203,18 @@ impl App {
         clock: Arc<dyn Clock>,
         env: Env<'_>,
     ) -> Result<Self, AppError> {
-        let data_dir = &config.data_dir;
-        let unusable = |path: &Path| {
-            let path = path.to_owned();
-            move |cause| AppError::DataDir { path, cause }
-        };
-        // Only for its owner: it holds customers' data. A folder that exists keeps its mode.
-        let mut folder = std::fs::DirBuilder::new();
-        folder
-            .recursive(true)
-            .mode(0o700)
-            .create(data_dir)
-            .map_err(unusable(data_dir))?;
         // Bound before the log is folded, so that a wrong address is told at once; connections
         // wait in the backlog until there is an answer.
         let address = config.server.bind;
         let bind = |cause| AppError::Bind { address, cause };
         let listener = TcpListener::bind(address).map_err(bind)?;
-        let mut notices = Vec::new();
-        let mut on: Vec<(String, Arc<dyn Provider>)> = Vec::new();
-        let mut customer_notes = CustomerNotes::new();
-        for source in sources(config, env)? {
-            let name = source.name;
-            match source.built {
-                Built::On { provider, warnings } => {
-                    notices.extend(warnings.into_iter().map(|w| format!("source {name}: {w}")));
-                    note(&mut customer_notes, &name, provider.customer_note());
-                    on.push((name, provider));
-                }
-                Built::Off {
-                    reason,
-                    customer_note,
-                } => {
-                    note(&mut customer_notes, &name, customer_note.as_deref());
-                    notices.push(format!("source {name} is off: {reason}"));
-                }
-            }
-        }
-        let settings = Settings {
-            log: log_options(config, accept, Purpose::Serve),
-            sources: on,
-            customer_notes,
-            catalog: config.catalog.clone(),
-            grace_days: config.access.grace_days,
-            accept_catalogue: accept.catalogue,
-            keepsake_path: match config.log.engine {
-                EngineName::Sled => Some(data_dir.join(Keepsake::FILE_NAME)),
-                EngineName::Memory => None,
-            },
-        };
-        let opened = Ledger::open(settings, clock)?;
-        notices.extend(opened.notices);
-        let (key, new_admin_key) = admin_key(data_dir, env(ADMIN_KEY_VARIABLE))?;
+        let opened = open_ledger(config, accept, clock, env)?;
+        let (key, new_admin_key) = admin_key(&config.data_dir, env(ADMIN_KEY_VARIABLE))?;
         Ok(Self {
             ledger: Arc::new(opened.ledger),
             listener,
             admin_key: KeyDigest::of(&key),
-            notices,
+            notices: opened.notices,
             new_admin_key,
         })
     }
@@ -338,8 +350,7 @@ fn admin_key(
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(unusable(error)),
     }
-    let random: [u8; ADMIN_KEY_RANDOM_BYTES] = rand::random();
-    let key = format!("sl_{}", URL_SAFE_NO_PAD.encode(random));
+    let key = KeyText::random().expose().to_owned();
     let mut options = std::fs::OpenOptions::new();
     let mut file = options
         .write(true)

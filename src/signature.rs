@@ -1,13 +1,21 @@
 //! HMAC-SHA256, comparisons in constant time, and the types that hold secrets. A leaf: it knows
 //! neither providers nor HTTP, and nothing in it can print a secret.
 
+mod tag;
+
 use std::io;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+pub use tag::{tag_from_base64, tag_from_hex, tag_to_base64};
 
 /// Below this a secret can be guessed; an empty one would let anybody sign.
 pub const SECRET_BYTES_MIN: usize = 8;
@@ -15,6 +23,13 @@ pub const SECRET_BYTES_MIN: usize = 8;
 pub const SECRET_BYTES_MAX: usize = 4096;
 /// The length of an HMAC-SHA256, in bytes.
 pub const TAG_BYTES: usize = 32;
+/// How secrets of the Standard Webhooks scheme may begin; not part of the key.
+const BASE64_SECRET_PREFIX: &str = "whsec_";
+/// Secrets are typed and pasted, so the padding at their end may be missing.
+const PASTED_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// An HMAC-SHA256.
 pub type Tag = [u8; TAG_BYTES];
@@ -28,6 +43,9 @@ pub enum SecretFault {
     /// Longer than [`SECRET_BYTES_MAX`].
     #[error("is longer than {SECRET_BYTES_MAX} bytes; check what it was read from")]
     TooLong,
+    /// Not what the scheme makes its keys of.
+    #[error("is not base64; copy it from the provider whole, with or without its whsec_")]
+    NotBase64,
     /// The file of a `file:` secret cannot be read.
     #[error("names the file {path}, which cannot be read: {cause}")]
     Unreadable {
@@ -106,8 +124,28 @@ impl Key {
     /// # Errors
     /// [`SecretFault::TooLong`] where the secret cannot be a key.
     pub fn new(secret: Secret, id: Option<&str>) -> Result<Self, SecretFault> {
-        let mac =
-            Hmac::new_from_slice(secret.expose().as_bytes()).map_err(|_| SecretFault::TooLong)?;
+        let mac = keyed_with(secret.expose().as_bytes())?;
+        Ok(Self::with_mac(secret, mac, id))
+    }
+
+    /// The same, where the secret is base64 after an optional `whsec_`, and its decoded bytes are
+    /// the key.
+    ///
+    /// # Errors
+    /// [`SecretFault`] where it is not base64, or decodes to less than [`SECRET_BYTES_MIN`].
+    pub fn from_base64(secret: Secret, id: Option<&str>) -> Result<Self, SecretFault> {
+        let text = secret.expose();
+        let text = text.strip_prefix(BASE64_SECRET_PREFIX).unwrap_or(text);
+        let decoded = PASTED_BASE64.decode(text);
+        let decoded = SecretSlice::from(decoded.map_err(|_| SecretFault::NotBase64)?);
+        if decoded.expose_secret().len() < SECRET_BYTES_MIN {
+            return Err(SecretFault::TooShort);
+        }
+        let mac = keyed_with(decoded.expose_secret())?;
+        Ok(Self::with_mac(secret, mac, id))
+    }
+
+    fn with_mac(secret: Secret, mac: Hmac<Sha256>, id: Option<&str>) -> Self {
         let mut key = Self {
             id: Box::default(),
             secret,
@@ -120,7 +158,7 @@ impl Key {
                 .take(8)
                 .collect(),
         };
-        Ok(key)
+        key
     }
 
     /// The name of the key in records. Not secret.
@@ -160,23 +198,15 @@ impl Key {
     }
 }
 
+fn keyed_with(bytes: &[u8]) -> Result<Hmac<Sha256>, SecretFault> {
+    Hmac::new_from_slice(bytes).map_err(|_| SecretFault::TooLong)
+}
+
 /// Whether two byte strings are equal, in a time that tells nothing of where they differ or of how
 /// long they are.
 #[must_use]
 pub fn same_bytes(left: &[u8], right: &[u8]) -> bool {
     Sha256::digest(left).ct_eq(&Sha256::digest(right)).into()
-}
-
-/// Reads 64 hex digits in lower case; `None` for anything else. Upper case is refused because no
-/// provider sends it, and one spelling an event is enough.
-#[must_use]
-pub fn tag_from_hex(text: &str) -> Option<Tag> {
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return None;
-    }
-    let mut tag = [0; TAG_BYTES];
-    hex::decode_to_slice(text, &mut tag).ok()?;
-    Some(tag)
 }
 
 #[cfg(test)]
@@ -263,23 +293,24 @@ mod tests {
     }
 
     #[test]
-    fn hex_has_one_spelling() {
-        let tag = key("a-secret-of-length").sign(&[b"x"]);
-        let text = hex::encode(tag);
-        assert_eq!(tag_from_hex(&text), Some(tag));
-        let refused = [
-            text.to_uppercase(),
-            String::new(),
-            text[..63].into(),
-            text[..62].into(),
-            format!("{text}00"),
-            format!("{}g", &text[..63]),
-            format!(" {}", &text[..63]),
-            format!("{}é", &text[..62]),
-        ];
-        for text in refused {
-            assert_eq!(tag_from_hex(&text), None, "{text}");
+    fn a_base64_secret_may_be_pasted_in_several_ways() {
+        let from = |secret: &str| Key::from_base64(Secret::new(secret.into()).unwrap(), None);
+        let key = from("whsec_c3VibGVkZ2VyIGtleQ==").ok().unwrap();
+        for same in ["c3VibGVkZ2VyIGtleQ==", "c3VibGVkZ2VyIGtleQ"] {
+            assert_eq!(from(same).ok().unwrap().id(), key.id(), "{same}");
         }
+        assert_eq!(key.sign(&[b"m"]), reference(b"subledger key", b"m"));
+        for other in [
+            "not base64!",
+            "whsec_whsec_c3VibGVkZ2Vy",
+            "c3VibGVkZ2VyIGtleR==",
+        ] {
+            assert!(
+                matches!(from(other), Err(SecretFault::NotBase64)),
+                "{other}"
+            );
+        }
+        assert!(matches!(from("whsec_c3VibA=="), Err(SecretFault::TooShort)));
     }
 
     #[test]

@@ -13,10 +13,12 @@ use crate::app::{self, Acceptance, App, ConfiguredSource};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::domain::state::SubscriptionFilter;
+use crate::ledger::Caller;
 use crate::providers::{self, Built};
 
-/// The throw-away ledger's secret; nothing of worth is signed with it.
-const DEMO_SECRET: &str = "subledger-demo-secret";
+/// The throw-away ledger's secret; nothing of worth is signed with it. It is base64 too, for the
+/// scheme that wants that.
+const DEMO_SECRET: &str = "subledgerDemoSecret0";
 
 /// More than the samples hold.
 const SHOWN_MAX: usize = 50;
@@ -62,11 +64,11 @@ impl Demo {
         let filter = SubscriptionFilter::default();
         let page = running
             .ledger()
-            .subscriptions(&filter, None, SHOWN_MAX)
+            .subscriptions(&Caller::ADMIN, &filter, None, SHOWN_MAX)
             .value;
         let shown = page
-            .data
             .iter()
+            .flat_map(|page| &page.data)
             .map(serde_json::to_value)
             .collect::<Result<Vec<_>, _>>()?;
         match common.output {

@@ -8,8 +8,10 @@ macro_rules! say {
 
 mod check_config;
 mod demo;
+mod keys;
 mod output;
 mod post;
+mod remote;
 mod replay;
 mod samples;
 mod send;
@@ -74,6 +76,7 @@ enum Command {
     Send(send::Send),
     Replay(replay::Replay),
     Verify(verify::Verify),
+    Keys(keys::Keys),
     CheckConfig(check_config::CheckConfig),
 }
 
@@ -107,6 +110,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Send(command) => (command.run(common), ExitCode::from(1)),
         Command::Replay(command) => (command.run(common), ExitCode::from(2)),
         Command::Verify(command) => (command.run(common), ExitCode::from(2)),
+        Command::Keys(command) => (command.run(common), ExitCode::from(1)),
         Command::CheckConfig(command) => (command.run(common), ExitCode::from(1)),
     };
     done.unwrap_or_else(|error| {

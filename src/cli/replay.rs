@@ -149,6 +149,7 @@ impl Replay {
             Some(Until::Time(time)) => (None, Some(time)),
         };
         Refold {
+            after: 0,
             until_seq,
             until,
             source: self.source.clone(),

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
+use super::key::KeyFact;
 use super::money::Money;
 use super::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
 use super::time::Timestamp;
@@ -86,7 +87,8 @@ impl Reason {
 pub struct Change {
     /// When it happened, by the provider's clock.
     pub occurred_at: Timestamp,
-    /// The provider's own counter within one second (Razorpay's `paid_count`), else 0.
+    /// The provider's own order within one second (Razorpay's `paid_count`, the microseconds of
+    /// Kelviq's `modified_on`), else 0.
     pub revision: i64,
     /// The order of event types within one second; 0 where the provider needs none.
     pub rank: u8,
@@ -114,7 +116,7 @@ pub enum Fact {
     Invoice(InvoiceFact),
     /// An order, for its links.
     Order(OrderFact),
-    /// A hosted payment page (Razorpay's payment link).
+    /// A hosted payment page (Razorpay's payment link, Kelviq's checkout session).
     Checkout(CheckoutFact),
     /// An add-on that was bought.
     Addon(AddonFact),
@@ -122,12 +124,14 @@ pub enum Fact {
     Settings(Box<SettingsFact>),
     /// Something an operator did that an auditor must be able to see; changes no billing state.
     Operation(OperationFact),
+    /// A key of this ledger, made or revoked.
+    Key(KeyFact),
 }
 
 /// The customer as one object of an event names it. All parts are optional.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Naming {
-    /// The merchant's own identifier, where the provider has a field for it (Stykite).
+    /// The merchant's own identifier, where the provider has a field for it (Stykite, Kelviq).
     pub identifier: Option<Box<str>>,
     /// The provider's id of the customer (`cust_…`, `CUS-…`).
     pub provider_id: Option<Box<str>>,
@@ -178,7 +182,7 @@ pub struct SubscriptionFact {
     pub provider_status: Option<Box<str>>,
     /// Whether an end (canceled, completed, expired) is final for this provider's id.
     pub ends_are_final: bool,
-    /// Why it is on hold.
+    /// Why it is on hold, or was ended.
     pub reason: Option<Box<str>>,
     /// The provider's id of the plan.
     pub plan_id: Option<Box<str>>,
@@ -190,6 +194,9 @@ pub struct SubscriptionFact {
     pub period_start: Option<Timestamp>,
     /// The current period's end, paid or not.
     pub period_end: Option<Timestamp>,
+    /// Whether the snapshot shows the period that is granted: of these the newest counts, also
+    /// where its end is sooner than an earlier one's, or absent.
+    pub period_is_granted: bool,
     /// When it starts or started.
     pub started_at: Option<Timestamp>,
     /// When it ended.

@@ -18,6 +18,8 @@ pub enum Prefix {
     Customer,
     /// `SUA-`, a subscription.
     Subscription,
+    /// `KEY-`, an API key.
+    Key,
 }
 
 impl Prefix {
@@ -25,6 +27,7 @@ impl Prefix {
         match self {
             Self::Customer => "CUS-",
             Self::Subscription => "SUA-",
+            Self::Key => "KEY-",
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod entitlement;
 pub mod event;
 pub mod id;
+pub mod key;
 pub mod money;
 pub mod payment;
 pub mod register;

@@ -48,6 +48,40 @@ pub struct Tie {
     pub identity: [u8; 4],
 }
 
+/// A [`Slot`] that most things leave empty: it takes 8 bytes until something is put into it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RareSlot<T>(Option<Box<Register<T>>>);
+
+impl<T> Default for RareSlot<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> RareSlot<T> {
+    /// Takes `value` if its stamp is the greatest so far.
+    pub fn offer(&mut self, stamp: Stamp, value: T) {
+        if self.0.as_ref().is_none_or(|held| stamp > held.stamp) {
+            self.0 = Some(Box::new(Register { stamp, value }));
+        }
+    }
+
+    /// The value in force.
+    #[must_use]
+    pub fn get(&self) -> Option<&T> {
+        self.0.as_ref().map(|register| &register.value)
+    }
+}
+
+impl<T: Clone> RareSlot<T> {
+    /// Takes the other's value if it is the greater.
+    pub fn merge(&mut self, other: &Self) {
+        if let Some(register) = &other.0 {
+            self.offer(register.stamp, register.value.clone());
+        }
+    }
+}
+
 /// A configured source in the state's list of them: cells hold millions of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceId(pub u16);

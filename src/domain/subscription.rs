@@ -8,7 +8,7 @@ use super::access::{Access, AsOf, Terms};
 use super::activity::Activity;
 use super::customer::CustomerName;
 use super::event::SubscriptionFact;
-use super::register::{Slot, SourceId, Stamp};
+use super::register::{RareSlot, Slot, SourceId, Stamp};
 use super::status::Status;
 use super::time::Timestamp;
 
@@ -20,9 +20,11 @@ use super::time::Timestamp;
 pub struct Subscription {
     snapshot: Slot<Snapshot>,
     status: Slot<Status>,
-    /// Boxed: most have none.
-    end: Slot<Box<End>>,
+    end: RareSlot<End>,
+    /// The greatest end of the periods that payments paid.
     paid_through: Option<Timestamp>,
+    /// The end of the period that the newest snapshot grants, where snapshots do.
+    granted_through: RareSlot<Option<Timestamp>>,
 }
 
 /// What a provider's snapshot says, less the names in it.
@@ -62,8 +64,11 @@ impl Subscription {
                     reason: fact.reason.clone(),
                     ended_at: fact.ended_at,
                 };
-                self.end.offer(stamp, Box::new(end));
+                self.end.offer(stamp, end);
             }
+        }
+        if fact.period_is_granted {
+            self.granted_through.offer(stamp, fact.period_end);
         }
         let snapshot = Snapshot {
             source,
@@ -92,6 +97,13 @@ impl Subscription {
         self.status.merge(&other.status);
         self.end.merge(&other.end);
         self.paid_through = self.paid_through.max(other.paid_through);
+        self.granted_through.merge(&other.granted_through);
+    }
+
+    /// The end of what is paid for, whichever way the provider tells it.
+    fn paid_through(&self) -> Option<Timestamp> {
+        let granted = self.granted_through.get().copied().flatten();
+        self.paid_through.max(granted)
     }
 
     /// Whether any event described it; one known by reference alone is not shown.
@@ -131,7 +143,7 @@ impl Subscription {
     pub fn access(&self, as_of: AsOf) -> Access {
         let terms = Terms {
             status: self.status(),
-            paid_through: self.paid_through,
+            paid_through: self.paid_through(),
             cancel_at: None,
         };
         Access::of(&terms, as_of)
@@ -233,7 +245,7 @@ impl Subscription {
                 start: snapshot.period_start,
                 end: snapshot.period_end,
             },
-            paid_through: self.paid_through,
+            paid_through: self.paid_through(),
             access: as_of.map(|as_of| self.access(as_of)),
             started_at: snapshot.started_at,
             cancel_at: None,

@@ -71,6 +71,14 @@ impl Timestamp {
         Self::from_millis(parsed.as_millisecond())
     }
 
+    /// The microseconds since 1970 of an RFC 3339 time: only to order what is closer together than
+    /// a millisecond.
+    #[must_use]
+    pub fn parse_micros(text: &str) -> Option<i64> {
+        let parsed: jiff::Timestamp = text.parse().ok()?;
+        Some(parsed.as_microsecond())
+    }
+
     /// This time moved by whole milliseconds, held inside 1970..=9999.
     #[must_use]
     pub fn plus_millis(self, millis: i64) -> Self {

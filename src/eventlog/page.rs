@@ -38,6 +38,16 @@ pub enum PageDamage {
     Newer,
 }
 
+/// Why a page does not continue a log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record {seq}: {what}")]
+pub struct Broken {
+    /// The first record that is not what it should be.
+    pub seq: u64,
+    /// What is wrong with it.
+    pub what: String,
+}
+
 /// A page that has passed its checksum; its records are read one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -131,6 +141,30 @@ impl Page {
     }
 
     /// The stored form of each record.
+    /// Moves `peaks` from the record before this page to its last one, where every record is whole
+    /// and the page says the same of the log as they do.
+    ///
+    /// # Errors
+    /// [`Broken`] where they do not.
+    pub fn follow(&self, peaks: &mut Peaks) -> Result<(), Broken> {
+        let broken = |seq, what: &str| Broken {
+            seq,
+            what: what.to_owned(),
+        };
+        if self.first_seq != peaks.size() + 1 {
+            return Err(broken(self.first_seq, "it is not the next one"));
+        }
+        for (seq, record) in self.records() {
+            let record = record.map_err(|damage| broken(seq, &damage.to_string()))?;
+            peaks.push(record.leaf());
+        }
+        if *peaks != self.peaks {
+            let what = "its page's hashes are not those of the records before";
+            return Err(broken(self.first_seq, what));
+        }
+        Ok(())
+    }
+
     pub(super) fn stored_records(&self) -> impl Iterator<Item = Bytes> + '_ {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| {

@@ -1,47 +1,29 @@
-//! Who may ask: bearer keys, kept and compared only as SHA-256.
+//! Who may ask: bearer keys, kept and compared only as SHA-256. It knows no route.
 
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::Shared;
 use super::error::Problem;
+use crate::domain::key::{KeyDigest, Scope};
+use crate::ledger::Caller;
 
-/// The digest of a key. The key itself is never kept.
-#[derive(Clone)]
-pub struct KeyDigest([u8; 32]);
-
-impl KeyDigest {
-    /// The digest of `key`.
-    #[must_use]
-    pub fn of(key: &str) -> Self {
-        Self(Sha256::digest(key.as_bytes()).into())
+/// Lets a request through that carries a key of a scope that covers `needed`, and notes whose it
+/// is for the handler, which takes it as [`web::ReqData`].
+pub(super) fn admit(request: &HttpRequest, needed: Scope) -> Result<(), Problem> {
+    let caller = caller(request).ok_or(Problem::Unauthorized)?;
+    if !caller.scope.covers(needed) {
+        return Err(Problem::Forbidden(format!(
+            "This needs a key of scope `{}`; yours has `{}`.",
+            needed.as_str(),
+            caller.scope.as_str()
+        )));
     }
-
-    fn matches(&self, key: &str) -> bool {
-        self.0.ct_eq(&Self::of(key).0).into()
-    }
+    request.extensions_mut().insert(caller);
+    Ok(())
 }
 
-/// Shows that the request carried the admin key, which may do everything. A handler that takes it
-/// cannot be reached without.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Admin;
-
-impl FromRequest for Admin {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authorize(request).ok_or(Problem::Unauthorized))
-    }
-}
-
-fn authorize(request: &HttpRequest) -> Option<Admin> {
+fn caller(request: &HttpRequest) -> Option<Caller> {
     let mut values = request.headers().get_all(AUTHORIZATION);
     let value = values.next()?.to_str().ok()?;
     if values.next().is_some() {
@@ -52,5 +34,9 @@ fn authorize(request: &HttpRequest) -> Option<Admin> {
         return None;
     }
     let shared = request.app_data::<web::Data<Shared>>()?;
-    shared.admin_key.matches(key.trim()).then_some(Admin)
+    let digest = KeyDigest::of(key.trim());
+    if digest == shared.admin_key {
+        return Some(Caller::ADMIN);
+    }
+    shared.ledger.caller(&digest)
 }

@@ -9,7 +9,8 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
-use crate::ledger::{IngestError, ReadError};
+use super::throttle::Throttle;
+use crate::ledger::{CommandError, IngestError, ReadError, Refusal};
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -28,7 +29,7 @@ pub(crate) enum Problem {
     /// The path is right, the method is not.
     MethodNotAllowed {
         /// What is.
-        allow: &'static str,
+        allow: String,
     },
     /// More than the limit.
     BodyTooLarge {
@@ -49,8 +50,16 @@ pub(crate) enum Problem {
     Unavailable(String),
     /// No key, or an unknown one.
     Unauthorized,
-    /// A query parameter is wrong.
+    /// The key may not do this.
+    Forbidden(String),
+    /// A query parameter or a header is wrong.
     InvalidParameter(String),
+    /// A command's body is not what is expected.
+    InvalidBody(String),
+    /// A command's body is not said to be JSON.
+    UnsupportedMediaType,
+    /// The idempotency key came with another body before.
+    IdempotencyMismatch,
     /// Our fault.
     Internal(String),
 }
@@ -145,6 +154,30 @@ impl Problem {
                 "Key needed",
                 "Send a known key as `Authorization: Bearer <key>`.".into(),
             ),
+            Self::Forbidden(why) => (
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "Scope too small",
+                why.clone(),
+            ),
+            Self::InvalidBody(why) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_body",
+                "Invalid body",
+                why.clone(),
+            ),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Media type not supported",
+                "Send the body as `Content-Type: application/json`.".into(),
+            ),
+            Self::IdempotencyMismatch => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_mismatch",
+                "Idempotency key used before",
+                "This `Idempotency-Key` came with another body before; use a new one.".into(),
+            ),
             Self::InvalidParameter(why) => (
                 StatusCode::BAD_REQUEST,
                 "invalid_parameter",
@@ -160,7 +193,7 @@ impl Problem {
         }
     }
 
-    fn extra_header(&self) -> Option<(HeaderName, &'static str)> {
+    fn extra_header(&self) -> Option<(HeaderName, &str)> {
         match self {
             Self::MethodNotAllowed { allow } => Some((ALLOW, allow)),
             Self::Unavailable(_) => Some((RETRY_AFTER, RETRY_AFTER_SECONDS)),
@@ -175,8 +208,29 @@ impl Problem {
             | Self::UnsupportedEncoding
             | Self::UriTooLong
             | Self::HeadersTooLarge
+            | Self::Forbidden(_)
             | Self::InvalidParameter(_)
+            | Self::InvalidBody(_)
+            | Self::UnsupportedMediaType
+            | Self::IdempotencyMismatch
             | Self::Internal(_) => None,
+        }
+    }
+
+    /// What the operator should see. Of a refused key or signature nothing but that it happened.
+    fn log(&self) {
+        static KEYS: Throttle = Throttle::new();
+        static SIGNATURES: Throttle = Throttle::new();
+        if let Self::Internal(why) = self {
+            tracing::error!(why, "a request could not be answered");
+        } else if *self == Self::Unauthorized
+            && let Some(count) = KEYS.count()
+        {
+            tracing::warn!(count, "requests without a known key were refused");
+        } else if *self == Self::InvalidSignature
+            && let Some(count) = SIGNATURES.count()
+        {
+            tracing::warn!(count, "webhooks without a valid signature were refused");
         }
     }
 
@@ -206,9 +260,7 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        if let Self::Internal(why) = self {
-            tracing::error!(why, "a request could not be answered");
-        }
+        self.log();
         let (status, code, title, detail) = self.parts();
         let body = Body {
             r#type: format!("urn:subledger:problem:{code}"),
@@ -234,6 +286,19 @@ impl From<IngestError> for Problem {
         match error {
             IngestError::InvalidSignature => Self::InvalidSignature,
             IngestError::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Mismatch => Self::IdempotencyMismatch,
+            CommandError::Unavailable(why) => Self::Unavailable(why),
+            CommandError::Refused(Refusal::NoSuchKey) => Self::NotFound("key"),
+            CommandError::Refused(refusal @ (Refusal::NothingChanges | Refusal::TooLarge)) => {
+                Self::Internal(refusal.to_string())
+            }
         }
     }
 }

@@ -2,10 +2,13 @@
 //! nothing of the log, of providers or of configuration.
 
 mod auth;
+mod body;
 mod error;
 mod limits;
 mod metrics;
 mod ops;
+mod routes;
+mod throttle;
 mod unread;
 mod v1;
 mod webhook;
@@ -14,14 +17,14 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Handler, HttpServiceFactory, Server, Service};
-use actix_web::middleware::from_fn;
-use actix_web::{App, FromRequest, HttpServer, Resource, Responder, web};
+use actix_web::dev::{Server, Service};
+use actix_web::{App, HttpServer, web};
 
-pub use auth::KeyDigest;
+pub use routes::{Access, Route, routes};
 
 use self::error::Problem;
 use self::unread::Unread;
+use crate::domain::key::KeyDigest;
 use crate::ledger::Ledger;
 
 /// A silent connection is closed after this; a head that takes longer is answered 408.
@@ -43,64 +46,17 @@ pub struct Shared {
     pub admin_key: KeyDigest,
 }
 
-/// Every path with what it answers. [`index`] holds the same list for documentation and tests.
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+/// How requests are read, and every route.
+fn configure(config: &mut web::ServiceConfig) {
     config
         .app_data(web::QueryConfig::default().error_handler(|error, _| {
             let why = error.to_string();
             let why = why.trim_start_matches("Query deserialize error: ");
             Problem::InvalidParameter(format!("The query is not understood: {why}.")).into()
         }))
-        .app_data(web::PathConfig::default().error_handler(|_, _| Problem::NoRoute.into()))
-        .service(post("/webhooks/{source}", webhook::receive))
-        .service(get("/v1/subscriptions/{id}", v1::subscriptions::show))
-        .service(get("/v1/subscriptions", v1::subscriptions::index))
-        .service(get("/v1/customers/{id}", v1::customers::show))
-        .service(get(
-            "/v1/customers/{id}/entitlements",
-            v1::customers::entitlements,
-        ))
-        .service(get("/v1/customers/{id}/events", v1::customers::events))
-        .service(get("/v1/customers", v1::customers::index))
-        .service(get("/v1/payments/{id}", v1::payments::show))
-        .service(get("/v1/payments", v1::payments::index))
-        .service(get("/v1/events/{seq}", v1::events::show))
-        .service(get("/v1/events", v1::events::index))
-        .service(get("/v1/quarantine", v1::events::quarantine))
-        .service(get("/v1/stats", v1::events::stats))
-        .service(get("/healthz", ops::healthz))
-        .service(get("/readyz", ops::readyz))
-        .service(get("/metrics", ops::metrics))
-        .default_service(web::to(|| async { Err::<&str, _>(Problem::NoRoute) }));
-}
-
-fn get<H, Args>(path: &str, handler: H) -> impl HttpServiceFactory + use<H, Args>
-where
-    H: Handler<Args>,
-    Args: FromRequest + 'static,
-    H::Output: Responder + 'static,
-{
-    web::resource(path)
-        .route(web::get().to(handler.clone()))
-        .route(web::head().to(handler))
-        .default_service(web::to(|| not_allowed("GET, HEAD")))
-        .wrap(from_fn(limits::layer))
-}
-
-fn post<H, Args>(path: &str, handler: H) -> Resource
-where
-    H: Handler<Args>,
-    Args: FromRequest + 'static,
-    H::Output: Responder + 'static,
-{
-    let others = web::to(|| not_allowed("POST"));
-    web::resource(path)
-        .route(web::post().to(handler))
-        .default_service(others)
-}
-
-async fn not_allowed(allow: &'static str) -> Result<&'static str, Problem> {
-    Err(Problem::MethodNotAllowed { allow })
+        .app_data(web::PathConfig::default().error_handler(|_, _| Problem::NoRoute.into()));
+    routes::configure(config);
+    config.default_service(web::to(|| async { Err::<&str, _>(Problem::NoRoute) }));
 }
 
 /// Starts serving on `listener`. The server runs until its handle stops it; it handles no signals.
@@ -115,7 +71,7 @@ pub fn serve(
     let app = move || {
         App::new()
             .app_data(shared.clone())
-            .configure(routes)
+            .configure(configure)
             .wrap_fn(|mut request, service| {
                 let unread = Unread::of(&mut request);
                 let answer = service.call(request);

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use super::ingest::RECEIPT_DEADLINE;
+use super::keys::Actor;
 use super::{Ledger, own};
 use crate::domain::delivery::Evidence;
 use crate::domain::event::{Interpretation, SettingsFact};
 use crate::domain::time::Timestamp;
-use crate::eventlog::{Command, Decision, Draft, Event, Identity, Outcome};
+use crate::eventlog::{Command, Content, Decision, Draft, Event, Identity, Outcome, Receipt};
 
 /// Commands about the ledger as a whole: one a commit.
 const CONFLICT_GLOBAL: &str = "global";
@@ -21,6 +23,9 @@ pub enum Refusal {
     /// It is so already.
     #[error("nothing changes")]
     NothingChanges,
+    /// There is no key of that id.
+    #[error("there is no such key")]
+    NoSuchKey,
     /// It is larger than a record may be.
     #[error("it is too large to be recorded")]
     TooLarge,
@@ -30,6 +35,80 @@ pub enum Refusal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger could not record its settings: {0}")]
 pub struct NotRecorded(String);
+
+/// Why a command did nothing that anybody may rely on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// It was decided against.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The same idempotency key came with another body before.
+    #[error("the idempotency key was used with another body")]
+    Mismatch,
+    /// It cannot be recorded now; ask again.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// Who asks for a command, and by what its repetitions are known.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Who.
+    pub actor: Actor,
+    /// Where the asker gave an idempotency key.
+    once: Option<Once>,
+}
+
+#[derive(Debug, Clone)]
+struct Once {
+    identity: Identity,
+    sha256: [u8; 32],
+}
+
+impl Request {
+    /// A request of which each repetition counts.
+    #[must_use]
+    pub const fn of(actor: Actor) -> Self {
+        Self { actor, once: None }
+    }
+
+    /// A request that counts once: the same actor, method, path and idempotency key. `body` is what
+    /// a repetition must have in common with it, byte for byte.
+    #[must_use]
+    pub fn once(actor: Actor, method: &str, path: &str, key: &str, body: &[u8]) -> Self {
+        let actor_name = actor.to_string();
+        let parts = [actor_name.as_str(), method, path, key];
+        let once = Once {
+            identity: Identity::of_parts(own::SOURCE_API, &parts),
+            sha256: Sha256::digest(body).into(),
+        };
+        Self {
+            actor,
+            once: Some(once),
+        }
+    }
+
+    /// The SHA-256 of the body, where the request counts once.
+    pub(super) fn sha256(&self) -> Option<[u8; 32]> {
+        self.once.as_ref().map(|once| once.sha256)
+    }
+
+    fn known_by(&self) -> Option<(Identity, Content)> {
+        let once = self.once.as_ref()?;
+        Some((once.identity, Content::of_sha256(&once.sha256)))
+    }
+}
+
+/// Where a command's event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Written now.
+    Now(u64),
+    /// Written when the same request came first.
+    Before(u64),
+}
+
+pub(super) type Decide = Box<dyn FnMut() -> Decision<Interpretation, Refusal> + Send>;
 
 impl Ledger {
     /// Records the settings that change what events mean, if the newest event says otherwise.
@@ -42,7 +121,8 @@ impl Ledger {
                 return Decision::Refuse(Refusal::NothingChanges);
             }
             let now = clock.now();
-            append(own::SOURCE_CATALOGUE, own::settings_body(&wanted, now), now)
+            let body = own::settings_body(&wanted, now);
+            append(own::SOURCE_CATALOGUE, body, now, None)
         };
         self.command_now(Box::new(decide))
     }
@@ -53,20 +133,43 @@ impl Ledger {
         let (what, detail) = (what.to_owned(), detail.to_owned());
         let decide = move || {
             let now = clock.now();
-            append(
-                own::SOURCE_API,
-                own::operation_body(&what, &detail, now),
-                now,
-            )
+            let body = own::operation_body(&what, &detail, now);
+            append(own::SOURCE_API, body, now, None)
         };
         self.command_now(Box::new(decide))
     }
 
-    /// For start-up, before anything is served: waits on this thread.
-    fn command_now(
+    /// Hands a command to the writer and waits, for as long as a sender would.
+    pub(super) async fn command(
         &self,
-        decide: Box<dyn FnMut() -> Decision<Interpretation, Refusal> + Send>,
-    ) -> Result<(), NotRecorded> {
+        request: &Request,
+        decide: Decide,
+    ) -> Result<Written, CommandError> {
+        let unavailable = CommandError::Unavailable;
+        let command = Command {
+            conflict_keys: vec![CONFLICT_GLOBAL.to_owned()],
+            request: request.known_by(),
+            decide,
+        };
+        let answer = self
+            .writer
+            .command(command)
+            .map_err(|error| unavailable(error.to_string()))?;
+        match tokio::time::timeout(RECEIPT_DEADLINE, answer).await {
+            Ok(Ok(Ok(Outcome::Done(receipt)))) => match receipt {
+                Receipt::Recorded { seq, .. } => Ok(Written::Now(seq)),
+                Receipt::Duplicate { seq } => Ok(Written::Before(seq)),
+                Receipt::Mismatch { .. } => Err(CommandError::Mismatch),
+            },
+            Ok(Ok(Ok(Outcome::Refused(refusal)))) => Err(refusal.into()),
+            Ok(Ok(Err(error))) => Err(unavailable(error.to_string())),
+            Ok(Err(_)) => Err(unavailable("The ledger is stopping; try again.".into())),
+            Err(_) => Err(unavailable("The store is slow; try again.".into())),
+        }
+    }
+
+    /// For start-up, before anything is served: waits on this thread.
+    fn command_now(&self, decide: Decide) -> Result<(), NotRecorded> {
         let failed = NotRecorded;
         let conflict_keys = vec![CONFLICT_GLOBAL.to_owned()];
         let command = Command {
@@ -87,14 +190,23 @@ impl Ledger {
     }
 }
 
-/// An event of our own, under an identity that no other has.
-fn append(source: &str, body: Vec<u8>, now: Timestamp) -> Decision<Interpretation, Refusal> {
+/// An event of our own, under its request's identity, else under one that no other has.
+pub(super) fn append(
+    source: &str,
+    body: Vec<u8>,
+    now: Timestamp,
+    request: Option<&Request>,
+) -> Decision<Interpretation, Refusal> {
     let meaning = own::interpret(&body);
-    let once: [u8; 16] = rand::random();
+    let once = request.and_then(|request| request.once.as_ref());
+    let fresh = || {
+        let once: [u8; 16] = rand::random();
+        Identity::of_parts(source, &[&hex::encode(once)])
+    };
     let event = Event {
         source: source.to_owned(),
         provider: own::PROVIDER.to_owned(),
-        identity: Identity::of_parts(source, &[&hex::encode(once)]),
+        identity: once.map_or_else(fresh, |once| once.identity),
         event_id: None,
         event_type: meaning.event_type.as_deref().map(str::to_owned),
         occurred_at: now,
@@ -102,7 +214,7 @@ fn append(source: &str, body: Vec<u8>, now: Timestamp) -> Decision<Interpretatio
         evidence: Evidence::default(),
         body_sha256: Sha256::digest(&body).into(),
         body: Bytes::from(body),
-        request_sha256: None,
+        request_sha256: once.map(|once| once.sha256),
     };
     match Draft::new(event) {
         Ok(draft) => Decision::Append(draft, meaning),

@@ -16,7 +16,7 @@ use crate::providers::Provider;
 
 /// Razorpay counts an answer after 5 s as a failure. What is committed after this is answered as a
 /// duplicate when it is sent again.
-const RECEIPT_DEADLINE: Duration = Duration::from_secs(4);
+pub(super) const RECEIPT_DEADLINE: Duration = Duration::from_secs(4);
 
 /// A configured source that takes deliveries.
 pub struct Source {

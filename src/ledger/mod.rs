@@ -1,15 +1,19 @@
 //! The use-cases: taking in, deciding, asking, looking back. The only room in which providers, the
 //! log and the fold meet.
 
+mod checkup;
 mod commands;
 mod history;
 mod ingest;
+mod keeping;
 mod keepsake;
+mod keys;
 mod numbers;
 mod opening;
 mod own;
 mod query;
 mod refold;
+mod restoring;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,18 +25,23 @@ use parking_lot::{Mutex, RwLock};
 pub use history::{EventFilter, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
 pub use keepsake::{Difference, Keepsake};
+pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};
 pub use numbers::{Numbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 
-pub use self::commands::{NotRecorded, Refusal};
+use self::checkup::Checkup;
+pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
+use self::keeping::Keeper;
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
 use crate::eventlog::{Engine, Handle, Running, State as WriterState};
 
-/// A stop has 5 s in all; what a replay is compared with may not be the reason to miss that.
-const KEEPSAKE_BUDGET: Duration = Duration::from_millis(1_500);
+/// A stop has 5 s in all; what only makes the next start quicker may not be the reason to miss that.
+const SNAPSHOT_BUDGET: Duration = Duration::from_millis(1_200);
+/// The same for what a replay is compared with.
+const KEEPSAKE_BUDGET: Duration = Duration::from_millis(500);
 
 /// The running ledger.
 pub struct Ledger {
@@ -44,6 +53,8 @@ pub struct Ledger {
     clock: Arc<dyn Clock>,
     tally: Tally,
     grace_days: u32,
+    keeper: Mutex<Option<Keeper>>,
+    checkup: Mutex<Checkup>,
     keepsake_path: Option<PathBuf>,
 }
 
@@ -96,7 +107,7 @@ impl Ledger {
     /// A sentence that says why not.
     pub fn ready(&self) -> Result<(), String> {
         match self.writer.health().state() {
-            WriterState::Serving => Ok(()),
+            WriterState::Serving => self.checkup.lock().damage().map_or(Ok(()), Err),
             WriterState::Full => Err("The disk is full; free some space.".into()),
             WriterState::ClockLeap => Err("This machine's clock leapt ahead; set it right.".into()),
             WriterState::Stopped => Err("The service is stopping.".into()),
@@ -118,10 +129,14 @@ impl Ledger {
         Keepsake::of(&self.state.read())
     }
 
-    /// Drains what is queued, keeps what a replay is compared with, and stops writing.
+    /// Drains what is queued, stops writing, and keeps the state and what a replay is compared with.
     pub fn stop(&self) {
+        self.checkup.lock().stop();
         if let Some(running) = self.running.lock().take() {
             running.stop();
+        }
+        if let Some(keeper) = self.keeper.lock().take() {
+            keeper.stop(Instant::now() + SNAPSHOT_BUDGET);
         }
         let Some(path) = &self.keepsake_path else {
             return;

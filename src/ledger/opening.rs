@@ -1,23 +1,29 @@
-//! Start-up: open the log, fold all of it, start the writer, and record what the operator changed.
+//! Start-up: open the log, restore the state, start the writer, and record what the operator
+//! changed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
+use super::checkup::Checkup;
 use super::commands::{NotRecorded, Refusal};
 use super::ingest::Source;
+use super::keeping::{Keeper, Subject};
+use super::keepsake::Keepsake;
 use super::numbers::Tally;
-use super::refold::{self, Refold, RefoldError};
+use super::refold::{self, RefoldError};
+use super::restoring::restore;
 use super::{Ledger, own};
 use crate::clock::Clock;
 use crate::domain::catalog::Catalog;
 use crate::domain::event::{Interpretation, SettingsFact};
 use crate::domain::state::{CustomerNotes, State};
 use crate::eventlog::{
-    self, Committed, Fold, Identities, OpenError, OpenOptions, OutOfOrder, Record, StartError,
+    self, Committed, Content, Fold, OpenError, OpenOptions, OutOfOrder, Record, StartError,
 };
 use crate::providers::Provider;
+use crate::snapshot;
 
 /// Events folded under one guard: a reader waits for no more than these.
 const EVENTS_A_GUARD: usize = 64;
@@ -36,8 +42,9 @@ pub struct Settings {
     pub grace_days: u32,
     /// Whether the catalogue may drop a plan in use.
     pub accept_catalogue: bool,
-    /// Where the state's fingerprints are kept at a stop; `None` for a log in memory.
-    pub keepsake_path: Option<PathBuf>,
+    /// The folder in which what is derived from the log is kept: the state, its fingerprints, and
+    /// the identities of old events. `None` for a log in memory.
+    pub derived_in: Option<PathBuf>,
 }
 
 /// A ledger that is open, and what the operator should know.
@@ -74,22 +81,28 @@ pub enum OpenLedgerError {
         /// How many have it and have not ended.
         subscriptions: u64,
     },
+    /// The system gives no thread.
+    #[error("a thread cannot be started: {0}")]
+    Thread(std::io::Error),
     /// What the operator changed could not be recorded.
     #[error(transparent)]
     NotRecorded(#[from] NotRecorded),
 }
 
 impl Ledger {
-    /// Opens the log and folds all of it.
+    /// Opens the log and restores the state.
     ///
     /// # Errors
     /// [`OpenLedgerError`], a sentence for the operator.
     pub fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Opened, OpenLedgerError> {
         let opened = eventlog::open(&settings.log, clock.now())?;
-        let notices = opened.warnings.iter().map(ToString::to_string).collect();
+        let mut notices: Vec<_> = opened.warnings.iter().map(ToString::to_string).collect();
         let rollback = opened.accepted_rollback;
         let engine = Arc::clone(&opened.engine);
-        let (state, identities) = fold_all(&*engine, &settings.customer_notes)?;
+        let folder = settings.derived_in.as_deref();
+        let restored = restore(&engine, &settings.customer_notes, folder)?;
+        notices.extend(restored.notices);
+        let state = restored.state;
         let catalog = settings.catalog;
         if !settings.accept_catalogue {
             refuse_dropped_plans(&state, &catalog)?;
@@ -104,10 +117,25 @@ impl Ledger {
         });
         let (handle, running) = eventlog::start::<Interpretation, Refusal>(
             opened,
-            identities,
+            restored.identities,
             Arc::clone(&clock),
             live,
         )?;
+        let checkup = match restored.read_from {
+            // All of it was read, and checked with that.
+            0 | 1 => Checkup::default(),
+            from => Checkup::start(Arc::clone(&engine), from).map_err(OpenLedgerError::Thread)?,
+        };
+        let keeper = folder.map(|folder| {
+            let subject = Subject {
+                state: Arc::clone(&state),
+                engine: Arc::clone(&engine),
+                path: folder.join(snapshot::FILE_NAME),
+                min_free_bytes: settings.log.min_free_bytes,
+            };
+            Keeper::start(subject, restored.kept)
+        });
+        let keeper = keeper.transpose().map_err(OpenLedgerError::Thread)?;
         let sources = settings.sources.into_iter();
         let ledger = Self {
             sources: sources
@@ -120,42 +148,15 @@ impl Ledger {
             clock,
             tally: Tally::default(),
             grace_days: settings.grace_days,
-            keepsake_path: settings.keepsake_path,
+            keeper: Mutex::new(keeper),
+            checkup: Mutex::new(checkup),
+            keepsake_path: folder.map(|folder| folder.join(Keepsake::FILE_NAME)),
         };
         if let Some(rollback) = rollback {
             ledger.record_operation(own::ROLLBACK_ACCEPTED, &rollback.to_string())?;
         }
         ledger.record_settings(wanted)?;
         Ok(Opened { ledger, notices })
-    }
-}
-
-/// Folds the log by the configured notes; keys of sources that are no longer configured stay as
-/// the log last knew them.
-fn fold_all(
-    engine: &dyn eventlog::Engine,
-    configured: &CustomerNotes,
-) -> Result<(State, Identities), OpenLedgerError> {
-    let mut notes = configured.clone();
-    loop {
-        let mut state = State::new(notes.clone());
-        let mut identities = Identities::default();
-        let mut out_of_order = None;
-        Refold::default().walk(engine, |stored| {
-            refold::fold(&mut state, &stored);
-            if let Err(error) = identities.remember(&stored.record, stored.content) {
-                out_of_order.get_or_insert(error);
-            }
-        })?;
-        if let Some(error) = out_of_order {
-            return Err(error.into());
-        }
-        let mut wanted = state.configured_notes();
-        wanted.extend(configured.clone());
-        if wanted == notes {
-            return Ok((state, identities));
-        }
-        notes = wanted;
     }
 }
 
@@ -192,6 +193,10 @@ impl Fold<Interpretation> for LiveFold {
                 state.fold(&event.meaning, &about, event.flags.conflicting);
             }
         }
+    }
+
+    fn content_of(&self, record: &Record) -> Content {
+        own::content_of(record)
     }
 
     fn recovered(&mut self, record: &Record) {

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::commands::Request;
 use crate::domain::catalog::Catalog;
 use crate::domain::event::{
     Change, Fact, Interpretation, OperationFact, ProviderName, Reason, SettingsFact, Standing,
 };
+use crate::domain::key::{KeyCreated, KeyDigest, KeyFact, KeyId, Scope};
 use crate::domain::register::{EventRef, Tie};
 use crate::domain::time::Timestamp;
-use crate::eventlog::{Content, Identity};
+use crate::eventlog::{Content, Identity, Record};
 
 /// The provider of everything that is born here.
 pub(crate) const PROVIDER: ProviderName = "subledger";
@@ -22,6 +24,8 @@ pub(crate) const SOURCE_API: &str = "api";
 /// The version of the bodies below.
 const VERSION: u32 = 1;
 const SETTINGS: &str = "catalogue.changed";
+const KEY_CREATED: &str = "key.created";
+const KEY_REVOKED: &str = "key.revoked";
 
 /// What an operator may do to the log itself.
 const OPERATIONS: &[&str] = &[ROLLBACK_ACCEPTED];
@@ -35,6 +39,10 @@ struct Envelope<T> {
     actor: String,
     /// When the command was decided, unix milliseconds.
     at: i64,
+    /// Of the request that asked for it, in hex, where the request counts once: what a repetition
+    /// must have in common with it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    request_sha256: Option<String>,
     data: T,
 }
 
@@ -49,30 +57,91 @@ struct OperationData<'a> {
     detail: &'a str,
 }
 
+#[derive(Serialize, Deserialize)]
+struct KeyCreatedData {
+    id: String,
+    key_sha256: String,
+    label: Box<str>,
+    scope: Scope,
+    customer: Option<Box<str>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyRevokedData {
+    id: String,
+}
+
+/// What of an envelope says by what a repetition is known.
+#[derive(Deserialize)]
+struct RequestPart {
+    request_sha256: Option<String>,
+}
+
 /// The body of a settings event.
 pub(crate) fn settings_body(fact: &SettingsFact, at: Timestamp) -> Vec<u8> {
     let data = SettingsData {
         customer_notes: fact.customer_notes.clone(),
         catalog: fact.catalog.clone(),
     };
-    body(SETTINGS, "config", at, data)
+    body(SETTINGS, "config", at, None, data)
 }
 
 /// The body of an operator's act.
 pub(crate) fn operation_body(what: &str, detail: &str, at: Timestamp) -> Vec<u8> {
-    body(what, "operator", at, OperationData { detail })
+    body(what, "operator", at, None, OperationData { detail })
 }
 
-fn body<T: Serialize>(kind: &str, actor: &str, at: Timestamp, data: T) -> Vec<u8> {
+/// The body of an event about a key.
+pub(crate) fn key_body(fact: &KeyFact, request: &Request, at: Timestamp) -> Vec<u8> {
+    let (actor, sha256) = (request.actor.to_string(), request.sha256());
+    match fact {
+        KeyFact::Created(made) => {
+            let data = KeyCreatedData {
+                id: made.key_sha256.id().to_string(),
+                key_sha256: made.key_sha256.to_hex(),
+                label: made.label.clone(),
+                scope: made.scope,
+                customer: made.customer.clone(),
+            };
+            body(KEY_CREATED, &actor, at, sha256, data)
+        }
+        KeyFact::Revoked { id } => {
+            let data = KeyRevokedData { id: id.to_string() };
+            body(KEY_REVOKED, &actor, at, sha256, data)
+        }
+    }
+}
+
+fn body<T: Serialize>(
+    kind: &str,
+    actor: &str,
+    at: Timestamp,
+    request_sha256: Option<[u8; 32]>,
+    data: T,
+) -> Vec<u8> {
     let envelope = Envelope {
         r#type: kind.to_owned(),
         v: VERSION,
         actor: actor.to_owned(),
         at: at.as_millis(),
+        request_sha256: request_sha256.map(hex::encode),
         data,
     };
     // Strings, numbers and lists: writing them cannot fail.
     serde_json::to_vec(&envelope).unwrap_or_default()
+}
+
+/// What repetitions of a record are compared by: the request that caused it where its body says
+/// so, else the body.
+pub(crate) fn content_of(record: &Record) -> Content {
+    let of_request = || {
+        let part: RequestPart = serde_json::from_slice(record.body()).ok()?;
+        let sha256 = hex::decode(part.request_sha256?).ok()?.try_into().ok()?;
+        Some(Content::of_sha256(&sha256))
+    };
+    let is_ours = record.source() == SOURCE_API && record.provider() == PROVIDER;
+    let found = is_ours.then(of_request).flatten();
+    found.unwrap_or_else(|| Content::of_body(record.body()))
 }
 
 /// How the fold refers to a recorded event.
@@ -118,6 +187,11 @@ pub(crate) fn interpret(body: &[u8]) -> Interpretation {
             customer_notes,
             catalog,
         }))
+    } else if kind == KEY_CREATED || kind == KEY_REVOKED {
+        match key_fact(&kind, &envelope.actor, envelope.data) {
+            Some(fact) => Fact::Key(fact),
+            None => return set_aside(Reason::Unreadable),
+        }
     } else if OPERATIONS.contains(&kind.as_str()) {
         Fact::Operation(OperationFact {
             what: kind.as_str().into(),
@@ -137,6 +211,22 @@ pub(crate) fn interpret(body: &[u8]) -> Interpretation {
         standing: Standing::Folded,
         changes: vec![change],
     }
+}
+
+fn key_fact(kind: &str, actor: &str, data: serde_json::Value) -> Option<KeyFact> {
+    if kind == KEY_REVOKED {
+        let data: KeyRevokedData = serde_json::from_value(data).ok()?;
+        let id = KeyId::parse(&data.id)?;
+        return Some(KeyFact::Revoked { id });
+    }
+    let data: KeyCreatedData = serde_json::from_value(data).ok()?;
+    Some(KeyFact::Created(KeyCreated {
+        key_sha256: KeyDigest::from_hex(&data.key_sha256)?,
+        label: data.label,
+        scope: data.scope,
+        customer: data.customer,
+        created_by: actor.into(),
+    }))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Asking what is so. Answered from memory, under a guard held for one answer; no store is
 //! touched and no commit is waited for.
 
-use super::{Ledger, Shown};
+use super::{Caller, Ledger, Shown};
 use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
@@ -9,8 +9,20 @@ use crate::domain::payment::PaymentView;
 use crate::domain::state::{CustomerFilter, Ident, Page, State, SubscriptionFilter};
 use crate::domain::subscription::SubscriptionView;
 
+impl Caller {
+    fn sees_customer(&self, state: &State, id: &str) -> bool {
+        let only = self.customer.as_deref();
+        only.is_none_or(|only| state.is_same_customer(only, id))
+    }
+
+    fn sees_subscription(&self, state: &State, id: &str) -> bool {
+        let only = self.customer.as_deref();
+        only.is_none_or(|only| state.is_subscription_of(id, only))
+    }
+}
+
 impl Ledger {
-    fn ask<T>(&self, question: impl FnOnce(&State, AsOf) -> T) -> Shown<T> {
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&State, AsOf) -> T) -> Shown<T> {
         let as_of = AsOf {
             now: self.clock.now(),
             grace_days: self.grace_days,
@@ -34,10 +46,13 @@ impl Ledger {
         self.ask(|state, as_of| state.customer(id, Some(as_of)))
     }
 
-    /// What one customer may use.
+    /// What one customer may use. Nothing is there for a `caller` who may not see that customer.
     #[must_use]
-    pub fn entitlements(&self, id: &str) -> Shown<Option<Entitlements>> {
-        self.ask(|state, as_of| state.entitlements(id, as_of))
+    pub fn entitlements(&self, caller: &Caller, id: &str) -> Shown<Option<Entitlements>> {
+        self.ask(|state, as_of| {
+            let shown = caller.sees_customer(state, id);
+            shown.then(|| state.entitlements(id, as_of)).flatten()
+        })
     }
 
     /// Customers, newest change first.
@@ -51,21 +66,33 @@ impl Ledger {
         self.ask(|state, as_of| state.customers(filter, after, limit, as_of))
     }
 
-    /// One subscription, by our id or the provider's.
+    /// One subscription, by our id or the provider's. Nothing is there for a `caller` who may not
+    /// see its customer.
     #[must_use]
-    pub fn subscription(&self, id: &str) -> Shown<Option<SubscriptionView>> {
-        self.ask(|state, as_of| state.subscription(id, Some(as_of)))
+    pub fn subscription(&self, caller: &Caller, id: &str) -> Shown<Option<SubscriptionView>> {
+        self.ask(|state, as_of| {
+            let shown = caller.sees_subscription(state, id);
+            shown.then(|| state.subscription(id, Some(as_of))).flatten()
+        })
     }
 
-    /// Subscriptions, newest change first.
+    /// Subscriptions, newest change first; `None` where the filter names a customer that `caller`
+    /// may not see, or none although they may see only one.
     #[must_use]
     pub fn subscriptions(
         &self,
+        caller: &Caller,
         filter: &SubscriptionFilter,
         after: Option<Ident>,
         limit: usize,
-    ) -> Shown<Page<SubscriptionView>> {
-        self.ask(|state, as_of| state.subscriptions(filter, after, limit, as_of))
+    ) -> Shown<Option<Page<SubscriptionView>>> {
+        self.ask(|state, as_of| {
+            let shown = match &filter.customer {
+                Some(customer) => caller.sees_customer(state, customer),
+                None => caller.customer.is_none(),
+            };
+            shown.then(|| state.subscriptions(filter, after, limit, as_of))
+        })
     }
 
     /// One payment, by the provider's id.

@@ -66,6 +66,8 @@ pub struct Stored {
 /// How far to read, and what of it.
 #[derive(Debug, Clone, Default)]
 pub struct Refold {
+    /// Only records after this one.
+    pub after: u64,
     /// No record after this one.
     pub until_seq: Option<u64>,
     /// No record that was recorded after this time.
@@ -97,7 +99,7 @@ impl Refold {
     }
 
     fn read_ahead(&self, engine: &dyn Engine, send: &SyncSender<Result<Vec<Stored>, RefoldError>>) {
-        let mut next = 1;
+        let mut next = self.after.saturating_add(1);
         loop {
             let page = self.read_page(engine, next);
             let (done, message) = match page {
@@ -133,7 +135,7 @@ impl Refold {
             let record = record.map_err(|damage| damaged(damage.to_string()))?;
             if self.wants(&record) {
                 let meaning = interpret(&record);
-                let content = Content::of_body(record.body());
+                let content = own::content_of(&record);
                 records.push(Stored {
                     record,
                     meaning,
@@ -145,7 +147,9 @@ impl Refold {
     }
 
     fn wants(&self, record: &Record) -> bool {
-        self.until_seq.is_none_or(|until| record.seq() <= until)
+        // A page may begin before what is wanted of it.
+        record.seq() > self.after
+            && self.until_seq.is_none_or(|until| record.seq() <= until)
             && self.until.is_none_or(|until| record.recorded_at() <= until)
             && self
                 .source

@@ -2,11 +2,16 @@
 //! one line in the registry; they know the domain's vocabulary, and nothing of HTTP, of the log or
 //! of the state.
 
+mod kelviq;
 mod razorpay;
+mod standard_webhooks;
 mod stykite;
 
+mod decimal;
+mod dispatch;
 mod json;
 mod keyring;
+mod person;
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
@@ -26,7 +31,7 @@ use crate::domain::event::Interpretation;
 use crate::domain::time::Timestamp;
 
 use keyring::KeyRing;
-use settings::{Outside, Settings};
+use settings::{MakeKey, Outside, Settings};
 
 pub use settings::SettingsError;
 
@@ -114,11 +119,17 @@ type Build = fn(&mut Settings, KeyRing) -> Result<Arc<dyn Provider>, SettingsErr
 /// A provider's line in the registry.
 struct Registration {
     name: &'static str,
+    make_key: MakeKey,
     build: Build,
     interpret: fn(&Received<'_>) -> Interpretation,
 }
 
-const REGISTRY: &[Registration] = &[razorpay::REGISTRATION, stykite::REGISTRATION];
+const REGISTRY: &[Registration] = &[
+    kelviq::REGISTRATION,
+    razorpay::REGISTRATION,
+    standard_webhooks::REGISTRATION,
+    stykite::REGISTRATION,
+];
 
 /// The words that `provider = "…"` may take.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -154,7 +165,7 @@ pub fn build(
         ));
     };
     let mut settings = Settings::new(table);
-    let secrets = settings.take_secrets(&Outside { env, read_file })?;
+    let secrets = settings.take_secrets(entry.make_key, &Outside { env, read_file })?;
     let takes_deliveries = secrets.ring.takes_deliveries();
     let is_off = secrets.ring.is_empty();
     let provider = (entry.build)(&mut settings, secrets.ring)?;
@@ -212,7 +223,7 @@ mod tests {
     fn every_registered_word_builds_and_interprets() {
         for name in names() {
             let Ok(Built::On { provider, warnings }) =
-                build_from(name, "secrets = [{ secret = 'long enough' }]")
+                build_from(name, "secrets = [{ secret = 'c2VjcmV0IGVub3VnaA==' }]")
             else {
                 panic!("{name}");
             };
@@ -240,27 +251,27 @@ mod tests {
             ("secrets = [{ secret = 'env:EMPTY' }]", "secrets[0].secret"),
             ("secrets = [{ secret = 5 }]", "secrets[0].secret"),
             (
-                "secrets = [{ secret = '12345678', id = '' }]",
+                "secrets = [{ secret = '1234567812345678', id = '' }]",
                 "secrets[0].id",
             ),
             (
-                "secrets = [{ secret = '12345678', not_after = 'soon' }]",
+                "secrets = [{ secret = '1234567812345678', not_after = 'soon' }]",
                 "secrets[0].not_after",
             ),
             (
-                "secrets = [{ secret = '12345678', verify_only = 1 }]",
+                "secrets = [{ secret = '1234567812345678', verify_only = 1 }]",
                 "secrets[0].verify_only",
             ),
             (
-                "secrets = [{ secret = '12345678', valid = true }]",
+                "secrets = [{ secret = '1234567812345678', valid = true }]",
                 "secrets[0].valid",
             ),
             (
-                "secrets = [{ secret = '12345678', id = 'a' }, { secret = '12345679', id = 'a' }]",
+                "secrets = [{ secret = '1234567812345678', id = 'a' }, { secret = '1234567812345670', id = 'a' }]",
                 "secrets[1].id",
             ),
             (
-                "tolerance = 3\nsecrets = [{ secret = '12345678' }]",
+                "tolerance = 3\nsecrets = [{ secret = '1234567812345678' }]",
                 "tolerance",
             ),
             (
@@ -273,13 +284,17 @@ mod tests {
                 assert_eq!(error_key(name, text), key, "{name}: {text}");
             }
         }
-        let secrets = "secrets = [{ secret = '12345678' }]";
+        let secrets = "secrets = [{ secret = '1234567812345678' }]";
         assert_eq!(
             error_key("stykite", &format!("scheme = 'md5'\n{secrets}")),
             "scheme"
         );
         assert_eq!(
             error_key("stykite", &format!("customer_note = 'x'\n{secrets}")),
+            "customer_note"
+        );
+        assert_eq!(
+            error_key("kelviq", &format!("customer_note = 'x'\n{secrets}")),
             "customer_note"
         );
         assert_eq!(

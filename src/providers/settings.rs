@@ -8,7 +8,7 @@ use toml::Value;
 
 use super::keyring::{KeyRing, RotatingKey};
 use crate::domain::time::Timestamp;
-use crate::signature::{Key, Secret};
+use crate::signature::{Key, Secret, SecretFault};
 
 /// Key ids are written into every record.
 const KEY_ID_CHARS_MAX: usize = 64;
@@ -31,6 +31,9 @@ impl SettingsError {
         }
     }
 }
+
+/// How a provider makes a key of a secret's text, under the id that records name it by.
+pub(super) type MakeKey = fn(Secret, Option<&str>) -> Result<Key, SecretFault>;
 
 /// Where `env:` and `file:` secrets come from.
 pub(super) struct Outside<'a> {
@@ -97,7 +100,11 @@ impl Settings {
     }
 
     /// Takes `secrets = [{ secret, id, not_after, verify_only }, …]`.
-    pub(super) fn take_secrets(&mut self, outside: &Outside<'_>) -> Result<Secrets, SettingsError> {
+    pub(super) fn take_secrets(
+        &mut self,
+        make_key: MakeKey,
+        outside: &Outside<'_>,
+    ) -> Result<Secrets, SettingsError> {
         let key = "secrets";
         let needed = "must list at least one secret, such as [{ secret = \"env:NAME\" }]";
         let items = match self.table.remove(key) {
@@ -117,7 +124,7 @@ impl Settings {
                 prefix: format!("{}{path}.", self.prefix),
                 table,
             };
-            entry.take_secret_into(&mut secrets, outside)?;
+            entry.take_secret_into(&mut secrets, make_key, outside)?;
             entry.finish()?;
         }
         Ok(secrets)
@@ -126,6 +133,7 @@ impl Settings {
     fn take_secret_into(
         &mut self,
         secrets: &mut Secrets,
+        make_key: MakeKey,
         outside: &Outside<'_>,
     ) -> Result<(), SettingsError> {
         let id = self.take_key_id()?;
@@ -148,7 +156,7 @@ impl Settings {
                 .push(setting.trim_start_matches("env:").to_owned());
             return Ok(());
         };
-        let key = Key::new(secret, id.as_deref()).map_err(fault)?;
+        let key = make_key(secret, id.as_deref()).map_err(fault)?;
         if secrets.ring.has(key.id()) {
             return Err(self.error("id", "is the id of an earlier secret; each needs its own"));
         }

@@ -12,6 +12,8 @@
 )]
 
 mod bad_input;
+mod dispatches;
+mod keys;
 mod lives;
 mod ops;
 mod queries;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -15,6 +17,8 @@ use tempfile::TempDir;
 
 pub const RAZORPAY_SECRET: &str = "razorpay-test-secret";
 pub const STYKITE_SECRET: &str = "stykite-test-secret";
+pub const KELVIQ_SECRET: &str = "kq_whsec_test-secret";
+pub const STANDARD_SECRET: &str = "whsec_c3VibGVkZ2VyIHRlc3Qgc2VjcmV0";
 pub const KEY: &str = "sl_test_admin_key";
 /// Between the samples' payments and the end of what they paid for.
 pub const NOW: &str = "2026-11-26T00:00:00Z";
@@ -70,6 +74,12 @@ secrets = [{ secret = "stykite-test-secret" }]
 provider = "stykite"
 scheme = "token"
 secrets = [{ secret = "stykite-test-secret" }]
+[sources.kelviq]
+provider = "kelviq"
+secrets = [{ secret = "kq_whsec_test-secret" }]
+[sources.standard-webhooks]
+provider = "standard-webhooks"
+secrets = [{ secret = "whsec_c3VibGVkZ2VyIHRlc3Qgc2VjcmV0" }]
 [sources.off]
 provider = "razorpay"
 secrets = [{ secret = "env:NEVER_SET_ANYWHERE" }]
@@ -163,6 +173,37 @@ impl World {
         answer(request.send(body).unwrap())
     }
 
+    /// Any request, with a key or without.
+    pub fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        if let Some(key) = key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let agent = &self.agent;
+        let answered = if body.is_empty() && method != "POST" {
+            agent.run(request.body(()).unwrap())
+        } else {
+            let request = request.body(body).unwrap();
+            let request = agent
+                .configure_request(request)
+                .allow_non_standard_methods(true);
+            agent.run(request.build())
+        };
+        answer(answered.unwrap())
+    }
+
     /// A delivery as Razorpay makes it.
     pub fn razorpay(&self, body: &[u8]) -> Answer {
         let signature = hmac_hex(RAZORPAY_SECRET, body);
@@ -183,10 +224,52 @@ impl World {
         )
     }
 
+    /// A delivery as Kelviq makes it: the body's own id, the time of sending, and one signature
+    /// under the whole secret.
+    pub fn kelviq_at(&self, body: &[u8], sent_at: i64) -> Answer {
+        let id = body_id(body);
+        let message = [format!("{id}.{sent_at}.").as_bytes(), body].concat();
+        let signature = format!("v1,{}", hmac_hex(KELVIQ_SECRET, &message));
+        self.dispatch("/webhooks/kelviq", &id, sent_at, &signature, body)
+    }
+
+    /// A delivery as the Standard Webhooks libraries make it.
+    pub fn standard_at(&self, body: &[u8], sent_at: i64) -> Answer {
+        let id = format!("msg_{}", &hmac_hex("message id", body)[..16]);
+        let message = [format!("{id}.{sent_at}.").as_bytes(), body].concat();
+        let secret = STANDARD.decode(&STANDARD_SECRET["whsec_".len()..]).unwrap();
+        let signature = format!("v1,{}", STANDARD.encode(hmac(&secret, &message)));
+        self.dispatch(
+            "/webhooks/standard-webhooks",
+            &id,
+            sent_at,
+            &signature,
+            body,
+        )
+    }
+
+    pub fn dispatch(
+        &self,
+        path: &str,
+        id: &str,
+        sent_at: i64,
+        signature: &str,
+        body: &[u8],
+    ) -> Answer {
+        let headers = [
+            ("webhook-id", id),
+            ("webhook-timestamp", &sent_at.to_string()),
+            ("webhook-signature", signature),
+        ];
+        self.post(path, &headers, body)
+    }
+
     pub fn send(&self, provider: &str, body: &[u8]) -> Answer {
         match provider {
             "razorpay" => self.razorpay(body),
             "stykite" => self.stykite(body),
+            "kelviq" => self.kelviq_at(body, seconds(NOW)),
+            "standard-webhooks" => self.standard_at(body, seconds(NOW)),
             other => panic!("no signer for {other}"),
         }
     }
@@ -278,9 +361,23 @@ fn answer(response: ureq::http::Response<ureq::Body>) -> Answer {
 }
 
 pub fn hmac_hex(secret: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(body);
-    hex::encode(mac.finalize().into_bytes())
+    hex::encode(hmac(secret.as_bytes(), body))
+}
+
+fn hmac(secret: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap();
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+/// Unix seconds of a time that the tests write.
+pub fn seconds(time: &str) -> i64 {
+    Timestamp::parse(time).unwrap().as_millis() / 1000
+}
+
+fn body_id(body: &[u8]) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    body["id"].as_str().unwrap_or("no-id").to_owned()
 }
 
 /// A sample body by provider and the number it begins with.

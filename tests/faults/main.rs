@@ -14,6 +14,7 @@ mod damage;
 mod full;
 mod http;
 mod io_errors;
+mod keys;
 mod kills;
 mod load;
 mod output;

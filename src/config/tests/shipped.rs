@@ -32,7 +32,7 @@ fn the_shipped_file_says_the_defaults() {
     assert!(shipped.allows_sandbox().is_ok());
     assert_eq!(
         shipped.sources.keys().collect::<Vec<_>>(),
-        ["razorpay", "stykite"]
+        ["kelviq", "razorpay", "standard-webhooks", "stykite"]
     );
     assert_eq!(shipped.catalog.plans.len(), 2);
     assert_eq!(empty.catalog, Catalog::default());

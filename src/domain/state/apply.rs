@@ -57,8 +57,7 @@ impl State {
         };
         let about = match &change.fact {
             Fact::Party(fact) => {
-                self.introduce(&fact.naming, &fact.contact, &told);
-                return None;
+                return self.introduce(&fact.naming, &fact.contact, &told);
             }
             Fact::Subscription(fact) => self.subscription_seen(fact, &told),
             Fact::PaidThrough(fact) => self.paid_through(fact),
@@ -71,6 +70,10 @@ impl State {
             Fact::Addon(fact) => self.addon_seen(fact, &told),
             Fact::Settings(fact) => {
                 self.settings.offer(stamp, Arc::new((**fact).clone()));
+                return None;
+            }
+            Fact::Key(fact) => {
+                self.key_told(fact, stamp);
                 return None;
             }
             Fact::Operation(_) => return None,
@@ -243,6 +246,6 @@ fn provider_of(fact: &Fact) -> Option<ProviderName> {
         Fact::Order(fact) => fact.provider,
         Fact::Checkout(fact) => fact.provider,
         Fact::Addon(fact) => fact.provider,
-        Fact::Settings(_) | Fact::Operation(_) => "subledger",
+        Fact::Settings(_) | Fact::Operation(_) | Fact::Key(_) => "subledger",
     })
 }

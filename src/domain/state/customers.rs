@@ -248,7 +248,7 @@ impl State {
             Fact::Order(fact) => (Kind::Order, fact.provider, &fact.id),
             Fact::Checkout(fact) => (Kind::Checkout, fact.provider, &fact.id),
             Fact::Addon(fact) => (Kind::Addon, fact.provider, &fact.purchase_key),
-            Fact::Party(_) | Fact::Settings(_) | Fact::Operation(_) => return None,
+            Fact::Party(_) | Fact::Settings(_) | Fact::Operation(_) | Fact::Key(_) => return None,
         };
         self.arena.get(self.arena.find(kind, provider, name)?).owner
     }

@@ -8,7 +8,7 @@ use super::entity::Kind;
 /// The fingerprint of one thing as users see it, less what depends on the clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fingerprint {
-    /// `customer`, `subscription` or `payment`.
+    /// `customer`, `subscription`, `payment`, `key`, …
     pub kind: &'static str,
     /// Its id, as users see it.
     pub id: String,
@@ -57,6 +57,8 @@ impl State {
             .settings
             .get()
             .map(|held| Fingerprint::of("settings", "newest", held));
+        let keys = self.all_keys();
+        let keys = keys.map(|(id, key)| Fingerprint::of("key", &id.to_string(), &key));
         let quarantine = Fingerprint::of("quarantine", "all", &self.quarantine);
         let counts = Fingerprint::of("counts", "all", &self.counts);
         let rest = [quarantine, counts].into_iter();
@@ -64,6 +66,7 @@ impl State {
             .chain(subscriptions)
             .chain(payments)
             .chain(settings)
+            .chain(keys)
             .chain(rest)
     }
 }

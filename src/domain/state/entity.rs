@@ -302,6 +302,6 @@ mod tests {
     fn things_are_small() {
         assert_eq!(size_of::<Entity>(), 104);
         assert_eq!(size_of::<Link>(), 40);
-        assert_eq!(size_of::<Subscription>(), 232);
+        assert_eq!(size_of::<Subscription>(), 208);
     }
 }

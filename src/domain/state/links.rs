@@ -63,8 +63,13 @@ impl State {
         changed
     }
 
-    /// Notes the names of a customer itself, and what is said of the person.
-    pub(super) fn introduce(&mut self, naming: &Naming, contact: &Contact, told: &Told<'_>) {
+    /// Notes the names of a customer itself, and what is said of the person; says who it is.
+    pub(super) fn introduce(
+        &mut self,
+        naming: &Naming,
+        contact: &Contact,
+        told: &Told<'_>,
+    ) -> Option<Ix> {
         let alias = naming.provider_id.as_deref();
         let alias = alias.map(|id| self.party(told.provider, id, told.activity));
         let identifier = self.identifier(naming, told.source);
@@ -75,9 +80,9 @@ impl State {
                 self.relink(alias);
             }
         }
-        if let Some(party) = identifier.or(alias) {
-            self.describe(party, contact, told.stamp);
-        }
+        let party = identifier.or(alias)?;
+        self.describe(party, contact, told.stamp);
+        Some(party)
     }
 
     /// Notes what is said of a person.

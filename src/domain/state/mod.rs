@@ -9,6 +9,7 @@ mod arena;
 mod customers;
 mod digest;
 mod entity;
+mod keys;
 mod links;
 mod page;
 mod payments;
@@ -29,6 +30,7 @@ pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 
 use self::arena::Arena;
+use self::keys::Keys;
 use super::event::{ProviderName, Reason, SettingsFact};
 use super::register::{Slot, SourceId};
 
@@ -46,6 +48,7 @@ pub struct State {
     /// events, also those before it: see [`State::reads_notes_as_configured`].
     customer_notes: CustomerNotes,
     settings: Slot<Arc<SettingsFact>>,
+    keys: Keys,
     /// In the order of first mention.
     sources: Vec<Arc<str>>,
     /// Sorted: which of two providers' equal ids a path means may not follow arrival.
@@ -69,6 +72,9 @@ pub struct Counts {
 }
 
 impl State {
+    /// The word for the merchant's own identifiers, beside the providers' names.
+    pub const MERCHANT: ProviderName = entity::MERCHANT;
+
     /// An empty ledger that reads notes by these keys.
     #[must_use]
     pub fn new(customer_notes: CustomerNotes) -> Self {

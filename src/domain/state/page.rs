@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 
-use super::arena::Ix;
 use crate::domain::time::Timestamp;
 
 /// Where a page begins: after the thing last changed then, with this id.
@@ -24,14 +23,14 @@ pub struct Page<T> {
 }
 
 /// Sorts what is asked for, newest change first, then by id, and cuts one page out of it.
-pub(super) fn page<T>(
-    ranked: impl Iterator<Item = (Ident, Ix)>,
+pub(super) fn page<K, T>(
+    ranked: impl Iterator<Item = (Ident, K)>,
     after: Option<Ident>,
     limit: usize,
-    view: impl Fn(Ix) -> Option<T>,
+    view: impl Fn(K) -> Option<T>,
 ) -> Page<T> {
     let order = |at: &Ident| (Reverse(at.updated_at), at.id);
-    let mut rest: Vec<(Ident, Ix)> = ranked
+    let mut rest: Vec<(Ident, K)> = ranked
         .filter(|(at, _)| after.is_none_or(|after| order(at) > order(&after)))
         .collect();
     if rest.len() > limit {
@@ -43,7 +42,7 @@ pub(super) fn page<T>(
     rest.truncate(limit);
     let next = rest.last().filter(|_| more).map(|(at, _)| *at);
     Page {
-        data: rest.into_iter().filter_map(|(_, ix)| view(ix)).collect(),
+        data: rest.into_iter().filter_map(|(_, key)| view(key)).collect(),
         next,
     }
 }

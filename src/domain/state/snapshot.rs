@@ -17,6 +17,7 @@ use thin_vec::ThinVec;
 
 use super::arena::{Arena, Ix};
 use super::entity::Entity;
+use super::keys::Keys;
 use super::{Counts, CustomerNotes, State};
 use crate::domain::event::{ProviderName, Reason, SettingsFact};
 use crate::domain::register::{Slot, Stamp};
@@ -46,6 +47,7 @@ struct Beginning {
 #[derive(Serialize, Deserialize)]
 struct End {
     customer_notes: CustomerNotes,
+    keys: Keys,
     sources: Vec<String>,
     spaces: Vec<String>,
     providers: Vec<String>,
@@ -107,6 +109,7 @@ impl State {
         });
         encode(&End {
             customer_notes: self.customer_notes.clone(),
+            keys: self.keys.clone(),
             sources: self.sources.iter().map(ToString::to_string).collect(),
             spaces: texts(self.arena.spaces()),
             providers: texts(&self.providers),
@@ -145,6 +148,7 @@ impl State {
             arena,
             customer_notes: end.customer_notes,
             settings,
+            keys: end.keys,
             sources: end.sources.into_iter().map(Into::into).collect(),
             providers: known(end.providers)?,
             quarantine,

@@ -73,6 +73,7 @@ fn subscription() -> impl Strategy<Value = Fact> {
             trial_used: None,
             period_start: None,
             period_end: end.map(time),
+            period_is_granted: status == Some(Status::Trialing),
             started_at: None,
             ended_at: end.map(time),
             created_at: Some(time(0)),
@@ -109,6 +110,7 @@ fn sole() -> impl Strategy<Value = Vec<Fact>> {
             trial_used: Some(false),
             period_start: None,
             period_end: None,
+            period_is_granted: false,
             started_at: None,
             ended_at: None,
             created_at: None,
@@ -416,7 +418,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             1,
-            "2cf7dd2186b1f381843bb6b849b748b22e191b545ea42eefaac801c21762ea13"
+            "3f8f4ff685a47259c30c8808ae7ecd95722e14b966e1d4073205ce277db0c157"
         )
     );
 }

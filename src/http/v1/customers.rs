@@ -8,8 +8,8 @@ use super::{
 };
 use crate::domain::state::CustomerFilter;
 use crate::http::Shared;
-use crate::http::auth::Admin;
 use crate::http::error::Problem;
+use crate::ledger::Caller;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +29,6 @@ pub(in crate::http) struct EventsQuery {
 
 /// `GET /v1/customers`
 pub(in crate::http) async fn index(
-    _: Admin,
     query: web::Query<ListQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
@@ -44,7 +43,6 @@ pub(in crate::http) async fn index(
 
 /// `GET /v1/customers/{id}`
 pub(in crate::http) async fn show(
-    _: Admin,
     request: HttpRequest,
     id: web::Path<String>,
     _: web::Query<NoQuery>,
@@ -55,18 +53,21 @@ pub(in crate::http) async fn show(
 
 /// `GET /v1/customers/{id}/entitlements`
 pub(in crate::http) async fn entitlements(
-    _: Admin,
+    caller: web::ReqData<Caller>,
     request: HttpRequest,
     id: web::Path<String>,
     _: web::Query<NoQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    single(&request, shared.ledger.entitlements(&id), "customer")
+    single(
+        &request,
+        shared.ledger.entitlements(&caller, &id),
+        "customer",
+    )
 }
 
 /// `GET /v1/customers/{id}/events`
 pub(in crate::http) async fn events(
-    _: Admin,
     id: web::Path<String>,
     query: web::Query<EventsQuery>,
     shared: web::Data<Shared>,

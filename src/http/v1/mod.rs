@@ -2,6 +2,7 @@
 
 pub(super) mod customers;
 pub(super) mod events;
+pub(super) mod keys;
 pub(super) mod payments;
 pub(super) mod subscriptions;
 

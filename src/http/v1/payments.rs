@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use super::{List, NoQuery, cursor, cursor_after, given, limit, list, single};
 use crate::http::Shared;
-use crate::http::auth::Admin;
 use crate::http::error::Problem;
 
 #[derive(Deserialize)]
@@ -19,7 +18,6 @@ pub(in crate::http) struct ListQuery {
 
 /// `GET /v1/payments`
 pub(in crate::http) async fn index(
-    _: Admin,
     query: web::Query<ListQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
@@ -31,7 +29,6 @@ pub(in crate::http) async fn index(
 
 /// `GET /v1/payments/{id}`
 pub(in crate::http) async fn show(
-    _: Admin,
     request: HttpRequest,
     id: web::Path<String>,
     _: web::Query<NoQuery>,

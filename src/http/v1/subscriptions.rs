@@ -4,10 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::{List, NoQuery, cursor, cursor_after, given, limit, list, single, status};
+use crate::domain::key::Scope;
 use crate::domain::state::SubscriptionFilter;
 use crate::http::Shared;
-use crate::http::auth::Admin;
 use crate::http::error::Problem;
+use crate::ledger::{Caller, Shown};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +23,7 @@ pub(in crate::http) struct ListQuery {
 
 /// `GET /v1/subscriptions`
 pub(in crate::http) async fn index(
-    _: Admin,
+    caller: web::ReqData<Caller>,
     query: web::Query<ListQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
@@ -32,18 +33,28 @@ pub(in crate::http) async fn index(
         provider: given(&query.provider).map(str::to_owned),
         plan: given(&query.plan).map(str::to_owned),
     };
+    if filter.customer.is_none() && !caller.scope.covers(Scope::Read) {
+        let why = "A key of scope `client` must name a customer: `?customer=`.";
+        return Err(Problem::Forbidden(why.into()));
+    }
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
-    let page = shared.ledger.subscriptions(&filter, after, limit);
-    list(page.map(|page| List::new(page.data, page.next.map(cursor_after))))
+    let page = shared.ledger.subscriptions(&caller, &filter, after, limit);
+    let seq = page.seq;
+    let value = page.value.ok_or(Problem::NotFound("customer"))?;
+    list(Shown { seq, value }.map(|page| List::new(page.data, page.next.map(cursor_after))))
 }
 
 /// `GET /v1/subscriptions/{id}`
 pub(in crate::http) async fn show(
-    _: Admin,
+    caller: web::ReqData<Caller>,
     request: HttpRequest,
     id: web::Path<String>,
     _: web::Query<NoQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    single(&request, shared.ledger.subscription(&id), "subscription")
+    single(
+        &request,
+        shared.ledger.subscription(&caller, &id),
+        "subscription",
+    )
 }

@@ -137,6 +137,7 @@ impl<'a> Event<'a> {
             trial_used: None,
             period_start: fields.seconds("current_start"),
             period_end: fields.seconds("current_end"),
+            period_is_granted: false,
             started_at: fields.seconds("start_at"),
             ended_at: fields.seconds("ended_at"),
             created_at: fields.seconds("created_at"),

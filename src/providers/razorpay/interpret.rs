@@ -9,10 +9,12 @@ use crate::domain::time::Timestamp;
 use crate::providers::json::{self, Object};
 
 const UNREADABLE: Standing = Standing::Quarantined(Reason::Unreadable);
+/// How the ids of Razorpay's accounts begin.
+const ACCOUNT_PREFIX: &str = "acc_";
 const UNKNOWN_TYPE: Standing = Standing::Quarantined(Reason::UnknownType);
 
 /// See [`crate::providers::Provider::interpret`].
-pub(super) fn interpret(received: &Received<'_>) -> Interpretation {
+pub(in crate::providers) fn interpret(received: &Received<'_>) -> Interpretation {
     let parsed = json::parse(received.body);
     let Some(root) = parsed.as_ref().and_then(Object::of) else {
         return Interpretation::without_changes(None, Timestamp::EPOCH, UNREADABLE);
@@ -52,4 +54,15 @@ pub(super) fn interpret(received: &Received<'_>) -> Interpretation {
         standing: Standing::Folded,
         changes: facts.into_iter().map(change).collect(),
     }
+}
+
+/// Whether a body is in Razorpay's envelope beyond doubt: it says that it is an event, of which
+/// account, of a type that is known, and has a payload.
+pub(in crate::providers) fn is_envelope(root: Object<'_>) -> bool {
+    let account = root.text("account_id").unwrap_or_default();
+    let is_known = |word: &str| words::kind(word).is_some() || words::is_ignored(word);
+    root.text("entity") == Some("event")
+        && account.starts_with(ACCOUNT_PREFIX)
+        && root.text("event").is_some_and(is_known)
+        && root.object("payload").is_some()
 }

@@ -28,7 +28,9 @@ use super::{Provider, Registration, Rejection, Reverified, sane_event_id};
 use crate::domain::delivery::{Delivery, Evidence, IdentityBasis, Received, Verified};
 use crate::domain::event::Interpretation;
 use crate::domain::time::Timestamp;
-use crate::signature::tag_from_hex;
+use crate::signature::{Key, tag_from_hex};
+
+pub(super) use interpret::{interpret, is_envelope};
 
 const NAME: &str = "razorpay";
 const SCHEME: &str = "razorpay-hmac-sha256";
@@ -36,12 +38,13 @@ const SIGNATURE: &str = "x-razorpay-signature";
 const EVENT_ID: &str = "x-razorpay-event-id";
 const HEADERS: &[&str] = &[SIGNATURE, EVENT_ID];
 /// The key a merchant is advised to put the own customer id under.
-const CUSTOMER_NOTE_DEFAULT: &str = "customer_identifier";
+pub(super) const CUSTOMER_NOTE_DEFAULT: &str = "customer_identifier";
 
 pub(super) const REGISTRATION: Registration = Registration {
     name: NAME,
+    make_key: Key::new,
     build,
-    interpret: interpret::interpret,
+    interpret,
 };
 
 /// Razorpay with one account's webhook secrets.
@@ -128,7 +131,7 @@ impl Provider for Razorpay {
     }
 
     fn interpret(&self, received: &Received<'_>) -> Interpretation {
-        interpret::interpret(received)
+        interpret(received)
     }
 
     fn customer_note(&self) -> Option<&str> {

@@ -1,9 +1,5 @@
 //! What a Stykite body means: total, pure, and the same whenever it is asked.
 
-use std::collections::BTreeMap;
-
-use rust_decimal::Decimal;
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::NAME;
@@ -14,13 +10,18 @@ use crate::domain::event::{
 };
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
+use crate::providers::decimal;
 use crate::providers::json::{self, Object};
 
+const STATUS_UPDATE: &str = "customer.subscription_status.update";
+const ADDON_PURCHASE: &str = "addon.purchase.success";
+/// How the ids of Stykite's events begin.
+const EVENT_PREFIX: &str = "WBH-";
 const UNREADABLE: Standing = Standing::Quarantined(Reason::Unreadable);
 const UNKNOWN_TYPE: Standing = Standing::Quarantined(Reason::UnknownType);
 
 /// See [`crate::providers::Provider::interpret`].
-pub(super) fn interpret(received: &Received<'_>) -> Interpretation {
+pub(in crate::providers) fn interpret(received: &Received<'_>) -> Interpretation {
     let parsed = json::parse(received.body);
     let Some(root) = parsed.as_ref().and_then(Object::of) else {
         return Interpretation::without_changes(None, Timestamp::EPOCH, UNREADABLE);
@@ -34,8 +35,8 @@ pub(super) fn interpret(received: &Received<'_>) -> Interpretation {
     let set_aside = |standing| Interpretation::without_changes(event_type, occurred_at, standing);
     let fact = match event_type {
         None => return set_aside(UNREADABLE),
-        Some("customer.subscription_status.update") => data.and_then(subscription),
-        Some("addon.purchase.success") => data.and_then(|data| addon(root, data, received.body)),
+        Some(STATUS_UPDATE) => data.and_then(subscription),
+        Some(ADDON_PURCHASE) => data.and_then(|data| addon(root, data, received.body)),
         Some(_) => return set_aside(UNKNOWN_TYPE),
     };
     let Some((party, fact)) = data.and_then(party).zip(fact) else {
@@ -53,6 +54,15 @@ pub(super) fn interpret(received: &Received<'_>) -> Interpretation {
         standing: Standing::Folded,
         changes: vec![change(party), change(fact)],
     }
+}
+
+/// Whether a body is in Stykite's envelope beyond doubt: one of its two event types under an id of
+/// its own, about a customer.
+pub(in crate::providers) fn is_envelope(root: Object<'_>) -> bool {
+    let id = root.text("id").unwrap_or_default();
+    id.starts_with(EVENT_PREFIX)
+        && matches!(root.text("event"), Some(STATUS_UPDATE | ADDON_PURCHASE))
+        && root.object("data").and_then(naming).is_some()
 }
 
 /// The customer's names; `None` where there is none at all.
@@ -103,6 +113,7 @@ fn subscription(data: Object<'_>) -> Option<Fact> {
         trial_used: data.flag("trial_used"),
         period_start: None,
         period_end: None,
+        period_is_granted: false,
         started_at: None,
         ended_at: None,
         created_at: None,
@@ -136,38 +147,9 @@ fn addon(root: Object<'_>, data: Object<'_>, body: &[u8]) -> Option<Fact> {
         addon_id: text("adon_tsid").or_else(|| text("addon_tsid")),
         version_id: text("tsid"),
         name: text("name"),
-        price: price(body),
+        price: decimal::number_at(body, &["data", "addon", "price"]),
         transaction_id,
         status: data.boxed("status").or_else(|| text("status")),
         naming: naming(data)?,
     }))
-}
-
-/// `data.addon.price` as it is written. The lenient reader would make a float of `19.99`; an
-/// add-on is rare enough to be read twice.
-fn price(body: &[u8]) -> Option<Decimal> {
-    type Members<'a> = BTreeMap<String, &'a RawValue>;
-    let mut raw = serde_json::from_slice::<&RawValue>(body).ok()?;
-    for key in ["data", "addon", "price"] {
-        raw = serde_json::from_str::<Members<'_>>(raw.get())
-            .ok()?
-            .remove(key)?;
-    }
-    decimal(raw.get().trim_matches('"'))
-}
-
-/// A number as JSON writes it. `None` where it does not fit exactly.
-fn decimal(text: &str) -> Option<Decimal> {
-    let is_number = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    let (digits, exponent) = text.split_once(['e', 'E']).unzip();
-    let exact = Decimal::from_str_exact(digits.unwrap_or(text))
-        .ok()
-        .filter(|_| is_number)?;
-    if exponent.is_none() {
-        Some(exact)
-    } else {
-        Decimal::from_scientific(text).ok()
-    }
 }

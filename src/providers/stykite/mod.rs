@@ -25,6 +25,8 @@ use crate::domain::event::Interpretation;
 use crate::domain::time::Timestamp;
 use crate::signature::{Key, tag_from_hex};
 
+pub(super) use interpret::{interpret, is_envelope};
+
 const NAME: &str = "stykite";
 const HMAC_SCHEME: &str = "stykite-hmac-sha256";
 const TOKEN_SCHEME: &str = "stykite-token";
@@ -36,8 +38,9 @@ const API_HOST_VALUE: &str = "stykite";
 
 pub(super) const REGISTRATION: Registration = Registration {
     name: NAME,
+    make_key: Key::new,
     build,
-    interpret: interpret::interpret,
+    interpret,
 };
 
 /// How deliveries are authenticated.
@@ -160,7 +163,7 @@ impl Provider for Stykite {
     }
 
     fn interpret(&self, received: &Received<'_>) -> Interpretation {
-        interpret::interpret(received)
+        interpret(received)
     }
 }
 

@@ -1,0 +1,120 @@
+//! `/v1/keys`. The text of a key passes through here once, from the ledger into the answer.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::{List, NoQuery, cursor, cursor_after, limit, list};
+use crate::domain::key::{KeyId, Scope};
+use crate::http::Shared;
+use crate::http::body;
+use crate::http::error::Problem;
+use crate::ledger::{Caller, NewKey, Request};
+
+/// A UUID has 36; Stripe and others take 255.
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct ListQuery {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct KeyRequest {
+    label: String,
+    scope: Scope,
+    customer: Option<String>,
+}
+
+/// A key as its maker sees it.
+#[derive(Serialize)]
+pub(in crate::http) struct KeyMade<'a> {
+    id: KeyId,
+    label: &'a str,
+    scope: Scope,
+    customer: Option<&'a str>,
+    /// Shown once; `null` in the answer to a repetition.
+    key: Option<&'a str>,
+}
+
+/// `GET /v1/keys`
+pub(in crate::http) async fn index(
+    query: web::Query<ListQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
+    let page = shared.ledger.keys(after, limit);
+    list(page.map(|page| List::new(page.data, page.next.map(cursor_after))))
+}
+
+/// `POST /v1/keys`
+pub(in crate::http) async fn create(
+    caller: web::ReqData<Caller>,
+    request: HttpRequest,
+    _: web::Query<NoQuery>,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let once = idempotency_key(&request)?;
+    let body = body::read_json(&request, payload).await?;
+    let KeyRequest {
+        label,
+        scope,
+        customer,
+    } = body::parse(&body)?;
+    let wanted = NewKey::new(&label, scope, customer.as_deref());
+    let wanted = wanted.map_err(|refused| Problem::InvalidBody(refused.to_string()))?;
+    let asked = match once {
+        Some(key) => Request::once(caller.actor, "POST", request.path(), key, &body),
+        None => Request::of(caller.actor),
+    };
+    let made = shared.ledger.create_key(wanted, asked).await?;
+    let shown = KeyMade {
+        id: made.view.id,
+        label: &made.view.label,
+        scope: made.view.scope,
+        customer: made.view.customer.as_deref(),
+        key: made.text.as_ref().map(crate::ledger::KeyText::expose),
+    };
+    Ok(HttpResponse::Created()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(super::json(&shown)?))
+}
+
+/// `DELETE /v1/keys/{id}`
+pub(in crate::http) async fn revoke(
+    caller: web::ReqData<Caller>,
+    id: web::Path<String>,
+    _: web::Query<NoQuery>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let unknown = Problem::NotFound("key");
+    let Some(id) = KeyId::parse(&id) else {
+        return Err(unknown);
+    };
+    if shared.ledger.revoke_key(id, caller.actor).await? {
+        Ok(HttpResponse::NoContent().finish())
+    } else {
+        Err(unknown)
+    }
+}
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<&str>, Problem> {
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default();
+    if values.next().is_some() || !(1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&text.len()) {
+        return Err(Problem::InvalidParameter(format!(
+            "`Idempotency-Key` must be given once, with 1 to {IDEMPOTENCY_KEY_CHARS_MAX} visible \
+             ASCII characters."
+        )));
+    }
+    Ok(Some(text))
+}

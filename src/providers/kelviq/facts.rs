@@ -1,0 +1,169 @@
+//! From Kelviq's objects to the domain's facts. It reads one object, and decides nothing about
+//! what replaces what.
+//!
+//! Kelviq has no ids of payments. An order is what is paid and what a refund names, so the order
+//! is the payment here; checkout sessions and invoices point at the same money and add none.
+
+use super::NAME;
+use super::fields::{contact, day, money, naming, time};
+use super::words::{self, Family, Kind};
+use crate::domain::event::{
+    CheckoutFact, Contact, Fact, InvoiceFact, Naming, PartyFact, PaymentFact, RefundFact,
+    SubscriptionFact, SubscriptionKey,
+};
+use crate::domain::status::Status;
+use crate::providers::json::Object;
+
+/// One event of a known type with its object.
+pub(super) struct Event<'a> {
+    pub(super) kind: Kind,
+    pub(super) object: Object<'a>,
+    /// What the object was before, where the event says so.
+    pub(super) previous: Option<Object<'a>>,
+    pub(super) body: &'a [u8],
+}
+
+impl<'a> Event<'a> {
+    /// What the event says; `None` where its object cannot be read.
+    pub(super) fn facts(&self) -> Option<Vec<Fact>> {
+        let mut facts: Vec<Fact> = self.party().into_iter().collect();
+        match self.kind.family {
+            // A customer without a name is nobody.
+            Family::Customer if facts.is_empty() => return None,
+            Family::Customer | Family::UsageAlert | Family::PaymentMethod => {}
+            Family::Subscription => {
+                facts.push(self.subscription()?);
+                facts.extend(self.replaced());
+            }
+            Family::Checkout => facts.push(self.checkout()?),
+            Family::Order => facts.push(self.order()?),
+            Family::Invoice => facts.push(self.invoice()?),
+            Family::Refund => facts.push(self.refund()?),
+        }
+        Some(facts)
+    }
+
+    fn naming(&self) -> Naming {
+        naming(self.kind.family, self.object)
+    }
+
+    fn party(&self) -> Option<Fact> {
+        let naming = self.naming();
+        (naming != Naming::default()).then(|| {
+            Fact::Party(PartyFact {
+                provider: NAME,
+                naming,
+                contact: contact(self.kind.family, self.object),
+            })
+        })
+    }
+
+    /// The object's word for its status; where it has none, the one that the event type implies.
+    fn status_word(&self) -> Option<&'a str> {
+        self.object.text("status").or(self.kind.implied_status)
+    }
+
+    fn subscription(&self) -> Option<Fact> {
+        let id = self.object.text("id")?;
+        let word = self.status_word();
+        let status = word.and_then(words::subscription_status);
+        let fact = self.snapshot(id, self.object, status, word);
+        Some(Fact::Subscription(Box::new(fact)))
+    }
+
+    /// Where a change of plan made a new subscription, what became of the old one: the event holds
+    /// it whole, and no other may tell of its end.
+    fn replaced(&self) -> Option<Fact> {
+        let old = self.previous?;
+        let id = old.text("id")?;
+        let is_whole = old.text("object") == Some(self.kind.family.object());
+        if !is_whole || self.object.text("id") == Some(id) {
+            return None;
+        }
+        let word = words::SUPERSEDED;
+        let fact = self.snapshot(id, old, words::subscription_status(word), Some(word));
+        Some(Fact::Subscription(Box::new(fact)))
+    }
+
+    fn snapshot(
+        &self,
+        id: &str,
+        fields: Object<'_>,
+        status: Option<Status>,
+        word: Option<&str>,
+    ) -> SubscriptionFact {
+        let ended = status.is_some_and(Status::is_end);
+        let ended_at = day(fields, "end_date").or_else(|| time(fields, "canceled_at"));
+        SubscriptionFact {
+            provider: NAME,
+            key: SubscriptionKey::Id(id.into()),
+            status,
+            provider_status: word.map(Into::into),
+            ends_are_final: true,
+            reason: fields.boxed("cancellation_reason").filter(|_| ended),
+            plan_id: fields.object("plan").and_then(|it| it.boxed("identifier")),
+            quantity: None,
+            trial_used: None,
+            period_start: time(fields, "billing_period_start_time"),
+            period_end: time(fields, "billing_period_end_time"),
+            period_is_granted: matches!(status, Some(Status::Active | Status::Trialing)),
+            started_at: day(fields, "start_date"),
+            // While it runs, the same fields hold an end that is planned.
+            ended_at: ended_at.filter(|_| ended),
+            created_at: time(fields, "created_on"),
+            naming: naming(self.kind.family, fields),
+        }
+    }
+
+    fn checkout(&self) -> Option<Fact> {
+        Some(Fact::Checkout(CheckoutFact {
+            provider: NAME,
+            id: self.object.boxed("id")?,
+            status: self.status_word().and_then(words::checkout_status),
+            amount: money(self.body, self.object, "amount"),
+            created_at: time(self.object, "created_on"),
+            naming: self.naming(),
+            contact: Contact::default(),
+        }))
+    }
+
+    fn order(&self) -> Option<Fact> {
+        let id = self.object.boxed("id")?;
+        Some(Fact::Payment(Box::new(PaymentFact {
+            provider: NAME,
+            id: id.clone(),
+            status: self.status_word().and_then(words::order_status),
+            amount: money(self.body, self.object, "amount_total"),
+            method: None,
+            subscription_id: self.object.boxed("subscription_id"),
+            invoice_id: None,
+            order_id: Some(id),
+            created_at: time(self.object, "created_on"),
+            naming: self.naming(),
+            contact: Contact::default(),
+        })))
+    }
+
+    fn invoice(&self) -> Option<Fact> {
+        Some(Fact::Invoice(InvoiceFact {
+            provider: NAME,
+            id: self.object.boxed("id")?,
+            status: self.status_word().map(Into::into),
+            subscription_id: self.object.boxed("subscription_id"),
+            payment_id: self.object.boxed("order_id"),
+            naming: self.naming(),
+            contact: Contact::default(),
+        }))
+    }
+
+    fn refund(&self) -> Option<Fact> {
+        Some(Fact::Refund(RefundFact {
+            provider: NAME,
+            id: self.object.boxed("id")?,
+            payment_id: self.object.boxed("order_id")?,
+            status: self.status_word().and_then(words::refund_status),
+            amount: money(self.body, self.object, "amount"),
+            created_at: time(self.object, "created_on"),
+        }))
+    }
+}

@@ -1,0 +1,129 @@
+//! How Kelviq writes people, times and amounts inside its objects. It knows no event types.
+
+use iso_currency::Currency as Iso;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
+use super::words::Family;
+use crate::domain::event::{Contact, Naming};
+use crate::domain::money::{Currency, Money};
+use crate::domain::time::Timestamp;
+use crate::providers::decimal;
+use crate::providers::json::Object;
+use crate::providers::person::split_name;
+
+/// Where the object of an event is, from the root.
+pub(super) const OBJECT_PATH: [&str; 2] = ["data", "object"];
+
+/// An RFC 3339 time.
+pub(super) fn time(fields: Object<'_>, key: &str) -> Option<Timestamp> {
+    Timestamp::parse(fields.text(key)?)
+}
+
+/// A day (`2026-04-02`), which begins at midnight UTC.
+pub(super) fn day(fields: Object<'_>, key: &str) -> Option<Timestamp> {
+    Timestamp::parse(&format!("{}T00:00:00Z", fields.text(key)?))
+}
+
+/// The names of the customer. The top-level `customer_id` is Kelviq's own on most objects and the
+/// merchant's on a customer, so the embedded customer is asked first.
+pub(super) fn naming(family: Family, fields: Object<'_>) -> Naming {
+    if family == Family::Customer {
+        return Naming {
+            identifier: fields.boxed("customer_id"),
+            provider_id: fields.boxed("id"),
+            ..Naming::default()
+        };
+    }
+    let embedded = fields.object("customer");
+    let own_id = || match family {
+        Family::Checkout | Family::Order | Family::Invoice => fields.boxed("customer_id"),
+        Family::Customer
+        | Family::Subscription
+        | Family::Refund
+        | Family::UsageAlert
+        | Family::PaymentMethod => None,
+    };
+    Naming {
+        identifier: embedded.and_then(|it| it.boxed("customer_id")),
+        provider_id: embedded.and_then(|it| it.boxed("id")).or_else(own_id),
+        ..Naming::default()
+    }
+}
+
+/// What is said of the person.
+pub(super) fn contact(family: Family, fields: Object<'_>) -> Contact {
+    let person = match family {
+        Family::Customer => Some(fields),
+        Family::Checkout
+        | Family::Order
+        | Family::Subscription
+        | Family::Invoice
+        | Family::Refund
+        | Family::UsageAlert
+        | Family::PaymentMethod => fields.object("customer"),
+    };
+    let Some(person) = person else {
+        return Contact::default();
+    };
+    let (first_name, last_name) = split_name(person.text("name"));
+    Contact {
+        email: person.boxed("email"),
+        first_name,
+        last_name,
+        ..Contact::default()
+    }
+}
+
+/// An amount: its integer minor units where they are written, else its decimal number, which must
+/// then be whole minor units. A negative amount is none.
+pub(super) fn money(body: &[u8], fields: Object<'_>, key: &str) -> Option<Money> {
+    let currency = Currency::parse(fields.text("currency")?)?;
+    let units = fields.count(&format!("{key}_units"));
+    let amount_minor = units.or_else(|| {
+        let [data, object] = OBJECT_PATH;
+        minor_units(decimal::number_at(body, &[data, object, key])?, currency)
+    })?;
+    Some(Money {
+        amount_minor,
+        currency,
+    })
+}
+
+fn minor_units(amount: Decimal, currency: Currency) -> Option<i64> {
+    let digits = Iso::from_code(currency.as_str())?.exponent()?;
+    let scale = Decimal::from(10_i64.checked_pow(digits.into())?);
+    let minor = amount.checked_mul(scale)?;
+    (minor.is_integer() && !minor.is_sign_negative())
+        .then(|| minor.to_i64())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn decimals_become_whole_minor_units_or_nothing() {
+        let minor = |amount: &str, currency| {
+            minor_units(amount.parse().unwrap(), Currency::parse(currency).unwrap())
+        };
+        assert_eq!(minor("10.00", "USD"), Some(1000));
+        assert_eq!(minor("20.0", "USD"), Some(2000));
+        assert_eq!(minor("40", "USD"), Some(4000));
+        assert_eq!(minor("0.29", "EUR"), Some(29));
+        assert_eq!(minor("500", "JPY"), Some(500));
+        assert_eq!(minor("1.234", "KWD"), Some(1234));
+        for (amount, currency) in [
+            ("10.001", "USD"),
+            ("0.5", "JPY"),
+            ("-1.00", "USD"),
+            ("1.00", "ZZZ"),
+            ("79228162514264337593543950335", "USD"),
+            ("92233720368547758.08", "USD"),
+        ] {
+            assert_eq!(minor(amount, currency), None, "{amount} {currency}");
+        }
+    }
+}

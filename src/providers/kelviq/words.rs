@@ -1,0 +1,155 @@
+//! Kelviq's words, event types and statuses, and what they are called here. Tables only: it reads
+//! no body.
+
+use crate::domain::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
+
+/// Which object an event is about; without it the event cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    Checkout,
+    Customer,
+    Order,
+    Subscription,
+    Invoice,
+    Refund,
+    UsageAlert,
+    PaymentMethod,
+}
+
+impl Family {
+    /// The word that the object carries in its own `object`.
+    pub(super) const fn object(self) -> &'static str {
+        match self {
+            Self::Checkout => "checkout_session",
+            Self::Customer => "customer",
+            Self::Order => "order",
+            Self::Subscription => "subscription",
+            Self::Invoice => "invoice",
+            Self::Refund => "refund",
+            Self::UsageAlert => "feature_usage_alert",
+            Self::PaymentMethod => "payment_method",
+        }
+    }
+
+    /// Whether it says nothing that a subscription or its money depends on.
+    pub(super) const fn is_ignored(self) -> bool {
+        matches!(self, Self::UsageAlert | Self::PaymentMethod)
+    }
+}
+
+/// What an event type says by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kind {
+    pub(super) family: Family,
+    /// Order within one instant, so that the later state wins.
+    pub(super) rank: u8,
+    /// The status of the object, where the object itself does not say.
+    pub(super) implied_status: Option<&'static str>,
+}
+
+/// What is known of an event type; `None` for an unknown one.
+pub(super) fn kind(event_type: &str) -> Option<Kind> {
+    let (family, rank, implied_status) = match event_type {
+        "checkout.completed" => (Family::Checkout, 0, Some("success")),
+        "customer.created" => (Family::Customer, 0, None),
+        "customer.updated" => (Family::Customer, 1, None),
+        "order.created" => (Family::Order, 0, None),
+        "order.updated" => (Family::Order, 1, None),
+        "order.refunded" => (Family::Order, 2, Some("REFUNDED")),
+        "subscription.created" => (Family::Subscription, 0, None),
+        "subscription.updated" => (Family::Subscription, 1, None),
+        "subscription.plan_changed" => (Family::Subscription, 2, None),
+        "subscription.cancelled" => (Family::Subscription, 3, Some("canceled")),
+        "feature.usage_alert" => (Family::UsageAlert, 0, None),
+        "invoice.created" => (Family::Invoice, 0, None),
+        "invoice.payment_failed" => (Family::Invoice, 1, Some("PAYMENT_FAILED")),
+        "invoice.paid" => (Family::Invoice, 2, Some("PAID")),
+        "refund.created" => (Family::Refund, 0, None),
+        "refund.updated" => (Family::Refund, 1, None),
+        "payment_method.created" => (Family::PaymentMethod, 0, None),
+        "payment_method.updated" => (Family::PaymentMethod, 1, None),
+        "payment_method.deleted" => (Family::PaymentMethod, 2, None),
+        _ => return None,
+    };
+    Some(Kind {
+        family,
+        rank,
+        implied_status,
+    })
+}
+
+/// The word for a subscription that another one replaced.
+pub(super) const SUPERSEDED: &str = "superseded";
+
+/// The canonical status of a subscription's word.
+pub(super) fn subscription_status(word: &str) -> Option<Status> {
+    match word {
+        "incomplete" => Some(Status::Incomplete),
+        "incomplete_expired" => Some(Status::Expired),
+        "trialing" => Some(Status::Trialing),
+        "active" => Some(Status::Active),
+        "past_due" => Some(Status::PastDue),
+        "canceled" => Some(Status::Canceled),
+        SUPERSEDED => Some(Status::Superseded),
+        _ => None,
+    }
+}
+
+/// The canonical status of an order's word. A refunded order was money once, and stays it: refunds
+/// are counted beside it. Whether one called off or found fraudulent had been paid, it does not
+/// say, so these leave the status as it was.
+pub(super) fn order_status(word: &str) -> Option<PaymentStatus> {
+    match word {
+        "PENDING" => Some(PaymentStatus::Created),
+        "FAILED" => Some(PaymentStatus::Failed),
+        "COMPLETE" | "REFUNDED" | "PARTIAL_REFUND" => Some(PaymentStatus::Captured),
+        _ => None,
+    }
+}
+
+/// The canonical status of a refund's word.
+pub(super) fn refund_status(word: &str) -> Option<RefundStatus> {
+    match word {
+        "PENDING" | "PROCESSING" => Some(RefundStatus::Pending),
+        "FAILED" | "CANCELED" => Some(RefundStatus::Failed),
+        "SUCCEEDED" => Some(RefundStatus::Processed),
+        _ => None,
+    }
+}
+
+/// The canonical status of a checkout session's word.
+pub(super) fn checkout_status(word: &str) -> Option<CheckoutStatus> {
+    (word == "success").then_some(CheckoutStatus::Paid)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn ranks_follow_a_subscriptions_life() {
+        let verbs = ["created", "updated", "plan_changed", "cancelled"];
+        let ranks: Vec<u8> = verbs
+            .iter()
+            .map(|verb| kind(&format!("subscription.{verb}")).unwrap().rank)
+            .collect();
+        assert_eq!(ranks, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn words_are_exact() {
+        for word in [
+            "",
+            "subscription",
+            "subscription.canceled",
+            "charge.completed",
+            "payment.failed",
+        ] {
+            assert_eq!(kind(word), None, "{word}");
+        }
+        assert_eq!(subscription_status("cancelled"), None);
+        assert_eq!(order_status("complete"), None);
+        assert_eq!(refund_status("CANCELLED"), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! Every route with every kind of key. The routes come from the table the service serves, so that a
+//! new one without a row here fails.
+
+use subledger::domain::key::Scope;
+use subledger::http::{Access, Route, routes};
+
+use super::{JSON, made, revoke};
+use crate::world::{Answer, KEY, World, sample};
+
+/// For each path, one that leads somewhere and is not refused for lack of a parameter.
+const ROWS: &[(&str, &str)] = &[
+    ("/webhooks/{source}", "/webhooks/nobody"),
+    (
+        "/v1/subscriptions/{id}",
+        "/v1/subscriptions/sub_Ldgr0000000001",
+    ),
+    ("/v1/subscriptions", "/v1/subscriptions?customer=user_42"),
+    ("/v1/customers/{id}", "/v1/customers/user_42"),
+    (
+        "/v1/customers/{id}/entitlements",
+        "/v1/customers/user_42/entitlements",
+    ),
+    ("/v1/customers/{id}/events", "/v1/customers/user_42/events"),
+    ("/v1/customers", "/v1/customers"),
+    ("/v1/payments/{id}", "/v1/payments/pay_unknown"),
+    ("/v1/payments", "/v1/payments"),
+    ("/v1/events/{seq}", "/v1/events/1"),
+    ("/v1/events", "/v1/events"),
+    ("/v1/quarantine", "/v1/quarantine"),
+    ("/v1/stats", "/v1/stats"),
+    ("/v1/keys", "/v1/keys"),
+    ("/v1/keys/{id}", "/v1/keys/KEY-0000000000000"),
+    ("/healthz", "/healthz"),
+    ("/readyz", "/readyz"),
+    ("/metrics", "/metrics"),
+];
+
+fn asked(world: &World, route: &Route, key: Option<&str>) -> Answer {
+    let row = ROWS.iter().find(|(path, _)| *path == route.path);
+    let (_, path) = row.unwrap_or_else(|| panic!("{} has no row in this test", route.path));
+    // No command is carried out by this: what is asked about is the key.
+    world.ask(route.method.as_str(), path, key, &[JSON], b"{}")
+}
+
+#[test]
+fn every_route_wants_the_scope_of_the_table_and_no_less() {
+    let world = World::new();
+    world.razorpay(&sample("razorpay", "02"));
+    let keys = Scope::ALL.map(|scope| {
+        let (_, live) = made(&world, scope.as_str(), None);
+        let (id, revoked) = made(&world, scope.as_str(), None);
+        assert_eq!(revoke(&world, &id).status, 204);
+        (scope, live, revoked)
+    });
+    let mut checked = 0;
+    for route in routes() {
+        let Access::Key(needed) = route.access else {
+            let answer = asked(&world, &route, None);
+            assert!(![401, 403].contains(&answer.status), "{route:?}");
+            continue;
+        };
+        let unknown = [None, Some("sl_wrong"), Some("x y")];
+        let refused: Vec<Answer> = unknown.map(|key| asked(&world, &route, key)).into();
+        let revoked = keys
+            .iter()
+            .map(|(_, _, key)| asked(&world, &route, Some(key)));
+        for answer in refused.iter().chain(&revoked.collect::<Vec<_>>()) {
+            assert_eq!(answer.status, 401, "{route:?}: {}", answer.text);
+            assert_eq!(answer.text, refused[0].text, "all look alike");
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        }
+        for (scope, live, _) in &keys {
+            let answer = asked(&world, &route, Some(live));
+            let what = format!("{scope:?} {route:?}: {}", answer.text);
+            if scope.covers(needed) {
+                assert!(![401, 403].contains(&answer.status), "{what}");
+            } else {
+                assert_eq!(
+                    (answer.status, answer.word("code").as_str()),
+                    (403, "forbidden"),
+                    "{what}"
+                );
+            }
+            checked += 1;
+        }
+        assert!(![401, 403].contains(&asked(&world, &route, Some(KEY)).status));
+    }
+    assert!(checked >= 15 * Scope::ALL.len(), "{checked}");
+}
+
+#[test]
+fn a_key_that_is_not_sent_as_a_bearers_is_none() {
+    let world = World::new();
+    let ask = |lines: &str| {
+        let head = format!("GET /v1/stats HTTP/1.1\r\nHost: l\r\nConnection: close\r\n{lines}\r\n");
+        let answer = world.raw(head.as_bytes());
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    let line = |value: &str| format!("Authorization: {value}\r\n");
+    assert_eq!(ask(&line(&format!("Bearer {KEY}"))), "200");
+    assert_eq!(ask(&line(&format!("bearer  {KEY} "))), "200");
+    for value in [
+        "",
+        "Bearer",
+        "Bearer ",
+        KEY,
+        "Bearer sl_\u{fc}",
+        "Bearer \u{1f511}",
+    ] {
+        assert_eq!(ask(&line(value)), "401", "{value}");
+    }
+    assert_eq!(ask(&line(&format!("Basic {KEY}"))), "401");
+    assert_eq!(ask(&line(&format!("Bearer {KEY}x"))), "401");
+    let twice = line(&format!("Bearer {KEY}")).repeat(2);
+    assert_eq!(ask(&twice), "401", "which of two would it be?");
+}
+
+#[test]
+fn the_rows_are_those_of_the_table() {
+    let paths: Vec<&str> = routes().iter().map(|route| route.path).collect();
+    for (path, _) in ROWS {
+        assert!(paths.contains(path), "{path} is served no longer");
+    }
+    // What stands together is registered together.
+    let mut distinct = paths.clone();
+    distinct.dedup();
+    let whole: std::collections::BTreeSet<_> = paths.iter().collect();
+    assert_eq!(
+        distinct.len(),
+        whole.len(),
+        "a path's routes stand apart: {paths:?}"
+    );
+}
+
+#[test]
+fn a_method_that_is_not_in_the_table_is_told_which_are() {
+    let world = World::new();
+    for (path, _) in ROWS {
+        let of_path = routes().into_iter().filter(|route| route.path == *path);
+        let mut allowed: Vec<String> = of_path.map(|route| route.method.to_string()).collect();
+        if allowed.iter().any(|method| method == "GET") {
+            allowed.push("HEAD".into());
+        }
+        allowed.sort();
+        let answer = world.ask(
+            "PUT",
+            &path.replace('{', "x").replace('}', ""),
+            None,
+            &[],
+            b"",
+        );
+        assert_eq!(answer.status, 405, "{path}");
+        let mut told: Vec<_> = answer.header("allow").unwrap().split(", ").collect();
+        told.sort_unstable();
+        assert_eq!(told, allowed, "{path}");
+    }
+}

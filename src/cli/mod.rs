@@ -8,6 +8,7 @@ macro_rules! say {
 
 mod check_config;
 mod demo;
+mod notify;
 mod output;
 mod post;
 mod replay;

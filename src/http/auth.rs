@@ -52,5 +52,5 @@ fn authorize(request: &HttpRequest) -> Option<Admin> {
         return None;
     }
     let shared = request.app_data::<web::Data<Shared>>()?;
-    shared.admin_key.matches(key.trim()).then_some(Admin)
+    shared.admin_key.read().matches(key.trim()).then_some(Admin)
 }

@@ -160,6 +160,11 @@ impl Problem {
         }
     }
 
+    /// The stable word of `docs/api.md`.
+    pub(super) fn code(&self) -> &'static str {
+        self.parts().1
+    }
+
     fn extra_header(&self) -> Option<(HeaderName, &'static str)> {
         match self {
             Self::MethodNotAllowed { allow } => Some((ALLOW, allow)),

@@ -3,26 +3,33 @@
 
 mod auth;
 mod error;
+mod flood;
 mod limits;
 mod metrics;
 mod ops;
+mod requests;
 mod unread;
 mod v1;
 mod webhook;
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::{Handler, HttpServiceFactory, Server, Service};
 use actix_web::middleware::from_fn;
 use actix_web::{App, FromRequest, HttpServer, Resource, Responder, web};
 
 pub use auth::KeyDigest;
+use parking_lot::RwLock;
 
 use self::error::Problem;
+use self::flood::Flood;
+use self::requests::{Requests, Template};
 use self::unread::Unread;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Source};
 
 /// A silent connection is closed after this; a head that takes longer is answered 408.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
@@ -40,7 +47,43 @@ pub struct Shared {
     /// The ledger.
     pub ledger: Arc<Ledger>,
     /// The key that may do everything.
-    pub admin_key: KeyDigest,
+    admin_key: RwLock<KeyDigest>,
+    requests: Requests,
+    /// Of signatures that were not accepted, by source.
+    forgeries: BTreeMap<String, Flood>,
+}
+
+impl Shared {
+    /// What handlers need to serve `ledger`.
+    #[must_use]
+    pub fn new(ledger: Arc<Ledger>, admin_key: KeyDigest) -> Self {
+        let names = ledger.source_names().map(str::to_owned);
+        let forgeries = names.map(|name| (name, Flood::new())).collect();
+        Self {
+            ledger,
+            admin_key: RwLock::new(admin_key),
+            requests: Requests::new(),
+            forgeries,
+        }
+    }
+
+    /// From now on this key may do everything, and the one before it nothing.
+    pub fn exchange_admin_key(&self, key: KeyDigest) {
+        *self.admin_key.write() = key;
+    }
+
+    /// Says that a signature was not accepted, at most once a second for each source.
+    fn note_forgery(&self, source: &Source) {
+        let flood = self.forgeries.get(source.name());
+        if let Some(passed_over) = flood.and_then(Flood::admit) {
+            let source = source.name();
+            tracing::warn!(
+                source,
+                passed_over,
+                "a webhook's signature was not accepted"
+            );
+        }
+    }
 }
 
 /// Every path with what it answers. [`index`] holds the same list for documentation and tests.
@@ -74,20 +117,21 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .default_service(web::to(|| async { Err::<&str, _>(Problem::NoRoute) }));
 }
 
-fn get<H, Args>(path: &str, handler: H) -> impl HttpServiceFactory + use<H, Args>
+fn get<H, Args>(path: &'static str, handler: H) -> impl HttpServiceFactory + use<H, Args>
 where
     H: Handler<Args>,
     Args: FromRequest + 'static,
     H::Output: Responder + 'static,
 {
     web::resource(path)
+        .app_data(Template(path))
         .route(web::get().to(handler.clone()))
         .route(web::head().to(handler))
         .default_service(web::to(|| not_allowed("GET, HEAD")))
         .wrap(from_fn(limits::layer))
 }
 
-fn post<H, Args>(path: &str, handler: H) -> Resource
+fn post<H, Args>(path: &'static str, handler: H) -> Resource
 where
     H: Handler<Args>,
     Args: FromRequest + 'static,
@@ -95,6 +139,7 @@ where
 {
     let others = web::to(|| not_allowed("POST"));
     web::resource(path)
+        .app_data(Template(path))
         .route(web::post().to(handler))
         .default_service(others)
 }
@@ -113,14 +158,18 @@ pub fn serve(
     workers: usize,
 ) -> std::io::Result<Server> {
     let app = move || {
+        // One for each worker, so that a request costs no shared count.
+        let counted = Rc::new(shared.clone());
         App::new()
             .app_data(shared.clone())
             .configure(routes)
-            .wrap_fn(|mut request, service| {
+            .wrap_fn(move |mut request, service| {
+                let (began, counted) = (Instant::now(), Rc::clone(&counted));
                 let unread = Unread::of(&mut request);
                 let answer = service.call(request);
                 async move {
                     let answer = answer.await;
+                    counted.requests.note(&answer, began.elapsed());
                     unread.into_iter().for_each(Unread::outlive_the_answer);
                     answer
                 }

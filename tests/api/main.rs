@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod lives;
+mod monitoring;
 mod ops;
 mod queries;
 mod samples;

@@ -58,7 +58,10 @@ fn every_metric_is_described_and_drawn() {
         let is_in = |text: &BTreeSet<&str>| {
             text.contains(family.as_str()) || samples.iter().any(|name| text.contains(&**name))
         };
-        assert!(is_in(&described), "docs/operations.md says nothing of {family}");
+        assert!(
+            is_in(&described),
+            "docs/operations.md says nothing of {family}"
+        );
         assert!(is_in(&drawn), "the dashboard does not show {family}");
     }
 }
@@ -79,7 +82,10 @@ fn nothing_else_is_asked_for() {
         let names = named(text);
         assert!(names.len() > 10, "{file}: {names:?}");
         for name in names {
-            assert!(there.contains(name), "{file} names {name}, which is not there");
+            assert!(
+                there.contains(name),
+                "{file} names {name}, which is not there"
+            );
         }
     }
 }
@@ -108,7 +114,10 @@ fn every_alert_has_its_page() {
                 || ALERTS.ends_with(&format!("#{anchor}")),
             "{alert} names no runbook"
         );
-        assert!(anchors.contains(&anchor), "docs/operations.md has no {anchor}");
+        assert!(
+            anchors.contains(&anchor),
+            "docs/operations.md has no {anchor}"
+        );
     }
 }
 
@@ -140,7 +149,10 @@ fn strangers_make_no_labels() {
         world.get(&format!("/v1/customers/stranger-{n}"));
     }
     let text = world.get_with("/metrics", &[]).text;
-    assert!(!text.contains("stranger") && !text.contains("nowhere"), "{text}");
+    assert!(
+        !text.contains("stranger") && !text.contains("nowhere"),
+        "{text}"
+    );
     for line in [
         "subledger_deliveries_total{source=\"unknown\",outcome=\"refused\"} 50",
         "subledger_requests_total{route=\"/webhooks/{source}\",status=\"4xx\"} 50",

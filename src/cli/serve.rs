@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
 use super::notify::Manager;
@@ -48,7 +48,16 @@ impl Serve {
         let config = common.load()?;
         let format = telemetry::Format::for_terminal(io::stderr().is_terminal());
         let levels = telemetry::init(format, &levels(&config), io::stderr)?;
-        let manager = Manager::find(env)?;
+        let manager = Manager::find(env)
+            .map_err(|error| format!("NOTIFY_SOCKET names no socket: {error}"))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        // Caught from now on: a reload that is asked for during a long start may not end it.
+        let hangup = {
+            let _inside = runtime.enter();
+            signal(SignalKind::hangup())?
+        };
         let accept = Acceptance {
             catalogue: self.accept_catalogue,
             rollback: self.accept_rollback,
@@ -64,9 +73,6 @@ impl Serve {
         let events = app.ledger().stats().value.events;
         let running = app.spawn()?;
         tracing::info!(address = %running.address(), events, "subledger serves");
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
         let service = Service {
             running: &running,
             common,
@@ -74,7 +80,7 @@ impl Serve {
             levels: &levels,
             manager: &manager,
         };
-        let word = runtime.block_on(service.run())?;
+        let word = runtime.block_on(service.run(hangup))?;
         tracing::info!(signal = word, "subledger stops");
         manager.stopping();
         running.stop()?;
@@ -100,10 +106,9 @@ struct Service<'a> {
 
 impl Service<'_> {
     /// Until SIGTERM or SIGINT, which it names: reloads at SIGHUP, and looks after the service.
-    async fn run(&self) -> io::Result<&'static str> {
+    async fn run(&self, mut hangup: Signal) -> io::Result<&'static str> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hangup = signal(SignalKind::hangup())?;
         let round = self
             .manager
             .heartbeat()

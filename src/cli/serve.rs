@@ -115,7 +115,7 @@ impl Service<'_> {
             .map_or(ROUND, |beat| beat.min(ROUND));
         let mut rounds = tokio::time::interval(round);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut is_announced, mut is_hung) = (false, false);
+        let (mut is_announced, mut is_hung, mut why_not_ready) = (false, false, None);
         loop {
             tokio::select! {
                 _ = terminate.recv() => return Ok("SIGTERM"),
@@ -123,7 +123,7 @@ impl Service<'_> {
                 _ = hangup.recv() => self.reload(),
                 _ = rounds.tick() => {
                     is_announced = is_announced || self.announce();
-                    self.watch(&mut is_hung);
+                    self.watch(&mut is_hung, &mut why_not_ready);
                 }
             }
         }
@@ -144,19 +144,22 @@ impl Service<'_> {
         true
     }
 
-    /// Says when a commit begins or ends to hang, and keeps the manager's watchdog quiet for as
-    /// long as requests are answered.
-    fn watch(&self, was_hung: &mut bool) {
+    /// Says when a commit begins or ends to hang, tells the manager what `/readyz` says, and keeps
+    /// its watchdog quiet for as long as requests are answered.
+    fn watch(&self, was_hung: &mut bool, why_not_ready: &mut Option<String>) {
         let is_hung = self.running.ledger().is_hung();
         if is_hung != std::mem::replace(was_hung, is_hung) {
             if is_hung {
                 let seconds = COMMIT_AGE_MAX.as_secs();
                 tracing::error!(seconds, "a commit hangs; look at the disk");
-                self.manager.status("a commit hangs; look at the disk");
             } else {
                 tracing::info!("the commit that hung has ended");
-                self.manager.status("serves");
             }
+        }
+        let why = self.running.ledger().ready().err();
+        if *why_not_ready != why {
+            self.manager.status(why.as_deref().unwrap_or("serves"));
+            *why_not_ready = why;
         }
         if self.manager.heartbeat().is_some() {
             match self.ask("/healthz") {

@@ -4,7 +4,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use super::load::{Book, delivery};
-use super::rig::{Launch, Rig, eventually};
+use super::rig::{Launch, Rig, SECRET, eventually};
 use super::strace::Strace;
 use super::tools;
 
@@ -52,6 +52,20 @@ fn the_service_manager_is_told_what_happens() {
     let heard = hear_news(&socket);
     assert!(heard.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{heard}");
     assert!(hear_news(&socket).starts_with("READY=1\n"));
+    // It tells what `/readyz` says.
+    rig.configure(&format!(
+        "[server]\nbind = \"127.0.0.1:0\"\n[log]\nmin_free_bytes = 9000000000000000000\n\
+         [sources.razorpay]\nsecrets = [{{ secret = \"{SECRET}\" }}]\n"
+    ));
+    service.signal("HUP");
+    assert!(hear_news(&socket).starts_with("RELOADING=1\n"));
+    assert!(hear_news(&socket).starts_with("READY=1\n"));
+    assert_eq!(delivery(1).post(&mut service.client()).unwrap().status, 503);
+    assert_eq!(
+        hear_news(&socket),
+        "STATUS=The disk is full; free some space."
+    );
+    assert_eq!(service.get("/readyz").status, 503);
     assert_eq!(service.terminate().code, Some(0));
     assert!(hear_news(&socket).starts_with("STOPPING=1\n"));
 }

@@ -34,7 +34,8 @@ def wait_until_ready():
 
 def read():
     content_type, text = get("/metrics", "application/openmetrics-text; version=1.0.0")
-    assert content_type == "application/openmetrics-text; version=1.0.0; charset=utf-8", content_type
+    wanted = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert content_type == wanted, content_type
     assert text.endswith("# EOF\n") and text.count("# EOF") == 1, text[-80:]
     families = list(text_string_to_metric_families(text))
     for family in families:

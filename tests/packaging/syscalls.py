@@ -1,6 +1,6 @@
 """Runs a ledger through a short life under strace, and compares the system calls that it made with
-the SystemCallFilter of the systemd unit. Says which would be refused and exits with 1; knows nothing
-of the program but its command line."""
+the SystemCallFilter of the systemd unit. Says which would be refused and exits with 1; knows
+nothing of the program but its command line."""
 
 import json
 import re

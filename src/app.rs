@@ -22,6 +22,10 @@ use crate::http::{self, Shared};
 use crate::ledger::{KeyText, Ledger, OpenLedgerError, Opened, Settings};
 use crate::providers::{self, Built, Provider};
 
+mod reload;
+
+pub use reload::Reloaded;
+
 /// The environment variable that holds the admin key.
 pub const ADMIN_KEY_VARIABLE: &str = "SUBLEDGER_ADMIN_KEY";
 /// Where a key that was made is kept, in the data folder.
@@ -66,6 +70,17 @@ pub enum AppError {
         "the admin key in {0} has fewer than {ADMIN_KEY_BYTES_MIN} bytes; write a longer one, or remove it to have one made"
     )]
     ShortAdminKey(String),
+    /// A source of the running service would lose all its secrets.
+    #[error(
+        "source {source_name} would be switched off: {reason}; a running service sees no new \
+         variables, so restart, or keep the secret in a file"
+    )]
+    SourceOff {
+        /// The source.
+        source_name: String,
+        /// Which variables are not set.
+        reason: String,
+    },
     /// The server could not be started or died.
     #[error("the server failed: {0}")]
     Server(io::Error),
@@ -240,14 +255,12 @@ impl App {
     pub fn spawn(self) -> Result<Running, AppError> {
         let address = self.address().map_err(AppError::Server)?;
         let ledger = Arc::clone(&self.ledger);
-        let shared = Data::new(Shared {
-            ledger: self.ledger,
-            admin_key: self.admin_key,
-        });
+        let shared = Data::new(Shared::new(self.ledger, self.admin_key));
+        let served = shared.clone();
         let (send, receive) = std::sync::mpsc::channel();
         let serve = move || {
             actix_web::rt::System::new().block_on(async {
-                let server = http::serve(self.listener, shared, workers())?;
+                let server = http::serve(self.listener, served, workers())?;
                 // The receiver waits for exactly this.
                 let _ = send.send(server.handle());
                 server.await
@@ -259,6 +272,7 @@ impl App {
             Ok(handle) => Ok(Running {
                 address,
                 ledger,
+                shared,
                 handle,
                 thread,
             }),
@@ -274,6 +288,7 @@ impl App {
 pub struct Running {
     address: SocketAddr,
     ledger: Arc<Ledger>,
+    shared: Data<Shared>,
     handle: ServerHandle,
     thread: JoinHandle<io::Result<()>>,
 }
@@ -300,6 +315,7 @@ impl Running {
         actix_web::rt::System::new().block_on(stopped);
         let ended = self.thread.join();
         let ledger = self.ledger;
+        drop(self.shared);
         let (closed, wait) = std::sync::mpsc::channel();
         thread::spawn(move || {
             ledger.stop();
@@ -337,19 +353,14 @@ fn admin_key(
     if let Some(key) = from_env {
         return long_enough(key, ADMIN_KEY_VARIABLE).map(|key| (key, None));
     }
+    if let Some(key) = kept_admin_key(data_dir)? {
+        return Ok((key, None));
+    }
     let path = data_dir.join(ADMIN_KEY_FILE);
     let unusable = |cause| AppError::DataDir {
         path: path.clone(),
         cause,
     };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => {
-            let key = text.trim_end().to_owned();
-            return long_enough(key, &path.display().to_string()).map(|key| (key, None));
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(unusable(error)),
-    }
     let key = KeyText::random().expose().to_owned();
     let mut options = std::fs::OpenOptions::new();
     let mut file = options
@@ -362,6 +373,19 @@ fn admin_key(
         .and_then(|()| file.sync_all())
         .map_err(unusable)?;
     Ok((key.clone(), Some(key)))
+}
+
+/// The admin key in its file; `None` where there is no file.
+fn kept_admin_key(data_dir: &Path) -> Result<Option<String>, AppError> {
+    let path = data_dir.join(ADMIN_KEY_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let key = text.trim_end().to_owned();
+            long_enough(key, &path.display().to_string()).map(Some)
+        }
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(AppError::DataDir { path, cause }),
+    }
 }
 
 fn long_enough(key: String, place: &str) -> Result<String, AppError> {

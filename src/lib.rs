@@ -17,7 +17,7 @@
 //!       \     |      /
 //!         domain            events, the fold, the views: pure, no clock, no I/O
 //!
-//!   signature, clock        leaves that anyone may use
+//!   signature, clock, histogram   leaves that anyone may use
 //! ```
 //!
 //! Where a webhook becomes a subscription's status: `providers::razorpay` turns its body into
@@ -30,6 +30,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod eventlog;
+pub mod histogram;
 pub mod http;
 pub mod ledger;
 pub mod providers;

@@ -18,12 +18,13 @@ mod tokens;
 const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("telemetry", &[]),
+    ("histogram", &[]),
     ("signature", &["domain"]),
     ("clock", &["domain"]),
     ("config", &["domain"]),
     ("providers", &["domain", "signature", "clock"]),
     ("gateways", &["domain", "signature", "clock"]),
-    ("eventlog", &["domain", "signature", "clock"]),
+    ("eventlog", &["domain", "signature", "clock", "histogram"]),
     ("snapshot", &["domain", "signature", "clock"]),
     (
         "ledger",
@@ -35,9 +36,13 @@ const ROOMS: &[(&str, &[&str])] = &[
             "domain",
             "signature",
             "clock",
+            "histogram",
         ],
     ),
-    ("http", &["ledger", "domain", "signature", "clock"]),
+    (
+        "http",
+        &["ledger", "domain", "signature", "clock", "histogram"],
+    ),
 ];
 
 /// The rooms that wire the others together; they may use all. The empty one is `lib.rs` and

@@ -9,6 +9,7 @@ macro_rules! say {
 mod check_config;
 mod demo;
 mod keys;
+mod notify;
 mod output;
 mod post;
 mod remote;

@@ -28,6 +28,42 @@ pub struct Server {
     pub bind: SocketAddr,
     /// The address under which customers and providers reach it.
     pub public_url: WebUrl,
+    /// Which log lines are shown.
+    pub log_level: LogLevel,
+}
+
+/// Which log lines are shown: those of a level and of all more urgent ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// None.
+    Off,
+    /// What needs an operator.
+    Error,
+    /// What may need one, such as a bad signature.
+    Warn,
+    /// What happens seldom: starts, stops, refusals.
+    #[default]
+    Info,
+    /// A line a request.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
 }
 
 impl Default for Server {
@@ -36,6 +72,7 @@ impl Default for Server {
         Self {
             bind,
             public_url: WebUrl::of_address(bind),
+            log_level: LogLevel::default(),
         }
     }
 }

@@ -37,7 +37,7 @@ pub use record::{Flags, Record, RecordDamage};
 pub use verify::{Damage, Finding, Verdict, verify};
 pub use witness::{Witness, WitnessError};
 pub use writer::{
-    Answer, Command, CommandAnswer, Committed, Counters, Decision, Fold, Handle, Health,
-    MAX_QUEUED, MAX_QUEUED_BYTES, Outcome, Receipt, Running, StartError, Started, State,
+    Answer, COMMIT_AGE_MAX, Command, CommandAnswer, Committed, Counters, Decision, Fold, Handle,
+    Health, MAX_QUEUED, MAX_QUEUED_BYTES, Outcome, Receipt, Running, StartError, Started, State,
     Unavailable, start,
 };

@@ -35,7 +35,7 @@ fn caller(request: &HttpRequest) -> Option<Caller> {
     }
     let shared = request.app_data::<web::Data<Shared>>()?;
     let digest = KeyDigest::of(key.trim());
-    if digest == shared.admin_key {
+    if digest == *shared.admin_key.read() {
         return Some(Caller::ADMIN);
     }
     shared.ledger.caller(&digest)

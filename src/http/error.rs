@@ -9,7 +9,6 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
-use super::throttle::Throttle;
 use crate::ledger::{CommandError, IngestError, ReadError, Refusal};
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
@@ -193,6 +192,11 @@ impl Problem {
         }
     }
 
+    /// The stable word of `docs/api.md`.
+    pub(super) fn code(&self) -> &'static str {
+        self.parts().1
+    }
+
     fn extra_header(&self) -> Option<(HeaderName, &str)> {
         match self {
             Self::MethodNotAllowed { allow } => Some((ALLOW, allow)),
@@ -217,20 +221,10 @@ impl Problem {
         }
     }
 
-    /// What the operator should see. Of a refused key or signature nothing but that it happened.
+    /// Refusals are told by the layer that counts requests; what is our fault, here, with why.
     fn log(&self) {
-        static KEYS: Throttle = Throttle::new();
-        static SIGNATURES: Throttle = Throttle::new();
         if let Self::Internal(why) = self {
             tracing::error!(why, "a request could not be answered");
-        } else if *self == Self::Unauthorized
-            && let Some(count) = KEYS.count()
-        {
-            tracing::warn!(count, "requests without a known key were refused");
-        } else if *self == Self::InvalidSignature
-            && let Some(count) = SIGNATURES.count()
-        {
-            tracing::warn!(count, "webhooks without a valid signature were refused");
         }
     }
 

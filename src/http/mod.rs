@@ -4,28 +4,34 @@
 mod auth;
 mod body;
 mod error;
+mod flood;
 mod limits;
 mod metrics;
 mod ops;
+mod requests;
 mod routes;
-mod throttle;
 mod unread;
 mod v1;
 mod webhook;
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, Service};
 use actix_web::{App, HttpServer, web};
 
+use parking_lot::RwLock;
 pub use routes::{Access, Route, routes};
 
 use self::error::Problem;
+use self::flood::Flood;
+use self::requests::Requests;
 use self::unread::Unread;
 use crate::domain::key::KeyDigest;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Source};
 
 /// A silent connection is closed after this; a head that takes longer is answered 408.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
@@ -43,7 +49,43 @@ pub struct Shared {
     /// The ledger.
     pub ledger: Arc<Ledger>,
     /// The key that may do everything.
-    pub admin_key: KeyDigest,
+    admin_key: RwLock<KeyDigest>,
+    requests: Requests,
+    /// Of signatures that were not accepted, by source.
+    forgeries: BTreeMap<String, Flood>,
+}
+
+impl Shared {
+    /// What handlers need to serve `ledger`.
+    #[must_use]
+    pub fn new(ledger: Arc<Ledger>, admin_key: KeyDigest) -> Self {
+        let names = ledger.source_names().map(str::to_owned);
+        let forgeries = names.map(|name| (name, Flood::new())).collect();
+        Self {
+            ledger,
+            admin_key: RwLock::new(admin_key),
+            requests: Requests::new(),
+            forgeries,
+        }
+    }
+
+    /// From now on this key may do everything, and the one before it nothing.
+    pub fn exchange_admin_key(&self, key: KeyDigest) {
+        *self.admin_key.write() = key;
+    }
+
+    /// Says that a signature was not accepted, at most once a second for each source.
+    fn note_forgery(&self, source: &Source) {
+        let flood = self.forgeries.get(source.name());
+        if let Some(passed_over) = flood.and_then(Flood::admit) {
+            let source = source.name();
+            tracing::warn!(
+                source,
+                passed_over,
+                "a webhook's signature was not accepted"
+            );
+        }
+    }
 }
 
 /// How requests are read, and every route.
@@ -69,14 +111,18 @@ pub fn serve(
     workers: usize,
 ) -> std::io::Result<Server> {
     let app = move || {
+        // One for each worker, so that a request costs no shared count.
+        let counted = Rc::new(shared.clone());
         App::new()
             .app_data(shared.clone())
             .configure(configure)
-            .wrap_fn(|mut request, service| {
+            .wrap_fn(move |mut request, service| {
+                let (began, counted) = (Instant::now(), Rc::clone(&counted));
                 let unread = Unread::of(&mut request);
                 let answer = service.call(request);
                 async move {
                     let answer = answer.await;
+                    counted.requests.note(&answer, began.elapsed());
                     unread.into_iter().for_each(Unread::outlive_the_answer);
                     answer
                 }

@@ -22,7 +22,7 @@ pub(super) async fn readyz(shared: web::Data<Shared>) -> Result<HttpResponse, Pr
 
 /// `GET /metrics`.
 pub(super) async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
-    let text = openmetrics::render(&shared.ledger.numbers());
+    let text = openmetrics::render(shared.ledger.numbers(), &shared.requests);
     let text = text.map_err(|error| Problem::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, OPENMETRICS))

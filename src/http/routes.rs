@@ -8,6 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{Error, FromRequest, HttpRequest, Resource, Responder, web};
 
 use super::error::Problem;
+use super::requests::Template;
 use super::{auth, limits, ops, v1, webhook};
 use crate::domain::key::Scope;
 
@@ -153,7 +154,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 
 fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceConfig) {
     let mut allow: Vec<&str> = Vec::new();
-    let mut resource: Resource = web::resource(path);
+    let mut resource: Resource = web::resource(path).app_data(Template(path));
     for entry in entries {
         allow.push(method_name(&entry.route.method));
         resource = resource.route(entry.service);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::error::Problem;
 use super::{Shared, body, limits};
 use crate::domain::delivery::Headers;
-use crate::ledger::{Intake, Outcome, Source};
+use crate::ledger::{IngestError, Intake, Outcome, Source};
 
 /// Providers' largest bodies are under 10 KiB; this leaves room and bounds what a page can hold.
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -37,7 +37,12 @@ pub(super) async fn receive(
     };
     let read = read(&request, payload, source).await;
     let (headers, body) = read.inspect_err(|_| source.refused())?;
-    let intake = shared.ledger.ingest(source, &headers, &body).await?;
+    let intake = shared.ledger.ingest(source, &headers, &body).await;
+    let intake = intake.inspect_err(|error| {
+        if *error == IngestError::InvalidSignature {
+            shared.note_forgery(source);
+        }
+    })?;
     tracing::debug!(
         source = source.name(),
         seq = intake.seq,

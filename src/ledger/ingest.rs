@@ -2,15 +2,17 @@
 //! worker's thread, so that the one writer stays lean.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::RwLock;
 use sha2::{Digest, Sha256};
 
 use super::Ledger;
 use crate::domain::delivery::{Delivery, Headers, IdentityBasis, Received};
 use crate::domain::event::{Reason, Standing};
+use crate::domain::time::Timestamp;
 use crate::eventlog::{Draft, Event, Identity, Receipt};
 use crate::providers::Provider;
 
@@ -21,8 +23,14 @@ pub(super) const RECEIPT_DEADLINE: Duration = Duration::from_secs(4);
 /// A configured source that takes deliveries.
 pub struct Source {
     name: String,
-    provider: Arc<dyn Provider>,
+    /// Exchanged as a whole when secrets are read again; a delivery under way keeps the one that
+    /// it began with.
+    provider: RwLock<Arc<dyn Provider>>,
     outcomes: [AtomicU64; Self::OUTCOMES.len()],
+    /// Authentic deliveries whose signed time was too far from ours.
+    stale: AtomicU64,
+    /// When the last delivery was taken in, in unix milliseconds; at first, when the ledger opened.
+    last_event_millis: AtomicI64,
 }
 
 /// What became of an accepted delivery.
@@ -93,12 +101,23 @@ impl Source {
         "unavailable",
     ];
 
-    pub(super) fn new(name: String, provider: Arc<dyn Provider>) -> Self {
+    pub(super) fn new(name: String, provider: Arc<dyn Provider>, opened_at: Timestamp) -> Self {
         Self {
             name,
-            provider,
+            provider: RwLock::new(provider),
             outcomes: std::array::from_fn(|_| AtomicU64::new(0)),
+            stale: AtomicU64::new(0),
+            last_event_millis: AtomicI64::new(opened_at.as_millis()),
         }
+    }
+
+    /// The provider with the secrets of now. The guard is gone when this returns.
+    pub(super) fn provider(&self) -> Arc<dyn Provider> {
+        Arc::clone(&self.provider.read())
+    }
+
+    pub(super) fn exchange(&self, provider: Arc<dyn Provider>) {
+        *self.provider.write() = provider;
     }
 
     /// The configured name.
@@ -110,7 +129,7 @@ impl Source {
     /// The only headers its provider reads, in lower case.
     #[must_use]
     pub fn headers(&self) -> &'static [&'static str] {
-        self.provider.headers()
+        self.provider.read().headers()
     }
 
     /// Counts a delivery that was refused before the ledger was asked.
@@ -123,6 +142,17 @@ impl Source {
         if let Some(counter) = place.and_then(|place| self.outcomes.get(place)) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    pub(super) fn stale(&self) -> u64 {
+        self.stale.load(Ordering::Relaxed)
+    }
+
+    /// Whole seconds since the last delivery was taken in, or since the ledger opened.
+    pub(super) fn quiet_seconds(&self, now: Timestamp) -> u64 {
+        let last = self.last_event_millis.load(Ordering::Relaxed);
+        let millis = now.as_millis().saturating_sub(last);
+        u64::try_from(millis / 1_000).unwrap_or(0)
     }
 
     /// How many deliveries had each outcome since start.
@@ -147,15 +177,14 @@ impl Ledger {
         body: &Bytes,
     ) -> Result<Intake, IngestError> {
         let delivery = Delivery { headers, body };
-        let verified = source
-            .provider
-            .verify(&delivery, self.clock.now())
-            .map_err(|_| {
-                source.count("rejected");
-                IngestError::InvalidSignature
-            })?;
-        let mut meaning = source.provider.interpret(&Received { body });
+        let (provider, now) = (source.provider(), self.clock.now());
+        let verified = provider.verify(&delivery, now).map_err(|_| {
+            source.count("rejected");
+            IngestError::InvalidSignature
+        })?;
+        let mut meaning = provider.interpret(&Received { body });
         if verified.stale.is_some() {
+            source.stale.fetch_add(1, Ordering::Relaxed);
             meaning.set_aside(Reason::Stale);
         }
         let outcome = Outcome::of(meaning.standing);
@@ -169,7 +198,7 @@ impl Ledger {
             .map_or(identity, |at| identity.with_timestamp(at));
         let event = Event {
             source: source.name.clone(),
-            provider: source.provider.name().to_owned(),
+            provider: provider.name().to_owned(),
             identity,
             event_id: verified.event_id.clone(),
             event_type: meaning.event_type.as_deref().map(str::to_owned),
@@ -200,6 +229,8 @@ impl Ledger {
             Receipt::Duplicate { seq } | Receipt::Mismatch { seq } => (Outcome::Duplicate, seq),
         };
         source.count(outcome.as_str());
+        let millis = now.as_millis();
+        source.last_event_millis.store(millis, Ordering::Relaxed);
         Ok(Intake {
             outcome,
             seq,

@@ -13,11 +13,13 @@ mod opening;
 mod own;
 mod query;
 mod refold;
+mod reload;
 mod restoring;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
@@ -26,9 +28,10 @@ pub use history::{EventFilter, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
 pub use keepsake::{Difference, Keepsake};
 pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};
-pub use numbers::{Numbers, Stats, Tally};
+pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
+pub use reload::Change;
 
 use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
@@ -36,7 +39,7 @@ use self::keeping::Keeper;
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
-use crate::eventlog::{Engine, Handle, Running, State as WriterState};
+use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState};
 
 /// A stop has 5 s in all; what only makes the next start quicker may not be the reason to miss that.
 const SNAPSHOT_BUDGET: Duration = Duration::from_millis(1_200);
@@ -52,9 +55,9 @@ pub struct Ledger {
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
     tally: Tally,
-    grace_days: u32,
     keeper: Mutex<Option<Keeper>>,
     checkup: Mutex<Checkup>,
+    grace_days: AtomicU32,
     keepsake_path: Option<PathBuf>,
 }
 
@@ -106,7 +109,14 @@ impl Ledger {
     /// # Errors
     /// A sentence that says why not.
     pub fn ready(&self) -> Result<(), String> {
-        match self.writer.health().state() {
+        let health = self.writer.health();
+        if health.is_hung() {
+            let seconds = COMMIT_AGE_MAX.as_secs();
+            return Err(format!(
+                "A commit has waited for the disk for over {seconds} s; look at the disk."
+            ));
+        }
+        match health.state() {
             WriterState::Serving => self.checkup.lock().damage().map_or(Ok(()), Err),
             WriterState::Full => Err("The disk is full; free some space.".into()),
             WriterState::ClockLeap => Err("This machine's clock leapt ahead; set it right.".into()),

@@ -1,12 +1,12 @@
 //! Counting: what `/v1/stats` and `/metrics` show.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use serde::Serialize;
 
 use super::{Ledger, Shown};
+use crate::histogram::Reading;
 
 /// Counts since start that belong to no source.
 #[derive(Debug, Default)]
@@ -40,21 +40,42 @@ pub struct Stats {
     pub rejected: u64,
 }
 
+/// What `/metrics` shows of one source, since start.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)]
+pub struct SourceNumbers {
+    pub name: String,
+    /// Outcome and count.
+    pub deliveries: Vec<(&'static str, u64)>,
+    /// Authentic, and signed at a time too far from ours.
+    pub stale: u64,
+    /// Since the last delivery that was taken in, or since start.
+    pub quiet_seconds: u64,
+}
+
 /// What `/metrics` shows.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
 pub struct Numbers {
-    /// Source, outcome, count since start.
-    pub deliveries: Vec<(String, &'static str, u64)>,
+    pub sources: Vec<SourceNumbers>,
+    /// Deliveries to names that are no source, since start.
+    pub unknown_source: u64,
     pub events: u64,
     pub customers: u64,
     pub quarantined: u64,
     pub conflicting: u64,
     pub queue_depth: u64,
+    pub queue_bytes: u64,
     pub commits: u64,
     pub committed_events: u64,
-    pub last_commit_seconds: f64,
+    pub commit_faults: u64,
+    pub commit_micros: Reading,
+    pub batch_events: Reading,
+    /// Durable events that the state does not show yet.
+    pub fold_lag: u64,
     pub store_bytes: u64,
+    /// Absent where the log has no disk.
+    pub free_bytes: Option<u64>,
     pub ready: bool,
 }
 
@@ -91,33 +112,38 @@ impl Ledger {
     /// Everything a monitoring system may want.
     #[must_use]
     pub fn numbers(&self) -> Numbers {
-        let mut deliveries: Vec<_> = self
-            .sources
-            .values()
-            .flat_map(|source| {
-                source
-                    .counts()
-                    .map(|(word, count)| (source.name().to_owned(), word, count))
-            })
-            .collect();
-        let unknown = self.tally.unknown_source.load(Ordering::Relaxed);
-        deliveries.push(("unknown".to_owned(), "refused", unknown));
+        let now = self.clock.now();
+        let sources = self.sources.values().map(|source| SourceNumbers {
+            name: source.name().to_owned(),
+            deliveries: source.counts().collect(),
+            stale: source.stale(),
+            quiet_seconds: source.quiet_seconds(now),
+        });
         let health = self.writer.health();
         let writer = &health.counters;
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let size = |counter: &AtomicUsize| counter.load(Ordering::Relaxed) as u64;
+        // The log's end is read before the state, so that the lag is never too small.
+        let head = self.engine.last().map_or(0, |tail| tail.last_seq);
         let state = self.state.read();
+        let counts = state.counts();
         Numbers {
-            deliveries,
-            events: state.counts().events,
+            sources: sources.collect(),
+            unknown_source: count(&self.tally.unknown_source),
+            events: counts.events,
             customers: state.customer_count(),
             quarantined: state.quarantine().len() as u64,
-            conflicting: state.counts().conflicting,
-            queue_depth: writer.queued.load(Ordering::Relaxed) as u64,
+            conflicting: counts.conflicting,
+            queue_depth: size(&writer.queued),
+            queue_bytes: size(&writer.queued_bytes),
             commits: count(&writer.batches),
             committed_events: count(&writer.events),
-            last_commit_seconds: Duration::from_micros(count(&writer.last_commit_micros))
-                .as_secs_f64(),
+            commit_faults: count(&writer.faults),
+            commit_micros: writer.commit_micros.read(),
+            batch_events: writer.batch_events.read(),
+            fold_lag: head.saturating_sub(counts.last_seq),
             store_bytes: self.engine.store_bytes().unwrap_or(0),
+            free_bytes: self.engine.free_bytes().unwrap_or(None),
             ready: self.ready().is_ok(),
         }
     }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use parking_lot::{Mutex, RwLock};
 
@@ -139,15 +140,15 @@ impl Ledger {
         let sources = settings.sources.into_iter();
         let ledger = Self {
             sources: sources
-                .map(|(name, p)| (name.clone(), Source::new(name, p)))
+                .map(|(name, p)| (name.clone(), Source::new(name, p, clock.now())))
                 .collect(),
             state,
             writer: handle,
             running: Mutex::new(Some(running)),
             engine,
-            clock,
+            clock: Arc::clone(&clock),
             tally: Tally::default(),
-            grace_days: settings.grace_days,
+            grace_days: AtomicU32::new(settings.grace_days),
             keeper: Mutex::new(keeper),
             checkup: Mutex::new(checkup),
             keepsake_path: folder.map(|folder| folder.join(Keepsake::FILE_NAME)),

@@ -1,6 +1,8 @@
 //! Asking what is so. Answered from memory, under a guard held for one answer; no store is
 //! touched and no commit is waited for.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::{Caller, Ledger, Shown};
 use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
@@ -25,7 +27,7 @@ impl Ledger {
     pub(super) fn ask<T>(&self, question: impl FnOnce(&State, AsOf) -> T) -> Shown<T> {
         let as_of = AsOf {
             now: self.clock.now(),
-            grace_days: self.grace_days,
+            grace_days: self.grace_days.load(Relaxed),
         };
         let state = self.state.read();
         Shown {

@@ -15,6 +15,7 @@ mod bad_input;
 mod dispatches;
 mod keys;
 mod lives;
+mod monitoring;
 mod ops;
 mod queries;
 mod samples;

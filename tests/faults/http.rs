@@ -3,12 +3,36 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 
 /// A service that says nothing for so long hangs.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
+
+/// Every answer that a stranger may see: refusals, and those of paths that need no key.
+static OPEN_ANSWERS: Mutex<String> = Mutex::new(String::new());
+
+/// What strangers were answered, by all services of all tests.
+pub fn open_answers() -> String {
+    let kept = OPEN_ANSWERS.lock();
+    kept.unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn keep_open_answer(head: &str, answer: &Answer) {
+    let is_open = answer.status != 200 || head.starts_with("GET /metrics");
+    if !is_open {
+        return;
+    }
+    let kept = OPEN_ANSWERS.lock();
+    let mut kept = kept.unwrap_or_else(PoisonError::into_inner);
+    // Under load the same refusal comes thousands of times.
+    if !kept.contains(&answer.text) {
+        kept.push_str(&answer.head);
+        kept.push_str(&answer.text);
+    }
+}
 
 /// One connection, opened when it is needed and after every error.
 pub struct Client {
@@ -87,6 +111,7 @@ impl Client {
         };
         socket.get_mut().write_all(&whole(head, body))?;
         let answer = read(&mut socket)?;
+        keep_open_answer(head, &answer);
         if answer.header("connection") != Some("close") {
             self.socket = Some(socket);
         }
@@ -139,4 +164,21 @@ fn read(socket: &mut BufReader<TcpStream>) -> io::Result<Answer> {
     socket.read_exact(&mut body)?;
     answer.text = String::from_utf8(body).map_err(|_| broken())?;
     Ok(answer)
+}
+
+/// What strangers are answered is kept, to be searched; what a key opens is not.
+#[test]
+fn refusals_and_metrics_are_kept() {
+    let answer = |status, word: &str| Answer {
+        status,
+        head: String::new(),
+        text: word.to_owned(),
+    };
+    let asked = "GET /v1/stats HTTP/1.1";
+    keep_open_answer(asked, &answer(401, "planted-refusal"));
+    keep_open_answer("GET /metrics HTTP/1.1", &answer(200, "planted-metric"));
+    keep_open_answer(asked, &answer(200, "planted-stats"));
+    let kept = open_answers();
+    assert!(kept.contains("planted-refusal") && kept.contains("planted-metric"));
+    assert!(!kept.contains("planted-stats"));
 }

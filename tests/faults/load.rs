@@ -37,13 +37,18 @@ pub struct Delivery {
 
 /// The n-th delivery: always the same bytes.
 pub fn delivery(n: u64) -> Delivery {
+    signed(n, SECRET)
+}
+
+/// The same, signed with another secret.
+pub fn signed(n: u64, secret: &str) -> Delivery {
     let sample = include_str!("../../sample-events/razorpay/02.subscription.activated.json");
     let body = sample
         .replace("Ldgr0000000001", &format!("Flt{n:011}"))
         .replace("Ldgr000000001", &format!("Flt{n:010}"))
         .replace("user_42", &format!("user_{n}"))
         .replace("Recurring Payment via Subscription", BODY_MARKER);
-    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(body.as_bytes());
     Delivery {
         id: format!("evt_{n}"),

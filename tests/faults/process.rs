@@ -24,6 +24,10 @@ pub struct Process {
     address: Receiver<SocketAddr>,
     stdout: Option<JoinHandle<String>>,
     stderr: Option<JoinHandle<String>>,
+    /// What this one has printed up to now.
+    printed: Transcript,
+    /// Its system calls are looked at: what the test does not ask for must not be among them.
+    is_traced: bool,
 }
 
 /// A process that has ended. `code` is absent where a signal ended it.
@@ -86,11 +90,15 @@ impl Process {
         let (send, address) = channel();
         let stdout = child.stdout.take();
         let stderr = child.stderr.take().unwrap();
+        let printed = Transcript::default();
+        let into = [transcript, &printed].map(Arc::clone);
         Self {
             child,
             address,
-            stdout: stdout.map(|stream| collect(stream, transcript, None)),
-            stderr: Some(collect(stderr, transcript, Some(send))),
+            stdout: stdout.map(|stream| collect(stream, into.clone(), None)),
+            stderr: Some(collect(stderr, into, Some(send))),
+            printed,
+            is_traced: command.get_program() == "strace",
         }
     }
 
@@ -158,23 +166,36 @@ impl Service {
 
     /// SIGTERM, and then its own end.
     pub fn terminate(self) -> Ended {
+        // The rig looks for secrets in it. A service that hangs may not answer.
+        if !self.process.is_traced {
+            let _ = self.client().get("/metrics", "");
+        }
+        self.signal("TERM");
+        self.process.ended()
+    }
+
+    /// Sends a signal by its short name.
+    pub fn signal(&self, name: &str) {
         let pid = self.process.child.id().to_string();
         // `kill` is part of every shell; a package would only be one more to install.
         let sent = Command::new("sh")
-            .args(["-c", "kill -TERM \"$0\"", &pid])
+            .args(["-c", "kill -\"$1\" \"$0\"", &pid, name])
             .status();
         assert!(sent.unwrap().success());
-        self.process.ended()
+    }
+
+    /// How often it has printed these words.
+    pub fn said(&self, words: &str) -> usize {
+        self.process.printed.lock().unwrap().matches(words).count()
     }
 }
 
 /// Reads to the end on a thread, so that the child never waits for a full pipe.
 fn collect(
     stream: impl Read + Send + 'static,
-    transcript: &Transcript,
+    transcripts: [Transcript; 2],
     address: Option<Sender<SocketAddr>>,
 ) -> JoinHandle<String> {
-    let transcript = Arc::clone(transcript);
     thread::spawn(move || {
         let mut stream = BufReader::new(stream);
         let mut all = String::new();
@@ -182,7 +203,9 @@ fn collect(
         while stream.read_until(b'\n', &mut line).unwrap_or(0) > 0 {
             let text = String::from_utf8_lossy(&line);
             all.push_str(&text);
-            transcript.lock().unwrap().push_str(&text);
+            for transcript in &transcripts {
+                transcript.lock().unwrap().push_str(&text);
+            }
             if let (Some(address), Some(found)) = (&address, address_in(&text)) {
                 // Nobody waits for it where the process is to be killed.
                 let _ = address.send(found);

@@ -11,12 +11,15 @@ use rand::{Rng as _, SeedableRng as _};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::http;
 use super::load;
 use super::process::{Ended, Process, Service, Transcript};
 use super::strace::Strace;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_subledger");
 pub const SECRET: &str = "canary-webhook-secret-7f3a";
+/// What takes the place of another secret or key.
+pub const OTHER_SECRET: &str = "canary-other-secret-0b6d";
 pub const ADMIN_KEY: &str = "sl_canary_admin_key_91c2";
 /// Signatures looked for in the output: those of the first events, and every event is as likely.
 const SIGNATURES_LOOKED_FOR: u64 = 64;
@@ -37,6 +40,8 @@ pub struct Launch<'a> {
     pub args: &'a [&'a str],
     pub env: &'a [(&'a str, &'a str)],
     pub strace: Option<&'a Strace>,
+    /// The key is in its file, not in the environment.
+    pub without_admin_key: bool,
 }
 
 impl Rig {
@@ -121,6 +126,9 @@ impl Rig {
         command.arg("serve").args(launch.args);
         self.prepare(&mut command);
         command.envs(launch.env.iter().copied());
+        if launch.without_admin_key {
+            command.env_remove("SUBLEDGER_ADMIN_KEY");
+        }
         Process::spawn(&mut command, &self.transcript)
     }
 
@@ -173,6 +181,8 @@ impl Drop for Rig {
         if !std::thread::panicking() {
             let leaked = leak(&self.transcript.lock().unwrap());
             assert_eq!(leaked, None, "a secret is in the output");
+            let leaked = leak(&http::open_answers());
+            assert_eq!(leaked, None, "a secret is in a refusal or in the metrics");
         }
     }
 }
@@ -180,7 +190,7 @@ impl Drop for Rig {
 /// The first secret that `text` holds.
 fn leak(text: &str) -> Option<String> {
     let signatures = (1..=SIGNATURES_LOOKED_FOR).map(|n| load::delivery(n).signature);
-    let fixed = [SECRET, ADMIN_KEY, load::BODY_MARKER].map(str::to_owned);
+    let fixed = [SECRET, OTHER_SECRET, ADMIN_KEY, load::BODY_MARKER].map(str::to_owned);
     fixed
         .into_iter()
         .chain(signatures)
@@ -226,7 +236,14 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 #[test]
 fn a_leak_would_be_found() {
     let signature = load::delivery(7).signature;
-    for secret in [SECRET, ADMIN_KEY, load::BODY_MARKER, &signature] {
+    let known = [
+        SECRET,
+        OTHER_SECRET,
+        ADMIN_KEY,
+        load::BODY_MARKER,
+        &signature,
+    ];
+    for secret in known {
         assert_eq!(leak(&format!("INFO x={secret} y")), Some(secret.to_owned()));
     }
     assert_eq!(leak("INFO subledger serves"), None);

@@ -14,6 +14,7 @@ fn the_shipped_file_says_the_defaults() {
     assert_eq!(shipped.data_dir, empty.data_dir);
     assert_eq!(shipped.server.bind, empty.server.bind);
     assert_eq!(shipped.server.public_url, empty.server.public_url);
+    assert_eq!(shipped.server.log_level, empty.server.log_level);
     assert_eq!(shipped.log.engine, empty.log.engine);
     assert_eq!(shipped.log.witness_path, empty.log.witness_path);
     assert_eq!(shipped.log.min_free_bytes, empty.log.min_free_bytes);

@@ -73,6 +73,14 @@ pub trait Engine: Send + Sync {
     /// [`Fault`] where that cannot be told.
     fn store_bytes(&self) -> Result<u64, Fault>;
 
+    /// Free bytes on the store's disk; `None` for an engine that has no disk.
+    ///
+    /// # Errors
+    /// [`Fault`] where that cannot be told.
+    fn free_bytes(&self) -> Result<Option<u64>, Fault> {
+        Ok(None)
+    }
+
     /// Changes the free space below which nothing is written; 0 turns the check off. Without
     /// effect on an engine that has no disk.
     fn set_min_free_bytes(&self, _bytes: u64) {}

@@ -124,6 +124,8 @@ impl<M> Committer<M> {
             return Ok(());
         }
         let at = self.stamper.stamp().map_err(|_| Setback::Leap)?;
+        let health = Arc::clone(&self.health);
+        let _under_way = health.begin_commit();
         let landed = self.append(batch, at);
         if landed.is_err() {
             self.forget();

@@ -1,11 +1,15 @@
 //! How the writer is doing, for readiness and metrics; written by its thread, read by all others.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use super::Unavailable;
+use crate::histogram::{COUNT_BOUNDS, DURATION_BOUNDS, Histogram};
+
+/// A commit takes milliseconds, and on a poor disk a second. One that is older hangs in the disk.
+pub const COMMIT_AGE_MAX: Duration = Duration::from_secs(10);
 
 /// Whether events can be recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,7 +31,7 @@ pub enum State {
 }
 
 /// Counts since the writer started. All are only ever read for display.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Counters {
     /// Events and commands that wait.
     pub queued: AtomicUsize,
@@ -43,23 +47,56 @@ pub struct Counters {
     pub conflicting: AtomicU64,
     /// Failed commits: an alarm.
     pub faults: AtomicU64,
-    /// The last commit's duration from append to durable, in microseconds.
-    pub last_commit_micros: AtomicU64,
-    /// The sum of all such durations, in microseconds.
-    pub commit_micros: AtomicU64,
-    /// Commits by size, in powers of two: 1, 2, 3-4, 5-8, … 257-512 events.
-    pub batch_sizes: [AtomicU64; 10],
+    /// Commits by their duration from append to durable, in microseconds.
+    pub commit_micros: Histogram<{ DURATION_BOUNDS.len() }>,
+    /// Commits by their number of events.
+    pub batch_events: Histogram<{ COUNT_BOUNDS.len() }>,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            queued: AtomicUsize::new(0),
+            queued_bytes: AtomicUsize::new(0),
+            batches: AtomicU64::new(0),
+            events: AtomicU64::new(0),
+            duplicates: AtomicU64::new(0),
+            conflicting: AtomicU64::new(0),
+            faults: AtomicU64::new(0),
+            commit_micros: Histogram::new(&DURATION_BOUNDS),
+            batch_events: Histogram::new(&COUNT_BOUNDS),
+        }
+    }
 }
 
 /// Shared by the writer and everyone who asks after it.
-#[derive(Default)]
 pub struct Health {
+    birth: Instant,
+    /// When the commit under way began, in microseconds since the birth; [`NO_COMMIT`] where
+    /// there is none.
+    commit_began: AtomicU64,
     state: Mutex<State>,
     /// What the state means for a new event, so that refusing one costs no lock.
     gate: AtomicU8,
     is_stopping: AtomicBool,
     /// Counts and durations.
     pub counters: Counters,
+}
+
+/// No commit is under way.
+const NO_COMMIT: u64 = u64::MAX;
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            birth: Instant::now(),
+            commit_began: AtomicU64::new(NO_COMMIT),
+            state: Mutex::default(),
+            gate: AtomicU8::default(),
+            is_stopping: AtomicBool::default(),
+            counters: Counters::default(),
+        }
+    }
 }
 
 impl Health {
@@ -92,6 +129,26 @@ impl Health {
         self.gate.store(gate, Relaxed);
     }
 
+    /// Whether the commit under way is so old that the disk must have hung. It is still waited
+    /// for: what it was to write may land.
+    #[must_use]
+    pub fn is_hung(&self) -> bool {
+        let began = self.commit_began.load(Relaxed);
+        began != NO_COMMIT
+            && self
+                .birth
+                .elapsed()
+                .saturating_sub(Duration::from_micros(began))
+                >= COMMIT_AGE_MAX
+    }
+
+    /// Remembers that a commit is under way, until what it answers is dropped.
+    pub(super) fn begin_commit(&self) -> UnderWay<'_> {
+        let now = u64::try_from(self.birth.elapsed().as_micros()).unwrap_or(0);
+        self.commit_began.store(now, Relaxed);
+        UnderWay(self)
+    }
+
     pub(super) fn begin_stop(&self) {
         self.is_stopping.store(true, Relaxed);
     }
@@ -116,17 +173,20 @@ impl Health {
     }
 
     pub(super) fn count_commit(&self, events: usize, took: Duration) {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let events = u64::try_from(events).unwrap_or(u64::MAX);
         let counters = &self.counters;
         counters.batches.fetch_add(1, Relaxed);
-        counters
-            .events
-            .fetch_add(u64::try_from(events).unwrap_or(u64::MAX), Relaxed);
-        counters.last_commit_micros.store(micros, Relaxed);
-        counters.commit_micros.fetch_add(micros, Relaxed);
-        let bucket = usize::try_from(events.next_power_of_two().trailing_zeros()).unwrap_or(0);
-        if let Some(bucket) = counters.batch_sizes.get(bucket) {
-            bucket.fetch_add(1, Relaxed);
-        }
+        counters.events.fetch_add(events, Relaxed);
+        counters.commit_micros.count_duration(took);
+        counters.batch_events.count(events);
+    }
+}
+
+/// A commit that is under way.
+pub(super) struct UnderWay<'a>(&'a Health);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.commit_began.store(NO_COMMIT, Relaxed);
     }
 }

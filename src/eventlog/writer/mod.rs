@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use self::commit::Committer;
-pub use self::health::{Counters, Health, State};
+pub use self::health::{COMMIT_AGE_MAX, Counters, Health, State};
 use self::queue::{Job, Queue, Sender};
 pub use self::queue::{MAX_QUEUED, MAX_QUEUED_BYTES};
 use self::run::Writer;

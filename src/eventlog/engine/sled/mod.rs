@@ -112,14 +112,17 @@ impl SledEngine {
         if wanted == 0 {
             return Ok(());
         }
-        let free = rustix::fs::statvfs(&self.dir)
-            .map_err(|error| Fault::Poisoned(format!("free space cannot be told: {error}")))?;
-        let free = free.f_bavail.saturating_mul(free.f_frsize);
-        if free < wanted {
+        if self.space()? < wanted {
             Err(Fault::Full)
         } else {
             Ok(())
         }
+    }
+
+    fn space(&self) -> Result<u64, Fault> {
+        let free = rustix::fs::statvfs(&self.dir)
+            .map_err(|error| Fault::Poisoned(format!("free space cannot be told: {error}")))?;
+        Ok(free.f_bavail.saturating_mul(free.f_frsize))
     }
 
     fn check_writable(&self) -> Result<(), Fault> {
@@ -185,6 +188,10 @@ fn reopening(error: &OpenError) -> Fault {
 impl Engine for SledEngine {
     fn set_min_free_bytes(&self, bytes: u64) {
         self.min_free_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    fn free_bytes(&self) -> Result<Option<u64>, Fault> {
+        self.space().map(Some)
     }
 
     fn last(&self) -> Result<Tail, Fault> {

@@ -12,6 +12,7 @@
 )]
 
 mod bad_input;
+mod hostile;
 mod lives;
 mod ops;
 mod queries;

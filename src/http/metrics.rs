@@ -33,6 +33,11 @@ impl Collector for Snapshot {
                 "Events committed to the log",
                 numbers.committed_events,
             ),
+            (
+                "panicked_requests",
+                "Requests answered 500 because of a bug",
+                numbers.panicked_requests,
+            ),
         ];
         for (name, help, value) in counters {
             counter(&mut encoder, name, help, value)?;

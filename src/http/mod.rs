@@ -6,6 +6,7 @@ mod error;
 mod limits;
 mod metrics;
 mod ops;
+mod panics;
 mod unread;
 mod v1;
 mod webhook;
@@ -113,14 +114,16 @@ pub fn serve(
     workers: usize,
 ) -> std::io::Result<Server> {
     let app = move || {
+        let counting = shared.clone();
         App::new()
             .app_data(shared.clone())
             .configure(routes)
-            .wrap_fn(|mut request, service| {
+            .wrap_fn(move |mut request, service| {
                 let unread = Unread::of(&mut request);
                 let answer = service.call(request);
+                let shared = counting.clone();
                 async move {
-                    let answer = answer.await;
+                    let answer = panics::caught(answer, shared.ledger.tally()).await;
                     unread.into_iter().for_each(Unread::outlive_the_answer);
                     answer
                 }

@@ -12,6 +12,7 @@ use super::{Ledger, Shown};
 #[derive(Debug, Default)]
 pub struct Tally {
     unknown_source: AtomicU64,
+    panicked_requests: AtomicU64,
 }
 
 impl Tally {
@@ -19,6 +20,17 @@ impl Tally {
     /// could fill the memory with them.
     pub fn unknown_source(&self) {
         self.unknown_source.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a request whose handler panicked.
+    pub fn panicked_request(&self) {
+        self.panicked_requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    #[must_use]
+    pub fn panicked_requests(&self) -> u64 {
+        self.panicked_requests.load(Ordering::Relaxed)
     }
 }
 
@@ -54,6 +66,8 @@ pub struct Numbers {
     pub commits: u64,
     pub committed_events: u64,
     pub last_commit_seconds: f64,
+    /// Since start: requests answered 500 because their handler panicked.
+    pub panicked_requests: u64,
     pub store_bytes: u64,
     pub ready: bool,
 }
@@ -117,6 +131,7 @@ impl Ledger {
             committed_events: count(&writer.events),
             last_commit_seconds: Duration::from_micros(count(&writer.last_commit_micros))
                 .as_secs_f64(),
+            panicked_requests: self.tally.panicked_requests(),
             store_bytes: self.engine.store_bytes().unwrap_or(0),
             ready: self.ready().is_ok(),
         }

@@ -28,7 +28,8 @@ pub fn check(data: &[u8]) {
 }
 
 fn sources(config: &Config) {
-    let env = |name: &str| (name.len().is_multiple_of(2)).then(|| "a-secret-from-outside".to_owned());
+    let env =
+        |name: &str| (name.len().is_multiple_of(2)).then(|| "a-secret-from-outside".to_owned());
     let file = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
     for (name, source) in &config.sources {
         if let Err(error) = providers::build(&source.provider, source.settings.clone(), &env, &file)

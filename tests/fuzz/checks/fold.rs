@@ -29,7 +29,7 @@ pub fn check(data: &[u8]) {
     let mut shuffle = reader.byte();
     let mut events: Vec<Event> = Vec::new();
     while !reader.is_empty() && events.len() < EVENTS_MAX {
-        let (source, body) = changed(&samples, &mut reader);
+        let (source, body) = changed(samples, &mut reader);
         let Some(interpret) = providers::interpreter(&source) else {
             continue;
         };

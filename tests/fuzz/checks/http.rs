@@ -60,10 +60,7 @@ static SERVICE: LazyLock<Service> = LazyLock::new(|| {
             let length = body.len();
             let head =
                 format!("{head}X-Api-Key: fuzzing-secret\r\nContent-Length: {length}\r\n\r\n");
-            let answer = ask(
-                service.running.address(),
-                &[head.as_bytes(), &body].concat(),
-            );
+            let answer = ask(service.running.address(), &[head.as_bytes(), body].concat());
             assert_eq!(
                 statuses(&answer),
                 [200],

@@ -24,6 +24,8 @@ pub struct Target {
     /// The file in `targets/`, and the folder of its corpus.
     pub name: &'static str,
     pub check: fn(&[u8]),
+    /// The fuzzer reads them from its corpus.
+    #[allow(dead_code)]
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 

@@ -1,9 +1,16 @@
 //! The sample events, for seeds.
 
 use std::path::Path;
+use std::sync::LazyLock;
+
+static ALL: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(read);
 
 /// Provider and body, in the order of the files' names.
-pub fn all() -> Vec<(String, Vec<u8>)> {
+pub fn all() -> &'static [(String, Vec<u8>)] {
+    &ALL
+}
+
+fn read() -> Vec<(String, Vec<u8>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // The fuzzer's package lies two folders below the one that has the samples.
     let roots = [root.join("sample-events"), root.join("../../sample-events")];
@@ -20,7 +27,7 @@ pub fn all() -> Vec<(String, Vec<u8>)> {
 }
 
 pub fn bodies() -> Vec<Vec<u8>> {
-    all().into_iter().map(|(_, body)| body).collect()
+    all().iter().map(|(_, body)| body.clone()).collect()
 }
 
 fn sorted(folder: &Path) -> Vec<std::path::PathBuf> {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The kills, stops and failing disks of tests/faults, again and again: .ci/faults.sh MINUTES.
+# The kills, stops and failing disks of tests/faults and the checks of tests/fuzz on many random
+# inputs, again and again: .ci/faults.sh MINUTES.
 # Every round prints its seed; SEED=… makes it come first again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,9 +19,12 @@ tests=(
     kills::a_ledger_killed_while_it_opens_opens_the_next_time
     io_errors::
     damage::changed_bytes
+    hostile::noise
 )
+# Sixteen times what `cargo test` does.
+export FUZZ_CASES=${FUZZ_CASES:-4096}
 
-cargo test --test faults --no-run
+cargo test --test faults --test fuzz --no-run
 end=$((SECONDS + minutes * 60))
 round=0
 while ((SECONDS < end)); do
@@ -28,6 +32,7 @@ while ((SECONDS < end)); do
     export SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
     printf '\n== round %s, SEED=%s, FAULTS_ROUNDS=%s\n' "$round" "$SEED" "$FAULTS_ROUNDS"
     cargo test --test faults -- "${tests[@]}"
+    cargo test --test fuzz
     unset SEED
 done
 printf '\n%s rounds passed\n' "$round"

@@ -13,6 +13,8 @@ use std::path::Path;
 mod paths;
 #[path = "layers/tokens.rs"]
 mod tokens;
+#[path = "layers/words.rs"]
+mod words;
 
 /// A room, and the rooms that it may use besides itself.
 const ROOMS: &[(&str, &[&str])] = &[

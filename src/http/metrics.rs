@@ -105,6 +105,11 @@ fn requests(counted: &[Counted], encoder: Encoder<'_, '_>) -> Result<(), fmt::Er
 /// The writer: its queue and its commits.
 fn writing(numbers: &Numbers, encoder: Encoder<'_, '_>) -> Result<(), fmt::Error> {
     let counters = [
+        (
+            "panicked_requests",
+            "Requests answered 500 because of a bug",
+            numbers.panicked_requests,
+        ),
         ("commits", "Commits to the log", numbers.commits),
         (
             "committed_events",

@@ -8,6 +8,7 @@ mod flood;
 mod limits;
 mod metrics;
 mod ops;
+mod panics;
 mod requests;
 mod routes;
 mod unread;
@@ -121,7 +122,7 @@ pub fn serve(
                 let unread = Unread::of(&mut request);
                 let answer = service.call(request);
                 async move {
-                    let answer = answer.await;
+                    let answer = panics::caught(answer, counted.ledger.tally()).await;
                     counted.requests.note(&answer, began.elapsed());
                     unread.into_iter().for_each(Unread::outlive_the_answer);
                     answer

@@ -12,6 +12,7 @@ use crate::histogram::Reading;
 #[derive(Debug, Default)]
 pub struct Tally {
     unknown_source: AtomicU64,
+    panicked_requests: AtomicU64,
 }
 
 impl Tally {
@@ -19,6 +20,17 @@ impl Tally {
     /// could fill the memory with them.
     pub fn unknown_source(&self) {
         self.unknown_source.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a request whose handler panicked.
+    pub fn panicked_request(&self) {
+        self.panicked_requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    #[must_use]
+    pub fn panicked_requests(&self) -> u64 {
+        self.panicked_requests.load(Ordering::Relaxed)
     }
 }
 
@@ -73,6 +85,8 @@ pub struct Numbers {
     pub batch_events: Reading,
     /// Durable events that the state does not show yet.
     pub fold_lag: u64,
+    /// Since start: requests answered 500 because their handler panicked.
+    pub panicked_requests: u64,
     pub store_bytes: u64,
     /// Absent where the log has no disk.
     pub free_bytes: Option<u64>,
@@ -142,6 +156,7 @@ impl Ledger {
             commit_micros: writer.commit_micros.read(),
             batch_events: writer.batch_events.read(),
             fold_lag: head.saturating_sub(counts.last_seq),
+            panicked_requests: self.tally.panicked_requests(),
             store_bytes: self.engine.store_bytes().unwrap_or(0),
             free_bytes: self.engine.free_bytes().unwrap_or(None),
             ready: self.ready().is_ok(),

@@ -19,22 +19,22 @@ fn head(body: &[u8], more: &[&str]) -> Vec<u8> {
 }
 
 /// The same with its body behind it.
-fn request(body: &[u8], more: &[&str]) -> Vec<u8> {
+pub fn request(body: &[u8], more: &[&str]) -> Vec<u8> {
     [&head(body, more), &b"\r\n"[..], body].concat()
 }
 
-fn length(body: &[u8]) -> String {
+pub fn length(body: &[u8]) -> String {
     format!("Content-Length: {}", body.len())
 }
 
 /// The status of the only answer; 0 where there is none.
-fn status(answer: &str) -> u16 {
+pub fn status(answer: &str) -> u16 {
     let line = answer.lines().next().unwrap_or_default();
     assert!(line.is_empty() || line.starts_with("HTTP/1."), "{answer}");
     let word = line.split(' ').nth(1).unwrap_or("0");
     word.parse().unwrap()
 }
 
-fn events(world: &World) -> u64 {
+pub fn events(world: &World) -> u64 {
     world.read("/v1/stats")["events"].as_u64().unwrap()
 }

@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod dispatches;
+mod hostile;
 mod keys;
 mod lives;
 mod monitoring;

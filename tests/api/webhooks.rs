@@ -273,3 +273,27 @@ fn of_two_bodies_of_one_event_and_instant_the_same_wins_in_either_order() {
         status_after([paused.as_bytes(), ACTIVE])
     );
 }
+
+/// One checkout, two packs of the same add-on, one without a transaction: equal in all that an
+/// order could go by but in what names the purchase. The fuzzer found this.
+#[test]
+fn two_purchases_of_one_moment_are_listed_the_same_in_either_order() {
+    let one = String::from_utf8(sample("stykite", "03")).unwrap();
+    let (before, after) = one.split_once("\"transaction_tsid\":\"").unwrap();
+    let (_, after) = after.split_once('"').unwrap();
+    let other = format!("{before}\"transaction_tsid\":null{after}").replace("WBH-0R", "WBH-1R");
+    let listed_after = |bodies: [&str; 2]| {
+        let world = World::new();
+        for body in bodies {
+            assert_eq!(world.stykite(body.as_bytes()).word("status"), "recorded");
+        }
+        let mut addons = world.read("/v1/customers/user_77")["addons"].clone();
+        for addon in addons.as_array_mut().unwrap() {
+            addon.as_object_mut().unwrap().remove("last_seq");
+        }
+        addons
+    };
+    let listed = listed_after([&one, &other]);
+    assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
+    assert_eq!(listed, listed_after([&other, &one]));
+}

@@ -254,7 +254,8 @@ fn store_after(lives: usize, is_killed: bool) -> (Rig, Book) {
 }
 
 /// Changed bytes anywhere in the store: refused with one sentence, or served and found by `verify`,
-/// or of no consequence. Never a panic on the operator's screen.
+/// or of no consequence. Never a panic on the operator's screen. Unchanged stores are the control:
+/// nothing may be found in them, and something must be in the changed ones.
 #[test]
 fn changed_bytes_never_show_a_panic() {
     let mut chance = chance();
@@ -262,11 +263,14 @@ fn changed_bytes_never_show_a_panic() {
         let (rig, book) = store_after(lives, is_killed);
         let good = rig.path("good");
         copy(&rig.data_dir, &good);
+        assert!(!examine(&rig, &book), "something is found in a good store");
+        let mut found = 0;
         for round in 0..rounds(20).div_ceil(3) {
             copy(&good, &rig.data_dir);
             damage(&rig.db(), &mut chance, round % 2 == 0);
-            examine(&rig, &book);
+            found += u64::from(examine(&rig, &book));
         }
+        assert!(found > 0, "no damage was found at all");
     }
 }
 
@@ -285,9 +289,10 @@ fn damage(db: &Path, chance: &mut StdRng, one_bit: bool) {
     println!("changed at {at} of {last}, one bit: {one_bit}");
 }
 
-fn examine(rig: &Rig, book: &Book) {
+/// Whether anything was found: a refusal, or damage that `verify` names.
+fn examine(rig: &Rig, book: &Book) -> bool {
     let before = sha256(&rig.db());
-    match rig.spawn(&Launch::default()).serving() {
+    let started = match rig.spawn(&Launch::default()).serving() {
         Err(ended) => {
             println!("{}", ended.refused(1));
             // sled would have cut off everything behind the damage.
@@ -296,6 +301,7 @@ fn examine(rig: &Rig, book: &Book) {
                 before,
                 "a refused start touched the store"
             );
+            false
         }
         Ok(service) => {
             let events = service.get("/v1/stats").json()["events"].as_u64();
@@ -304,9 +310,61 @@ fn examine(rig: &Rig, book: &Book) {
             assert!(!ended.stderr.contains("panicked at"), "{}", ended.stderr);
             let verified = rig.run(&["verify"]);
             assert!(is_whole || verified.code == Some(1), "{verified:?}");
+            true
         }
-    }
+    };
     let verified = rig.run(&["verify"]);
     assert!(matches!(verified.code, Some(0..=2)), "{verified:?}");
     assert!(!verified.stderr.contains("panicked at"), "{verified:?}");
+    !started || verified.code != Some(0)
+}
+
+/// Something behind the store's end, as a copy that went wrong leaves it.
+#[test]
+fn junk_behind_the_end_is_no_harm_or_refused() {
+    let (rig, book) = store_after(2, false);
+    let whole = fs::read(rig.db()).unwrap();
+    let good = rig.path("good");
+    copy(&rig.data_dir, &good);
+    for junk in [vec![0x5A; 3], vec![0; 4_096], vec![0xFF; 700_000]] {
+        fs::write(rig.db(), [&whole[..], &junk].concat()).unwrap();
+        examine(&rig, &book);
+        // Its witness as well: a store that was started has grown.
+        copy(&good, &rig.data_dir);
+    }
+    let service = rig.start();
+    book.check(service.address);
+}
+
+/// What lies beside the store's one file: sled's settings and snapshots, and our lock. Each of them
+/// gone, emptied or garbled is a refusal in one sentence, or nothing is missing.
+#[test]
+fn the_other_files_may_be_lost_or_garbled() {
+    let (rig, book) = store_after(2, false);
+    let good = rig.path("good");
+    copy(&rig.data_dir, &good);
+    let beside = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        path.is_file() && (name == "LOCK" || name == "conf" || name.starts_with("snap"))
+    };
+    let found = files(&rig.data_dir).into_keys().filter(beside);
+    let found: Vec<PathBuf> = found.collect();
+    assert!(found.len() >= 3, "{found:?}");
+    for path in found {
+        for garbled in [None, Some(b"".to_vec()), Some(b"\xffgarbled\0".repeat(20))] {
+            copy(&good, &rig.data_dir);
+            match garbled {
+                None => fs::remove_file(&path).unwrap(),
+                Some(bytes) => fs::write(&path, bytes).unwrap(),
+            }
+            match rig.spawn(&Launch::default()).serving() {
+                Err(ended) => println!("{}: {}", path.display(), ended.refused(1)),
+                Ok(service) => {
+                    book.check(service.address);
+                    assert_eq!(service.terminate().code, Some(0));
+                    rig.verify();
+                }
+            }
+        }
+    }
 }

@@ -22,10 +22,10 @@ const EVENTS_UNTIL_FULL_MAX: u64 = 40_000;
 const CLIENTS: usize = 4;
 
 /// A file system of its own; gone when it is dropped.
-struct Disk(TempDir);
+pub struct Disk(TempDir);
 
 impl Disk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let point = tempfile::tempdir().unwrap();
         let size = format!("size={DISK_MIB}m");
         let done = Command::new("mount")
@@ -39,8 +39,16 @@ impl Disk {
         }
     }
 
-    fn data_dir(&self) -> PathBuf {
+    pub fn data_dir(&self) -> PathBuf {
         self.0.path().join("data")
+    }
+
+    /// Allows writing to it, or not.
+    pub fn remount(&self, how: &str) {
+        let how = format!("remount,{how},size={DISK_MIB}m");
+        let mut mount = Command::new("mount");
+        let done = mount.args(["-o", &how]).arg(self.0.path()).status();
+        assert!(done.unwrap().success(), "{how}");
     }
 
     /// Fills it with a file until `left` bytes are free; with 0, until nothing more fits.

@@ -186,6 +186,19 @@ impl Book {
         }
     }
 
+    /// The same of a log in which others wrote as well: what was acknowledged is at its place.
+    pub fn check_among_others(&self, address: SocketAddr) {
+        let stored = stored(&mut Client::new(address));
+        for (at, event) in (1_u64..).zip(&stored) {
+            assert_eq!(event.seq, at);
+        }
+        for (n, seq) in self.acknowledged.lock().unwrap().iter() {
+            let event = usize::try_from(seq - 1).ok().and_then(|at| stored.get(at));
+            let id = event.and_then(|event| event.id.clone());
+            assert_eq!(id, Some(sent_id(n)), "at {seq}");
+        }
+    }
+
     fn compare(&self, stored: &[Stored]) -> Result<(), String> {
         let mut places = HashMap::new();
         for (at, event) in (1_u64..).zip(stored) {

@@ -12,6 +12,7 @@
 mod configuration;
 mod damage;
 mod full;
+mod hostile;
 mod http;
 mod io_errors;
 mod keys;

@@ -154,6 +154,15 @@ impl Service {
         Client::new(self.address)
     }
 
+    /// The memory that it holds now, in KiB.
+    pub fn memory_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.child.id());
+        let text = std::fs::read_to_string(path).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.unwrap().parse().unwrap()
+    }
+
     /// Asks as the operator.
     pub fn get(&self, path: &str) -> Answer {
         self.client().get(path, ADMIN_KEY).unwrap()

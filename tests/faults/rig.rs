@@ -42,6 +42,8 @@ pub struct Launch<'a> {
     pub strace: Option<&'a Strace>,
     /// The key is in its file, not in the environment.
     pub without_admin_key: bool,
+    /// So many files and sockets at most.
+    pub files_max: Option<u32>,
 }
 
 impl Rig {
@@ -120,9 +122,16 @@ impl Rig {
     }
 
     pub fn spawn(&self, launch: &Launch<'_>) -> Process {
-        let mut command = launch
-            .strace
-            .map_or_else(|| Command::new(BINARY), |strace| strace.command(BINARY));
+        let mut command = match (launch.strace, launch.files_max) {
+            (Some(strace), _) => strace.command(BINARY),
+            (None, None) => Command::new(BINARY),
+            (None, Some(files_max)) => {
+                let mut shell = Command::new("sh");
+                let script = format!("ulimit -n {files_max} && exec \"$0\" \"$@\"");
+                shell.args(["-c", &script, BINARY]);
+                shell
+            }
+        };
         command.arg("serve").args(launch.args);
         self.prepare(&mut command);
         command.envs(launch.env.iter().copied());

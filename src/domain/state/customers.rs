@@ -206,9 +206,13 @@ impl State {
         });
         let held = self
             .members(root)
-            .filter_map(|(_, e)| e.addon()?.view(e.activity));
+            .filter_map(|(_, e)| Some((&e.name, e.addon()?.view(e.activity)?)));
         let mut addons: Vec<_> = held.collect();
-        addons.sort_by(|a, b| (a.purchased_at, &a.id).cmp(&(b.purchased_at, &b.id)));
+        // By the purchase's own name in the end: the same add-on can be bought twice at once.
+        addons.sort_by(|(a_name, a), (b_name, b)| {
+            (a.purchased_at, &a.id, a_name).cmp(&(b.purchased_at, &b.id, b_name))
+        });
+        let addons = addons.into_iter().map(|(_, addon)| addon).collect();
         self.person(root).view(Holdings {
             name: self.customer_name(root),
             references: self.references(root),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::access::Access;
@@ -13,7 +14,7 @@ use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 
 /// How other objects name a customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct CustomerName {
     /// `CUS-…`
     pub id: String,
@@ -103,8 +104,9 @@ impl Person {
 }
 
 /// A customer as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Customer", transform = Access::is_always_shown)]
 pub struct CustomerView {
     #[serde(flatten)]
     pub name: CustomerName,
@@ -118,8 +120,9 @@ pub struct CustomerView {
     pub address: Option<Box<str>>,
     /// The providers' own ids: `{"razorpay": "cust_…"}`.
     pub references: BTreeMap<&'static str, Box<str>>,
-    /// Left out of digests: it depends on the clock.
+    // Left out of digests: it depends on the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Access")]
     pub access: Option<Access>,
     pub subscriptions: Vec<SubscriptionView>,
     pub addons: Vec<AddonView>,

@@ -1,10 +1,12 @@
 //! Points in time and calendar arithmetic, in UTC. Knows no clock: "now" is always handed in.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// Milliseconds since 1970-01-01T00:00:00Z, between then and the end of the year 9999.
@@ -89,6 +91,21 @@ impl fmt::Display for Timestamp {
             Ok(instant) => write!(f, "{instant:.3}"),
             Err(_) => f.write_str("9999-12-31T23:59:59.999Z"),
         }
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$";
+        json_schema!({"type": "string", "format": "date-time", "pattern": pattern})
     }
 }
 

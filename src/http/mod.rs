@@ -6,6 +6,7 @@ mod body;
 mod error;
 mod limits;
 mod metrics;
+mod openapi;
 mod ops;
 mod routes;
 mod throttle;

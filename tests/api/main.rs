@@ -12,8 +12,10 @@
 )]
 
 mod bad_input;
+mod contract;
 mod keys;
 mod lives;
+mod openapi;
 mod ops;
 mod queries;
 mod samples;

@@ -13,6 +13,8 @@ use subledger::domain::time::Timestamp;
 use subledger::ledger::{Keepsake, Refold};
 use tempfile::TempDir;
 
+use crate::contract::contract;
+
 pub const RAZORPAY_SECRET: &str = "razorpay-test-secret";
 pub const STYKITE_SECRET: &str = "stykite-test-secret";
 pub const KEY: &str = "sl_test_admin_key";
@@ -160,7 +162,7 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        answer(request.send(body).unwrap())
+        self.checked("POST", path, answer(request.send(body).unwrap()))
     }
 
     /// Any request, with a key or without.
@@ -191,7 +193,18 @@ impl World {
                 .allow_non_standard_methods(true);
             agent.run(request.build())
         };
-        answer(answered.unwrap())
+        self.checked(method, path, answer(answered.unwrap()))
+    }
+
+    /// The answer, once it is what the OpenAPI document says.
+    fn checked(&self, method: &str, path: &str, given: Answer) -> Answer {
+        let document = || {
+            let url = format!("{}/openapi.json", self.base);
+            answer(self.agent.get(url).call().unwrap()).json()
+        };
+        let complaint = contract(document).complaint(method, path, &given);
+        assert_eq!(complaint, None, "{method} {path}: {}", given.text);
+        given
     }
 
     /// A delivery as Razorpay makes it.
@@ -231,7 +244,7 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        answer(request.call().unwrap())
+        self.checked("GET", path, answer(request.call().unwrap()))
     }
 
     /// What a 200 holds.

@@ -8,8 +8,14 @@ use actix_web::middleware::from_fn;
 use actix_web::{Error, FromRequest, HttpRequest, Resource, Responder, web};
 
 use super::error::Problem;
-use super::{auth, limits, ops, v1, webhook};
+use super::{auth, limits, webhook};
 use crate::domain::key::Scope;
+
+mod doc;
+mod table;
+
+pub(super) use self::doc::{Answer, Asked, Doc};
+use self::table::table;
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +27,7 @@ pub enum Access {
 }
 
 /// One route, as it is documented and tested.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Route {
     /// The method; `HEAD` is answered wherever `GET` is.
     pub method: Method,
@@ -31,6 +37,8 @@ pub struct Route {
     pub access: Access,
     /// What it does, in a few words.
     pub summary: &'static str,
+    /// What it takes and answers.
+    pub(super) doc: Doc,
 }
 
 /// A route with what answers it.
@@ -38,98 +46,6 @@ struct Entry {
     route: Route,
     service: actix_web::Route,
     head: Option<actix_web::Route>,
-}
-
-/// The table. A path's routes stand together; of two that match a request, the first is meant.
-fn table() -> Vec<Entry> {
-    use Access::{Key, Open};
-    use Scope::{Admin, Client, Read};
-    vec![
-        intake("/webhooks/{source}", "Takes in a webhook", webhook::receive),
-        get(
-            "/v1/subscriptions/{id}",
-            Key(Client),
-            "One subscription",
-            v1::subscriptions::show,
-        ),
-        get(
-            "/v1/subscriptions",
-            Key(Client),
-            "Subscriptions, newest change first",
-            v1::subscriptions::index,
-        ),
-        get(
-            "/v1/customers/{id}",
-            Key(Read),
-            "One customer",
-            v1::customers::show,
-        ),
-        get(
-            "/v1/customers/{id}/entitlements",
-            Key(Client),
-            "What a customer may use",
-            v1::customers::entitlements,
-        ),
-        get(
-            "/v1/customers/{id}/events",
-            Key(Read),
-            "A customer's recorded events",
-            v1::customers::events,
-        ),
-        get(
-            "/v1/customers",
-            Key(Read),
-            "Customers, newest change first",
-            v1::customers::index,
-        ),
-        get(
-            "/v1/payments/{id}",
-            Key(Read),
-            "One payment",
-            v1::payments::show,
-        ),
-        get(
-            "/v1/payments",
-            Key(Read),
-            "Payments, newest change first",
-            v1::payments::index,
-        ),
-        get(
-            "/v1/events/{seq}",
-            Key(Read),
-            "One recorded event",
-            v1::events::show,
-        ),
-        get("/v1/events", Key(Read), "The log", v1::events::index),
-        get(
-            "/v1/quarantine",
-            Key(Read),
-            "The events set aside",
-            v1::events::quarantine,
-        ),
-        get(
-            "/v1/stats",
-            Key(Read),
-            "How much of everything",
-            v1::events::stats,
-        ),
-        get(
-            "/v1/keys",
-            Key(Admin),
-            "The keys, newest first",
-            v1::keys::index,
-        ),
-        post("/v1/keys", Key(Admin), "Makes a key", v1::keys::create),
-        delete(
-            "/v1/keys/{id}",
-            Key(Admin),
-            "Revokes a key",
-            v1::keys::revoke,
-        ),
-        get("/healthz", Open, "The process lives", ops::healthz),
-        get("/readyz", Open, "Webhooks can be stored", ops::readyz),
-        get("/metrics", Open, "Numbers for monitoring", ops::metrics),
-    ]
 }
 
 /// Every route.
@@ -225,7 +141,9 @@ where
     Args: FromRequest + 'static,
     H::Output: Responder + 'static,
 {
-    post(path, Access::Open, summary, handler)
+    let mut entry = post(path, Access::Open, summary, handler);
+    entry.route.doc.asked = Asked::Delivery;
+    entry.says::<webhook::Receipt<'static>>()
 }
 
 fn entry<H, Args>(
@@ -248,6 +166,7 @@ where
             path,
             access,
             summary,
+            doc: Doc::default(),
         },
     }
 }

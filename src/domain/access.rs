@@ -7,6 +7,23 @@ use serde_json::Value;
 use super::status::Status;
 use super::time::Timestamp;
 
+/// Every word of [`Access::reason`].
+const REASONS: [&str; 13] = [
+    "active",
+    "canceled",
+    "completed",
+    "expired",
+    "grace",
+    "incomplete",
+    "lapsed",
+    "no_subscription",
+    "on_hold",
+    "past_due",
+    "paused",
+    "superseded",
+    "trialing",
+];
+
 /// The answer. `until` is absent where there is no end, or where nothing was granted at all.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Access {
@@ -16,7 +33,7 @@ pub struct Access {
     pub until: Option<Timestamp>,
     /// The status, or `grace` after the paid period, `lapsed` after `until`, `no_subscription`
     /// where there is none.
-    #[schemars(extend("enum" = ["active", "canceled", "completed", "expired", "incomplete", "on_hold", "past_due", "paused", "superseded", "trialing", "grace", "lapsed", "no_subscription"]))]
+    #[schemars(extend("enum" = REASONS))]
     pub reason: &'static str,
 }
 

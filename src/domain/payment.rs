@@ -119,6 +119,16 @@ impl Payment {
     }
 }
 
+/// Every word that a payment's status is shown with.
+const SHOWN: [&str; 6] = [
+    "created",
+    "authorized",
+    "failed",
+    "captured",
+    "partially_refunded",
+    "refunded",
+];
+
 /// A payment as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
@@ -128,7 +138,7 @@ pub struct PaymentView {
     pub provider: &'static str,
     pub source: Arc<str>,
     pub amount: Option<Money>,
-    #[schemars(extend("enum" = ["created", "authorized", "failed", "captured", "partially_refunded", "refunded"]))]
+    #[schemars(extend("enum" = SHOWN))]
     pub status: &'static str,
     pub method: Option<Box<str>>,
     pub customer: Option<CustomerName>,

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::delivery;
 use super::problems;
 use crate::domain::key::Scope;
 use crate::http::error::{Body, Problem};
@@ -15,29 +16,13 @@ use crate::http::routes::{Access, Answer, Asked, Route};
 const EXAMPLES: &str = include_str!("examples.json");
 const DESCRIPTION: &str = include_str!("description.md");
 
-/// The headers by which webhooks are known to come from their provider.
-const DELIVERY_HEADERS: &[(&str, &str)] = &[
-    (
-        "x-razorpay-signature",
-        "Razorpay: HMAC-SHA256 of the raw body, 64 hex digits in lower case. Needed there.",
-    ),
-    (
-        "x-razorpay-event-id",
-        "Razorpay: shown as `event_id`; not signed, and decides nothing.",
-    ),
-    (
-        "x-stykite-signature",
-        "Stykite, scheme `hmac-sha256`: HMAC-SHA256 of the raw body, 64 hex digits in lower case. \
-         Needed there.",
-    ),
-    (
-        "x-api-key",
-        "Stykite, scheme `token`: the secret. Needed there.",
-    ),
-    (
-        "x-api-host",
-        "Stykite, scheme `token`: `stykite`. Needed there.",
-    ),
+/// What every path that begins with none of the others belongs to.
+const OPERATIONS: &str = "operations";
+/// The kinds of paths, by their first segment.
+const TAGS: [(&str, &str); 3] = [
+    ("webhooks", "What providers send"),
+    ("v1", "What your services ask"),
+    (OPERATIONS, "What an operator's tools ask"),
 ];
 
 /// Collects the schemas that are referred to. What is taken and what is answered may differ in
@@ -90,11 +75,7 @@ pub(super) fn write(routes: &[Route]) -> Value {
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"}
         },
         "servers": [{"url": "/"}],
-        "tags": [
-            {"name": "webhooks", "description": "What providers send"},
-            {"name": "v1", "description": "What your services ask"},
-            {"name": "operations", "description": "What an operator's tools ask"}
-        ],
+        "tags": TAGS.map(|(name, text)| json!({"name": name, "description": text})),
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {
@@ -127,10 +108,9 @@ fn scopes() -> String {
 fn operation(route: &Route, examples: &Value, problem: &Schema, schemas: &mut Schemas) -> Value {
     let name = format!("{} {}", route.method, route.path);
     let example = examples.get(&name);
-    let tag = match route.path.split('/').nth(1) {
-        Some(first @ ("v1" | "webhooks")) => first,
-        _ => "operations",
-    };
+    let first = route.path.split('/').nth(1);
+    let is_tag = |word: &&str| TAGS.iter().any(|(name, _)| name == word);
+    let tag = first.filter(is_tag).unwrap_or(OPERATIONS);
     let mut written = json!({
         "operationId": operation_id(route),
         "summary": route.summary,
@@ -224,7 +204,7 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
         }
     }
     match route.doc.asked {
-        Asked::Delivery => found.extend(DELIVERY_HEADERS.iter().map(|(name, description)| {
+        Asked::Delivery => found.extend(delivery::HEADERS.iter().map(|(name, description)| {
             let schema = json!({"type": "string", "description": description});
             parameter(name, "header", schema)
         })),
@@ -255,15 +235,9 @@ fn parameter(name: &str, place: &str, mut schema: Value) -> Value {
             }
         }
         if let Some(Value::Array(choices)) = schema.remove("anyOf") {
-            schema.extend(
-                choices
-                    .into_iter()
-                    .find_map(|choice| match choice {
-                        Value::Object(choice) if choice.contains_key("$ref") => Some(choice),
-                        _ => None,
-                    })
-                    .unwrap_or_default(),
-            );
+            let is_named = |choice: &&Value| choice.get("$ref").is_some();
+            let named = choices.iter().find(is_named).and_then(Value::as_object);
+            schema.extend(named.cloned().unwrap_or_default());
         }
     }
     json!({
@@ -287,11 +261,7 @@ fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option
     ) {
         content.insert("example".into(), example.clone());
     }
-    let media_type = match route.doc.asked {
-        Asked::Delivery => "*/*",
-        Asked::Json(_) | Asked::Nothing => "application/json",
-    };
-    Some(json!({"required": true, "content": {media_type: content}}))
+    Some(json!({"required": true, "content": {"application/json": content}}))
 }
 
 fn responses(

@@ -1,6 +1,7 @@
 //! The interface as OpenAPI 3.1 and as a page, both worked out once from the table of routes and
 //! the types that are answered. It knows no route by name.
 
+mod delivery;
 mod document;
 mod page;
 mod problems;

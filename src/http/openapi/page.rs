@@ -266,9 +266,9 @@ fn inline(markdown: &str) -> String {
 }
 
 fn pretty(value: &Value) -> String {
-    match value {
-        Value::String(text) => escape(text),
-        other => escape(&serde_json::to_string_pretty(other).unwrap_or_default()),
+    match value.as_str() {
+        Some(text) => escape(text),
+        None => escape(&serde_json::to_string_pretty(value).unwrap_or_default()),
     }
 }
 

@@ -14,6 +14,8 @@ use crate::ledger::{Caller, NewKey, Request};
 
 /// A UUID has 36; Stripe and others take 255.
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// For the schemas of what the ledger takes as one line.
+const NO_CONTROL_CHARACTER: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 #[derive(Deserialize, JsonSchema)]
@@ -28,13 +30,17 @@ pub(in crate::http) struct ListQuery {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend(
+    "if" = {"properties": {"customer": {"type": "string"}}, "required": ["customer"]},
+    "then" = {"properties": {"scope": {"const": "client"}}}
+))]
 pub(in crate::http) struct KeyRequest {
     /// What to call it. No control characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = NO_CONTROL_CHARACTER))]
     label: String,
     scope: Scope,
     /// With scope `client`: the only customer it may ask about, by any id.
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(length(min = 1, max = 512), regex(pattern = NO_CONTROL_CHARACTER))]
     customer: Option<String>,
 }
 

@@ -20,7 +20,8 @@ class Signed(requests.auth.AuthBase):
         if isinstance(body, str):
             body = body.encode()
         if isinstance(body, bytes):
-            request.headers["X-Razorpay-Signature"] = hmac.new(SECRET, body, hashlib.sha256).hexdigest()
+            tag = hmac.new(SECRET, body, hashlib.sha256).hexdigest()
+            request.headers["X-Razorpay-Signature"] = tag
         return request
 
 

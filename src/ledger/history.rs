@@ -96,7 +96,7 @@ fn changes_schema(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// The schema of an [`EventView`] with its [`Details`].
+/// The schema of an [`EventView`] with body, evidence and changes.
 pub struct EventInFull;
 
 impl JsonSchema for EventInFull {

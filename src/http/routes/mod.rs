@@ -1,6 +1,5 @@
-//! Every route there is: method, path, who may ask, and what answers. What is served, the 405s, the
-//! check of keys, the documentation and the tests all come from this one list. It knows no more of
-//! a handler than its name.
+//! What a route is, and what is made of the table of them: what is served, the 405s, the check of
+//! keys; the documentation and the tests come from it too. It knows no route and no handler.
 
 use actix_web::dev::Handler;
 use actix_web::http::Method;
@@ -68,13 +67,13 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 }
 
 fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceConfig) {
-    let mut allow: Vec<&str> = Vec::new();
+    let mut allow: Vec<String> = Vec::new();
     let mut resource: Resource = web::resource(path);
     for entry in entries {
-        allow.push(method_name(&entry.route.method));
+        allow.push(entry.route.method.to_string());
         resource = resource.route(entry.service);
         if let Some(head) = entry.head {
-            allow.push("HEAD");
+            allow.push(Method::HEAD.to_string());
             resource = resource.route(head);
         }
     }
@@ -93,15 +92,6 @@ fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceCo
 
 /// Where webhooks come in: the one place that checks its limits itself.
 const INTAKE: &str = "/webhooks/";
-
-/// The name of a method in this table.
-fn method_name(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        _ => "DELETE",
-    }
-}
 
 fn get<H, Args>(path: &'static str, access: Access, summary: &'static str, handler: H) -> Entry
 where

@@ -14,9 +14,15 @@ use crate::http::v1::{List, customers, events, keys, payments, subscriptions};
 use crate::http::{openapi, ops, webhook};
 use crate::ledger::{EventInFull, EventView, Stats};
 
-/// A path's routes stand together; of two that match a request, the first is meant.
+/// A path's routes stand together; of two that match a request, the first is meant. Paths are tried
+/// in this order, so what is asked most stands first.
 pub(super) fn table() -> Vec<Entry> {
-    let mut table = queries();
+    let mut table = vec![intake(
+        "/webhooks/{source}",
+        "Takes in a webhook of a configured source",
+        webhook::receive,
+    )];
+    table.extend(queries());
     table.extend(log());
     table.extend(commands());
     table.extend(open());
@@ -156,11 +162,6 @@ fn commands() -> Vec<Entry> {
 /// What needs no key.
 fn open() -> Vec<Entry> {
     vec![
-        intake(
-            "/webhooks/{source}",
-            "Takes in a webhook of a configured source",
-            webhook::receive,
-        ),
         get("/healthz", Open, "The process lives", ops::healthz).says::<ops::Word>(),
         get("/readyz", Open, "Webhooks can be stored", ops::readyz)
             .says::<ops::Word>()

@@ -24,7 +24,7 @@ const REASONS: [&str; 13] = [
     "trialing",
 ];
 
-/// The answer. `until` is absent where there is no end, or where nothing was granted at all.
+/// The answer. `until` is `null` where there is no end, or where nothing was granted at all.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Access {
     /// Whether it is granted at the time asked about.

@@ -18,7 +18,7 @@ use super::time::Timestamp;
 pub struct CustomerName {
     /// `CUS-…`
     pub id: String,
-    /// The merchant's own identifier; absent while only a provider's id is known.
+    /// The merchant's own identifier; `null` while only a provider's id is known.
     pub customer_identifier: Option<Box<str>>,
 }
 

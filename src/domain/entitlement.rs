@@ -17,7 +17,7 @@ pub struct Entitlements {
     pub entitlements: Vec<Entitlement>,
 }
 
-/// One feature of one subscription. `limit`, `usage` and `remaining` are decimal strings; absent
+/// One feature of one subscription. `limit`, `usage` and `remaining` are decimal strings; `null`
 /// means unlimited, and for a feature that is not counted, that there is nothing to count.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]

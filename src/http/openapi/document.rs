@@ -126,7 +126,8 @@ fn operation(route: &Route, examples: &Value, problem: &Schema, schemas: &mut Sc
         ),
     };
     if let Some(written) = written.as_object_mut() {
-        written.insert("description".into(), access.0.into());
+        let text = format!("{} {}", access.0, route.doc.note);
+        written.insert("description".into(), text.trim_end().into());
         written.insert("security".into(), access.1);
         if let Some(source) = sample(route, example) {
             written.insert(

@@ -14,6 +14,8 @@ pub(in crate::http) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 /// What a route takes and answers.
 #[derive(Clone, Default)]
 pub(in crate::http) struct Doc {
+    /// What else there is to know, in a sentence or two.
+    pub(in crate::http) note: &'static str,
     /// The parameters after the `?`.
     pub(in crate::http) query: Option<SchemaOf>,
     /// The body.
@@ -68,6 +70,12 @@ impl Entry {
     pub(super) fn query<T: JsonSchema>(mut self) -> Self {
         // Not a reference: each property becomes a parameter of its own.
         self.route.doc.query = Some(T::json_schema);
+        self
+    }
+
+    /// What else there is to know, in a sentence or two.
+    pub(super) fn note(mut self, text: &'static str) -> Self {
+        self.route.doc.note = text;
         self
     }
 

@@ -21,6 +21,10 @@ pub(super) fn table() -> Vec<Entry> {
         "/webhooks/{source}",
         "Takes in a webhook of a configured source",
         webhook::receive,
+    )
+    .note(
+        "The signature is what counts; how it is made is the provider's. Every 200 means: on disk, \
+         and seen by the next query.",
     )];
     table.extend(queries());
     table.extend(log());
@@ -45,6 +49,7 @@ fn queries() -> Vec<Entry> {
             "Subscriptions, newest change first",
             subscriptions::index,
         )
+        .note("A key of scope `client` must name a `customer`.")
         .query::<subscriptions::ListQuery>()
         .lists::<List<SubscriptionView>>()
         .refuses(&[Problem::NotFound("customer")]),
@@ -121,6 +126,7 @@ fn log() -> Vec<Entry> {
             "Recorded events, oldest first",
             events::index,
         )
+        .note("A page may end early; `next_cursor` goes on from there.")
         .query::<events::ListQuery>()
         .lists::<List<EventView>>()
         .reads_the_log(),
@@ -148,6 +154,7 @@ fn commands() -> Vec<Entry> {
         .query::<keys::ListQuery>()
         .lists::<List<KeyView>>(),
         post("/v1/keys", Key(Admin), "Makes a key", keys::create)
+            .note("The answer is the only time that the key itself is shown.")
             .takes::<keys::KeyRequest>()
             .creates::<keys::KeyMade<'static>>(),
         delete(
@@ -155,7 +162,8 @@ fn commands() -> Vec<Entry> {
             Key(Admin),
             "Revokes a key, for ever",
             keys::revoke,
-        ),
+        )
+        .note("204 also where it was revoked before."),
     ]
 }
 

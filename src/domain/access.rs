@@ -1,18 +1,39 @@
 //! Whether access is granted: the one question everybody asks, worked out when it is asked.
 
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::status::Status;
 use super::time::Timestamp;
 
-/// The answer. `until` is absent where there is no end, or where nothing was granted at all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Every word of [`Access::reason`].
+const REASONS: [&str; 13] = [
+    "active",
+    "canceled",
+    "completed",
+    "expired",
+    "grace",
+    "incomplete",
+    "lapsed",
+    "no_subscription",
+    "on_hold",
+    "past_due",
+    "paused",
+    "superseded",
+    "trialing",
+];
+
+/// The answer. `until` is `null` where there is no end, or where nothing was granted at all.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Access {
     /// Whether it is granted at the time asked about.
     pub granted: bool,
     /// When it ends, or ended.
     pub until: Option<Timestamp>,
-    /// The status, or `grace` after the paid period, `lapsed` after `until`.
+    /// The status, or `grace` after the paid period, `lapsed` after `until`, `no_subscription`
+    /// where there is none.
+    #[schemars(extend("enum" = REASONS))]
     pub reason: &'static str,
 }
 
@@ -37,6 +58,13 @@ pub struct AsOf {
 }
 
 impl Access {
+    /// For the schemas of views: whoever asks gets `access`, only fingerprints leave it out.
+    pub(super) fn is_always_shown(view: &mut Schema) {
+        if let Some(Value::Array(required)) = view.get_mut("required") {
+            required.push("access".into());
+        }
+    }
+
     /// No subscription at all.
     pub const NONE: Self = Self {
         granted: false,

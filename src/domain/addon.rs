@@ -1,6 +1,7 @@
 //! An add-on that was bought beside a subscription.
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::AddonFact;
@@ -25,8 +26,9 @@ struct Purchase {
 }
 
 /// An add-on as it is shown. `price` is a decimal string in the unit the provider writes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Addon")]
 pub struct AddonView {
     pub id: Option<Box<str>>,
     pub version_id: Option<Box<str>>,

@@ -4,6 +4,7 @@
 //! as an event, so that a replay knows which catalogue was in force.
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// See the module.
@@ -51,7 +52,7 @@ pub struct Country {
 }
 
 /// What a feature is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FeatureType {
     /// Granted or not.

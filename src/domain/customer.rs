@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
@@ -14,11 +15,11 @@ use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 
 /// How other objects name a customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct CustomerName {
     /// `CUS-…`
     pub id: String,
-    /// The merchant's own identifier; absent while only a provider's id is known.
+    /// The merchant's own identifier; `null` while only a provider's id is known.
     pub customer_identifier: Option<Box<str>>,
 }
 
@@ -104,8 +105,9 @@ impl Person {
 }
 
 /// A customer as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Customer", transform = Access::is_always_shown)]
 pub struct CustomerView {
     #[serde(flatten)]
     pub name: CustomerName,
@@ -119,8 +121,9 @@ pub struct CustomerView {
     pub address: Option<Box<str>>,
     /// The providers' own ids: `{"razorpay": "cust_…"}`.
     pub references: BTreeMap<&'static str, Box<str>>,
-    /// Left out of digests: it depends on the clock.
+    // Left out of digests: it depends on the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Access")]
     pub access: Option<Access>,
     pub subscriptions: Vec<SubscriptionView>,
     pub addons: Vec<AddonView>,

@@ -1,5 +1,6 @@
 //! What a customer may use: the features of the catalogue's plans it is subscribed to.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::access::AsOf;
@@ -9,16 +10,16 @@ use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 
 /// All entitlements of one customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
 pub struct Entitlements {
     pub customer: CustomerName,
     pub entitlements: Vec<Entitlement>,
 }
 
-/// One feature of one subscription. `limit`, `usage` and `remaining` are decimal strings; absent
+/// One feature of one subscription. `limit`, `usage` and `remaining` are decimal strings; `null`
 /// means unlimited, and for a feature that is not counted, that there is nothing to count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
 pub struct Entitlement {
     pub feature_id: String,

@@ -1,7 +1,9 @@
 //! API keys: who may ask what. A key is known by its SHA-256 alone; its text is never here.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -11,7 +13,9 @@ use super::id::{Prefix, Tsid};
 use super::time::Timestamp;
 
 /// What a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Entitlements and subscriptions of one named customer.
@@ -148,6 +152,20 @@ impl fmt::Display for KeyId {
     }
 }
 
+impl JsonSchema for KeyId {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "KeyId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^KEY-[0-9A-HJKMNP-TV-Z]{13}$"})
+    }
+}
+
 impl Serialize for KeyId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -190,8 +208,9 @@ pub struct KeyCreated {
 }
 
 /// A key as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Key")]
 pub struct KeyView {
     pub id: KeyId,
     pub label: Box<str>,

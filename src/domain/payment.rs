@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
@@ -124,14 +125,26 @@ impl Payment {
     }
 }
 
+/// Every word that a payment's status is shown with.
+const SHOWN: [&str; 6] = [
+    "created",
+    "authorized",
+    "failed",
+    "captured",
+    "partially_refunded",
+    "refunded",
+];
+
 /// A payment as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Payment")]
 pub struct PaymentView {
     pub id: Box<str>,
     pub provider: &'static str,
     pub source: Arc<str>,
     pub amount: Option<Money>,
+    #[schemars(extend("enum" = SHOWN))]
     pub status: &'static str,
     pub method: Option<Box<str>>,
     pub customer: Option<CustomerName>,
@@ -146,8 +159,9 @@ pub struct PaymentView {
 }
 
 /// A refund as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Refund")]
 pub struct RefundView {
     pub id: Box<str>,
     pub amount: Option<Money>,
@@ -156,8 +170,9 @@ pub struct RefundView {
 }
 
 /// A dispute as it is shown, in the provider's words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Dispute")]
 pub struct DisputeView {
     pub id: Box<str>,
     pub status: Option<Box<str>>,

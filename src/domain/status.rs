@@ -1,10 +1,13 @@
 //! The words for how far things have come. Where the order of the arms is part of the rules, it
 //! says so.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The canonical status, the same word for every provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Begun, not yet in force.
@@ -90,7 +93,9 @@ pub enum PaymentStatus {
 }
 
 /// How far a refund has come; the order is the order in which one replaces another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
     /// Under way.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::{Access, AsOf, Terms};
@@ -151,8 +152,9 @@ impl Subscription {
 }
 
 /// A subscription as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Subscription", transform = Access::is_always_shown)]
 pub struct SubscriptionView {
     pub id: String,
     pub provider: &'static str,
@@ -167,8 +169,9 @@ pub struct SubscriptionView {
     pub trial_used: Option<bool>,
     pub current_period: PeriodView,
     pub paid_through: Option<Timestamp>,
-    /// Left out of digests: it depends on the clock.
+    // Left out of digests: it depends on the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Access")]
     pub access: Option<Access>,
     pub started_at: Option<Timestamp>,
     pub cancel_at: Option<Timestamp>,
@@ -179,16 +182,18 @@ pub struct SubscriptionView {
 }
 
 /// A plan as a subscription names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Plan")]
 pub struct PlanView {
     pub id: Option<Box<str>>,
     pub name: Option<Box<str>>,
 }
 
 /// A billing period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Period")]
 pub struct PeriodView {
     pub start: Option<Timestamp>,
     pub end: Option<Timestamp>,

@@ -1,11 +1,13 @@
 //! Points in time and calendar arithmetic, in UTC. Knows no clock: "now" is always handed in.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroU64;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -118,6 +120,21 @@ impl fmt::Display for Timestamp {
             Ok(instant) => write!(f, "{instant:.3}"),
             Err(_) => f.write_str("9999-12-31T23:59:59.999Z"),
         }
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$";
+        json_schema!({"type": "string", "format": "date-time", "pattern": pattern})
     }
 }
 

@@ -7,8 +7,10 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::limits::NO_SNIFFING;
 use crate::ledger::{CommandError, IngestError, ReadError, Refusal};
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
@@ -63,8 +65,9 @@ pub(crate) enum Problem {
     Internal(String),
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Problem")]
+pub(super) struct Body<'a> {
     r#type: String,
     title: &'a str,
     status: u16,
@@ -197,6 +200,18 @@ impl Problem {
         self.parts().1
     }
 
+    /// The answer's body.
+    pub(super) fn body(&self) -> Body<'static> {
+        let (status, code, title, detail) = self.parts();
+        Body {
+            r#type: format!("urn:subledger:problem:{code}"),
+            title,
+            status: status.as_u16(),
+            detail,
+            code,
+        }
+    }
+
     fn extra_header(&self) -> Option<(HeaderName, &str)> {
         match self {
             Self::MethodNotAllowed { allow } => Some((ALLOW, allow)),
@@ -255,23 +270,16 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         self.log();
-        let (status, code, title, detail) = self.parts();
-        let body = Body {
-            r#type: format!("urn:subledger:problem:{code}"),
-            title,
-            status: status.as_u16(),
-            detail,
-            code,
-        };
-        let mut answer = HttpResponse::build(status);
+        let mut answer = HttpResponse::build(self.status_code());
         answer.insert_header((CONTENT_TYPE, "application/problem+json"));
+        answer.insert_header(NO_SNIFFING);
         if let Some(header) = self.extra_header() {
             answer.insert_header(header);
         }
         if self.closes() {
             answer.force_close();
         }
-        answer.body(serde_json::to_vec(&body).unwrap_or_default())
+        answer.body(serde_json::to_vec(&self.body()).unwrap_or_default())
     }
 }
 

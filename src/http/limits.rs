@@ -3,7 +3,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, web};
 
@@ -16,6 +16,10 @@ const URI_BYTES_MAX: usize = 8 * 1024;
 const HEADERS_BYTES_MAX: usize = 32 * 1024;
 /// The last sequence folded into what an answer shows.
 pub(super) const LEDGER_SEQ: HeaderName = HeaderName::from_static("x-ledger-seq");
+
+/// A browser takes an answer for what it says it is, and for nothing else.
+pub(super) const NO_SNIFFING: (HeaderName, HeaderValue) =
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
 /// Refuses a head that no honest client sends.
 pub(super) fn check(request: &HttpRequest) -> Result<(), Problem> {
@@ -45,6 +49,8 @@ pub(super) async fn layer(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     check(request.request())?;
     let mut answer = next.call(request).await?;
+    let (name, value) = NO_SNIFFING;
+    answer.headers_mut().insert(name, value);
     if answer.request().path().starts_with("/v1/")
         && !answer.headers().contains_key(&LEDGER_SEQ)
         && let Some(shared) = answer.request().app_data::<web::Data<Shared>>()

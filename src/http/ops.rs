@@ -3,21 +3,32 @@
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, web};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::error::Problem;
 use super::{Shared, metrics as openmetrics};
 
 /// OpenMetrics 1.0.
-const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(super) const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// How it is.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Health")]
+pub(super) struct Word {
+    #[schemars(extend("enum" = ["ok", "ready"]))]
+    status: &'static str,
+}
 
 /// `GET /healthz`: the process lives.
 pub(super) async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().json(serde_json::json!({"status": "ok"}))
+    HttpResponse::Ok().json(Word { status: "ok" })
 }
 
 /// `GET /readyz`: webhooks can be stored and queries show all of them.
 pub(super) async fn readyz(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     shared.ledger.ready().map_err(Problem::Unavailable)?;
-    Ok(HttpResponse::Ok().json(serde_json::json!({"status": "ready"})))
+    Ok(HttpResponse::Ok().json(Word { status: "ready" }))
 }
 
 /// `GET /metrics`.

@@ -2,6 +2,7 @@
 
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Problem;
@@ -14,12 +15,15 @@ pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 /// A longer value of a header we read is no signature, id or time.
 const HEADER_VALUE_BYTES_MAX: usize = 8 * 1024;
 
-#[derive(Serialize)]
-struct Receipt<'a> {
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Receipt")]
+pub(super) struct Receipt<'a> {
+    #[schemars(extend("enum" = ["recorded", "duplicate", "ignored", "quarantined"]))]
     status: &'static str,
     seq: u64,
     event_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["unknown_type", "unreadable", "stale"]))]
     reason: Option<&'static str>,
 }
 
@@ -82,10 +86,12 @@ fn respond(intake: &Intake) -> HttpResponse {
         Outcome::Quarantined(reason) => Some(reason.as_str()),
         Outcome::Recorded | Outcome::Duplicate | Outcome::Ignored => None,
     };
-    HttpResponse::Ok().json(Receipt {
-        status: intake.outcome.as_str(),
-        seq: intake.seq,
-        event_id: intake.event_id.as_deref(),
-        reason,
-    })
+    HttpResponse::Ok()
+        .insert_header(limits::NO_SNIFFING)
+        .json(Receipt {
+            status: intake.outcome.as_str(),
+            seq: intake.seq,
+            event_id: intake.event_id.as_deref(),
+            reason,
+        })
 }

@@ -1,10 +1,12 @@
 //! Looking back: recorded events as they are shown. These read the store, and take as long as
 //! that does.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::refold::interpret;
@@ -37,8 +39,9 @@ pub struct EventPage {
 }
 
 /// A recorded event as it is shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Event")]
 pub struct EventView {
     pub seq: u64,
     pub recorded_at: Timestamp,
@@ -47,27 +50,71 @@ pub struct EventView {
     pub provider: String,
     pub event_id: Option<String>,
     pub event_type: Option<Box<str>>,
+    #[schemars(extend("enum" = ["folded", "ignored", "quarantined"]))]
     pub status: &'static str,
+    #[schemars(extend("enum" = ["unknown_type", "unreadable", "stale", null]))]
     pub reason: Option<&'static str>,
     pub flags: Vec<&'static str>,
     pub customer_identifier: Option<Box<str>>,
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub leaf_hash: String,
     #[serde(flatten)]
     pub details: Option<Details>,
 }
 
 /// What a single event shows beside.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[allow(missing_docs)]
 pub struct Details {
     #[serde(flatten)]
     pub body: BodyView,
     pub evidence: EvidenceView,
+    #[schemars(schema_with = "changes_schema")]
     pub changes: Vec<Change>,
 }
 
+/// A change, less its vocabulary: that may grow.
+fn changes_schema(generator: &mut SchemaGenerator) -> Schema {
+    let time = generator.subschema_for::<Timestamp>();
+    json_schema!({
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["occurred_at", "revision", "rank", "fact"],
+            "properties": {
+                "occurred_at": time,
+                "revision": {"type": "integer"},
+                "rank": {"type": "integer"},
+                "fact": {
+                    "type": "object",
+                    "description": "What happened; its other fields depend on `kind`.",
+                    "required": ["kind"],
+                    "properties": {"kind": {"type": "string"}}
+                }
+            }
+        }
+    })
+}
+
+/// The schema of an [`EventView`] with body, evidence and changes.
+pub struct EventInFull;
+
+impl JsonSchema for EventInFull {
+    fn schema_name() -> Cow<'static, str> {
+        "EventInFull".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "allOf": [generator.subschema_for::<EventView>()],
+            "required": ["evidence", "changes"],
+            "oneOf": [{"required": ["body"]}, {"required": ["body_base64"]}]
+        })
+    }
+}
+
 /// The exact bytes received.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[allow(missing_docs)]
 pub enum BodyView {
     #[serde(rename = "body")]
@@ -78,8 +125,9 @@ pub enum BodyView {
 }
 
 /// What the signature was checked by.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[allow(missing_docs)]
+#[schemars(rename = "Evidence")]
 pub struct EvidenceView {
     pub scheme: String,
     pub key_id: String,

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
-pub use history::{EventFilter, EventPage, EventView};
+pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
 pub use keepsake::{Difference, Keepsake};
 pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Ledger, Shown};
@@ -35,7 +36,7 @@ impl Tally {
 }
 
 /// `GET /v1/stats`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, JsonSchema, Serialize)]
 #[allow(missing_docs)]
 pub struct Stats {
     pub events: u64,

@@ -12,11 +12,13 @@
 )]
 
 mod bad_input;
+mod contract;
 mod dispatches;
 mod hostile;
 mod keys;
 mod lives;
 mod monitoring;
+mod openapi;
 mod ops;
 mod queries;
 mod samples;

@@ -15,6 +15,8 @@ use subledger::domain::time::Timestamp;
 use subledger::ledger::{Keepsake, Refold};
 use tempfile::TempDir;
 
+use crate::contract::contract;
+
 pub const RAZORPAY_SECRET: &str = "razorpay-test-secret";
 pub const STYKITE_SECRET: &str = "stykite-test-secret";
 pub const KELVIQ_SECRET: &str = "kq_whsec_test-secret";
@@ -170,7 +172,7 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        answer(request.send(body).unwrap())
+        self.checked("POST", path, answer(request.send(body).unwrap()))
     }
 
     /// Any request, with a key or without.
@@ -201,7 +203,18 @@ impl World {
                 .allow_non_standard_methods(true);
             agent.run(request.build())
         };
-        answer(answered.unwrap())
+        self.checked(method, path, answer(answered.unwrap()))
+    }
+
+    /// The answer, once it is what the OpenAPI document says.
+    fn checked(&self, method: &str, path: &str, given: Answer) -> Answer {
+        let document = || {
+            let url = format!("{}/openapi.json", self.base);
+            answer(self.agent.get(url).call().unwrap()).json()
+        };
+        let complaint = contract(document).complaint(method, path, &given);
+        assert_eq!(complaint, None, "{method} {path}: {}", given.text);
+        given
     }
 
     /// A delivery as Razorpay makes it.
@@ -283,7 +296,7 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        answer(request.call().unwrap())
+        self.checked("GET", path, answer(request.call().unwrap()))
     }
 
     /// What a 200 holds.

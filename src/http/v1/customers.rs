@@ -1,29 +1,40 @@
 //! `/v1/customers`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
     List, NoQuery, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit, list, single,
 };
 use crate::domain::state::CustomerFilter;
+use crate::domain::status::Status;
 use crate::http::Shared;
 use crate::http::error::Problem;
 use crate::ledger::Caller;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct ListQuery {
+    /// Any of whose subscriptions has this status.
+    #[schemars(with = "Option<Status>")]
     status: Option<String>,
+    /// Whose identifier, e-mail address or name contains this, in any case.
     q: Option<String>,
+    /// How many, at most.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
+    /// The `next_cursor` of the answer before.
     cursor: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct EventsQuery {
+    /// How many, at most.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
+    /// The `next_cursor` of the answer before.
     cursor: Option<String>,
 }
 

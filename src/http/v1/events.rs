@@ -2,6 +2,7 @@
 //! leave the worker's own thread.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{List, NoQuery, cursor_after_seq, cursor_seq, given, limit, list, seq, single};
@@ -9,21 +10,31 @@ use crate::http::Shared;
 use crate::http::error::Problem;
 use crate::ledger::{EventFilter, EventPage, Shown};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct ListQuery {
+    /// After this sequence number; `cursor` goes before it.
+    #[schemars(with = "Option<u64>")]
     after: Option<String>,
+    /// Of this source.
     source: Option<String>,
+    /// Of this type, in the provider's words.
     #[serde(rename = "type")]
     event_type: Option<String>,
+    /// How many, at most.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
+    /// The `next_cursor` of the answer before.
     cursor: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct QuarantineQuery {
+    /// How many, at most.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
+    /// The `next_cursor` of the answer before.
     cursor: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{List, NoQuery, cursor, cursor_after, limit, list};
@@ -13,25 +14,38 @@ use crate::ledger::{Caller, NewKey, Request};
 
 /// A UUID has 36; Stripe and others take 255.
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// For the schemas of what the ledger takes as one line.
+const NO_CONTROL_CHARACTER: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct ListQuery {
+    /// How many, at most.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
+    /// The `next_cursor` of the answer before.
     cursor: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend(
+    "if" = {"properties": {"customer": {"type": "string"}}, "required": ["customer"]},
+    "then" = {"properties": {"scope": {"const": "client"}}}
+))]
 pub(in crate::http) struct KeyRequest {
+    /// What to call it. No control characters.
+    #[schemars(length(min = 1, max = 100), regex(pattern = NO_CONTROL_CHARACTER))]
     label: String,
     scope: Scope,
+    /// With scope `client`: the only customer it may ask about, by any id.
+    #[schemars(length(min = 1, max = 512), regex(pattern = NO_CONTROL_CHARACTER))]
     customer: Option<String>,
 }
 
 /// A key as its maker sees it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(in crate::http) struct KeyMade<'a> {
     id: KeyId,
     label: &'a str,

@@ -10,6 +10,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -26,7 +27,8 @@ const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 200;
 
 /// A list as it is answered.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "{T}List")]
 pub(super) struct List<T> {
     data: Vec<T>,
     next_cursor: Option<String>,

@@ -1,18 +1,24 @@
 //! `/v1/payments`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{List, NoQuery, cursor, cursor_after, given, limit, list, single};
 use crate::http::Shared;
 use crate::http::error::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct ListQuery {
+    /// Of this customer, by any id.
     customer: Option<String>,
+    /// Of this subscription, by any id.
     subscription: Option<String>,
+    /// How many, at most.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
+    /// The `next_cursor` of the answer before.
     cursor: Option<String>,
 }
 

@@ -1,23 +1,33 @@
 //! `/v1/subscriptions`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{List, NoQuery, cursor, cursor_after, given, limit, list, single, status};
 use crate::domain::key::Scope;
 use crate::domain::state::SubscriptionFilter;
+use crate::domain::status::Status;
 use crate::http::Shared;
 use crate::http::error::Problem;
 use crate::ledger::{Caller, Shown};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct ListQuery {
+    /// Of this customer, by any id.
     customer: Option<String>,
+    /// With this status.
+    #[schemars(with = "Option<Status>")]
     status: Option<String>,
+    /// Of this provider.
     provider: Option<String>,
+    /// Of this plan, by the provider's id.
     plan: Option<String>,
+    /// How many, at most.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
+    /// The `next_cursor` of the answer before.
     cursor: Option<String>,
 }
 

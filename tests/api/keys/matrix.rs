@@ -33,6 +33,8 @@ const ROWS: &[(&str, &str)] = &[
     ("/healthz", "/healthz"),
     ("/readyz", "/readyz"),
     ("/metrics", "/metrics"),
+    ("/openapi.json", "/openapi.json"),
+    ("/docs", "/docs"),
 ];
 
 fn asked(world: &World, route: &Route, key: Option<&str>) -> Answer {

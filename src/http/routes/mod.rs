@@ -1,6 +1,5 @@
-//! Every route there is: method, path, who may ask, and what answers. What is served, the 405s, the
-//! check of keys, the documentation and the tests all come from this one list. It knows no more of
-//! a handler than its name.
+//! What a route is, and what is made of the table of them: what is served, the 405s, the check of
+//! keys; the documentation and the tests come from it too. It knows no route and no handler.
 
 use actix_web::dev::Handler;
 use actix_web::http::Method;
@@ -9,8 +8,14 @@ use actix_web::{Error, FromRequest, HttpRequest, Resource, Responder, web};
 
 use super::error::Problem;
 use super::requests::Template;
-use super::{auth, limits, ops, v1, webhook};
+use super::{auth, limits, webhook};
 use crate::domain::key::Scope;
+
+mod doc;
+mod table;
+
+pub(super) use self::doc::{Answer, Asked, Doc};
+use self::table::table;
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +27,7 @@ pub enum Access {
 }
 
 /// One route, as it is documented and tested.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Route {
     /// The method; `HEAD` is answered wherever `GET` is.
     pub method: Method,
@@ -32,6 +37,8 @@ pub struct Route {
     pub access: Access,
     /// What it does, in a few words.
     pub summary: &'static str,
+    /// What it takes and answers.
+    pub(super) doc: Doc,
 }
 
 /// A route with what answers it.
@@ -39,98 +46,6 @@ struct Entry {
     route: Route,
     service: actix_web::Route,
     head: Option<actix_web::Route>,
-}
-
-/// The table. A path's routes stand together; of two that match a request, the first is meant.
-fn table() -> Vec<Entry> {
-    use Access::{Key, Open};
-    use Scope::{Admin, Client, Read};
-    vec![
-        intake("/webhooks/{source}", "Takes in a webhook", webhook::receive),
-        get(
-            "/v1/subscriptions/{id}",
-            Key(Client),
-            "One subscription",
-            v1::subscriptions::show,
-        ),
-        get(
-            "/v1/subscriptions",
-            Key(Client),
-            "Subscriptions, newest change first",
-            v1::subscriptions::index,
-        ),
-        get(
-            "/v1/customers/{id}",
-            Key(Read),
-            "One customer",
-            v1::customers::show,
-        ),
-        get(
-            "/v1/customers/{id}/entitlements",
-            Key(Client),
-            "What a customer may use",
-            v1::customers::entitlements,
-        ),
-        get(
-            "/v1/customers/{id}/events",
-            Key(Read),
-            "A customer's recorded events",
-            v1::customers::events,
-        ),
-        get(
-            "/v1/customers",
-            Key(Read),
-            "Customers, newest change first",
-            v1::customers::index,
-        ),
-        get(
-            "/v1/payments/{id}",
-            Key(Read),
-            "One payment",
-            v1::payments::show,
-        ),
-        get(
-            "/v1/payments",
-            Key(Read),
-            "Payments, newest change first",
-            v1::payments::index,
-        ),
-        get(
-            "/v1/events/{seq}",
-            Key(Read),
-            "One recorded event",
-            v1::events::show,
-        ),
-        get("/v1/events", Key(Read), "The log", v1::events::index),
-        get(
-            "/v1/quarantine",
-            Key(Read),
-            "The events set aside",
-            v1::events::quarantine,
-        ),
-        get(
-            "/v1/stats",
-            Key(Read),
-            "How much of everything",
-            v1::events::stats,
-        ),
-        get(
-            "/v1/keys",
-            Key(Admin),
-            "The keys, newest first",
-            v1::keys::index,
-        ),
-        post("/v1/keys", Key(Admin), "Makes a key", v1::keys::create),
-        delete(
-            "/v1/keys/{id}",
-            Key(Admin),
-            "Revokes a key",
-            v1::keys::revoke,
-        ),
-        get("/healthz", Open, "The process lives", ops::healthz),
-        get("/readyz", Open, "Webhooks can be stored", ops::readyz),
-        get("/metrics", Open, "Numbers for monitoring", ops::metrics),
-    ]
 }
 
 /// Every route.
@@ -153,13 +68,13 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 }
 
 fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceConfig) {
-    let mut allow: Vec<&str> = Vec::new();
+    let mut allow: Vec<String> = Vec::new();
     let mut resource: Resource = web::resource(path).app_data(Template(path));
     for entry in entries {
-        allow.push(method_name(&entry.route.method));
+        allow.push(entry.route.method.to_string());
         resource = resource.route(entry.service);
         if let Some(head) = entry.head {
-            allow.push("HEAD");
+            allow.push(Method::HEAD.to_string());
             resource = resource.route(head);
         }
     }
@@ -178,15 +93,6 @@ fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceCo
 
 /// Where webhooks come in: the one place that checks its limits itself.
 const INTAKE: &str = "/webhooks/";
-
-/// The name of a method in this table.
-fn method_name(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        _ => "DELETE",
-    }
-}
 
 fn get<H, Args>(path: &'static str, access: Access, summary: &'static str, handler: H) -> Entry
 where
@@ -226,7 +132,9 @@ where
     Args: FromRequest + 'static,
     H::Output: Responder + 'static,
 {
-    post(path, Access::Open, summary, handler)
+    let mut entry = post(path, Access::Open, summary, handler);
+    entry.route.doc.asked = Asked::Delivery;
+    entry.says::<webhook::Receipt<'static>>()
 }
 
 fn entry<H, Args>(
@@ -249,6 +157,7 @@ where
             path,
             access,
             summary,
+            doc: Doc::default(),
         },
     }
 }

@@ -1,0 +1,113 @@
+//! Which refusals a route may answer with, and one example of every refusal there is.
+
+use actix_web::ResponseError as _;
+use serde_json::{Map, Value, json};
+
+use crate::http::body::JSON_BYTES_MAX;
+use crate::http::error::Problem;
+use crate::http::routes::{Access, Asked, Route};
+use crate::http::webhook::BODY_BYTES_MAX;
+
+const UNAVAILABLE: &str = "too many events are waiting; send it again later";
+
+/// One of each code.
+pub(super) fn all() -> Vec<Problem> {
+    let mut all = vec![
+        Problem::InvalidParameter("`limit` must be a whole number from 1 to 200.".into()),
+        Problem::Unauthorized,
+        Problem::Forbidden("This needs a key of scope `admin`; yours has `read`.".into()),
+        Problem::NotFound("customer"),
+        Problem::MethodNotAllowed {
+            allow: "GET, HEAD".into(),
+        },
+        Problem::UriTooLong,
+        Problem::HeadersTooLarge,
+        Problem::InvalidSignature,
+        Problem::UnknownSource,
+        Problem::Internal(String::new()),
+    ];
+    all.extend(of_json_body());
+    all
+}
+
+fn of_body(limit_bytes: usize) -> Vec<Problem> {
+    vec![
+        Problem::BodyBroken,
+        Problem::BodyTimeout,
+        Problem::BodyTooLarge { limit_bytes },
+        Problem::UnsupportedEncoding,
+        Problem::Unavailable(UNAVAILABLE.into()),
+    ]
+}
+
+fn of_json_body() -> Vec<Problem> {
+    let why = "The body is not what is expected: missing field `scope` at line 1 column 13.";
+    let mut found = of_body(JSON_BYTES_MAX);
+    found.extend([
+        Problem::InvalidBody(why.into()),
+        Problem::UnsupportedMediaType,
+        Problem::IdempotencyMismatch,
+        Problem::Internal(String::new()),
+    ]);
+    found
+}
+
+/// What a route may refuse with.
+pub(super) fn of(route: &Route) -> Vec<Problem> {
+    let mut found = vec![Problem::UriTooLong, Problem::HeadersTooLarge];
+    found.extend(route.doc.refusals.iter().cloned());
+    if route.access != Access::Open {
+        let wrong = "The query is not understood: unknown field `colour`, there are no fields.";
+        let narrow = "This needs a wider scope.";
+        found.extend([
+            Problem::InvalidParameter(wrong.into()),
+            Problem::Unauthorized,
+            Problem::Forbidden(narrow.into()),
+        ]);
+        if route.path.contains('{') {
+            found.push(Problem::NotFound("thing"));
+        }
+    }
+    match route.doc.asked {
+        Asked::Json(_) => found.extend(of_json_body()),
+        Asked::Delivery => {
+            found.extend(of_body(BODY_BYTES_MAX));
+            found.extend([Problem::InvalidSignature, Problem::UnknownSource]);
+        }
+        Asked::Nothing if route.method == actix_web::http::Method::DELETE => found.extend([
+            Problem::Unavailable(UNAVAILABLE.into()),
+            Problem::Internal(String::new()),
+        ]),
+        Asked::Nothing => {}
+    }
+    found
+}
+
+/// The statuses of `problems`, each with its codes.
+pub(super) fn by_status(problems: &[Problem]) -> Vec<(u16, Vec<&Problem>)> {
+    let mut found: Vec<(u16, Vec<&Problem>)> = Vec::new();
+    for problem in problems {
+        let status = problem.status_code().as_u16();
+        match found.iter_mut().find(|(held, _)| *held == status) {
+            Some((_, held)) if held.iter().any(|known| known.code() == problem.code()) => {}
+            Some((_, held)) => held.push(problem),
+            None => found.push((status, vec![problem])),
+        }
+    }
+    found.sort_by_key(|(status, _)| *status);
+    found
+}
+
+/// `{code: {summary, value}}` for every code.
+pub(super) fn examples() -> Map<String, Value> {
+    let all = all();
+    let example = |problem: &Problem| {
+        let body = serde_json::to_value(problem.body()).unwrap_or_default();
+        let summary = body.get("title").cloned().unwrap_or_default();
+        (
+            problem.code().to_owned(),
+            json!({"summary": summary, "value": body}),
+        )
+    };
+    all.iter().map(example).collect()
+}

@@ -1,0 +1,132 @@
+//! What a line of the table says of parameters, bodies and answers: types, whose schemas are worked
+//! out where the document is written. It knows nothing of how that looks.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::Entry;
+use crate::http::error::Problem;
+
+/// Works out a type's schema.
+pub(in crate::http) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// What a route takes and answers.
+#[derive(Clone, Default)]
+pub(in crate::http) struct Doc {
+    /// What else there is to know, in a sentence or two.
+    pub(in crate::http) note: &'static str,
+    /// The parameters after the `?`.
+    pub(in crate::http) query: Option<SchemaOf>,
+    /// The body.
+    pub(in crate::http) asked: Asked,
+    /// The answer where all is well.
+    pub(in crate::http) answer: Answer,
+    /// Refusals that neither path nor body nor scope tells.
+    pub(in crate::http) refusals: Vec<Problem>,
+}
+
+/// What body a route takes.
+#[derive(Clone, Copy, Default)]
+pub(in crate::http) enum Asked {
+    /// None.
+    #[default]
+    Nothing,
+    /// A JSON object of ours.
+    Json(SchemaOf),
+    /// A provider's webhook, with its signature.
+    Delivery,
+}
+
+/// What a route answers where all is well.
+#[derive(Clone, Copy, Default)]
+pub(in crate::http) enum Answer {
+    /// 204.
+    #[default]
+    Nothing,
+    /// 200, one resource, with an `ETag`; 304 where the asker has it.
+    One(SchemaOf),
+    /// 200, other JSON.
+    Json(SchemaOf),
+    /// 201.
+    Created(SchemaOf),
+    /// 200, of this media type.
+    Text(&'static str),
+}
+
+impl fmt::Debug for Doc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Doc").finish_non_exhaustive()
+    }
+}
+
+/// `$ref` to a type that has a name.
+fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+impl Entry {
+    /// The parameters after the `?`.
+    pub(super) fn query<T: JsonSchema>(mut self) -> Self {
+        // Not a reference: each property becomes a parameter of its own.
+        self.route.doc.query = Some(T::json_schema);
+        self
+    }
+
+    /// What else there is to know, in a sentence or two.
+    pub(super) fn note(mut self, text: &'static str) -> Self {
+        self.route.doc.note = text;
+        self
+    }
+
+    /// Takes a JSON body.
+    pub(super) fn takes<T: JsonSchema>(mut self) -> Self {
+        self.route.doc.asked = Asked::Json(schema_of::<T>);
+        self
+    }
+
+    /// Answers with one resource.
+    pub(super) fn shows<T: JsonSchema>(self) -> Self {
+        self.answers(Answer::One(schema_of::<T>))
+    }
+
+    /// Answers with a list.
+    pub(super) fn lists<T: JsonSchema>(self) -> Self {
+        self.answers(Answer::Json(schema_of::<T>))
+    }
+
+    /// Answers with a few words.
+    pub(super) fn says<T: JsonSchema>(self) -> Self {
+        self.answers(Answer::Json(schema_of::<T>))
+    }
+
+    /// Answers with what was made.
+    pub(super) fn creates<T: JsonSchema>(self) -> Self {
+        self.answers(Answer::Created(schema_of::<T>))
+    }
+
+    /// Answers with text of that media type.
+    pub(super) fn writes(self, media_type: &'static str) -> Self {
+        self.answers(Answer::Text(media_type))
+    }
+
+    /// May answer with these as well.
+    pub(super) fn refuses(mut self, problems: &[Problem]) -> Self {
+        self.route.doc.refusals.extend_from_slice(problems);
+        self
+    }
+
+    /// May meet a log that cannot be read.
+    pub(super) fn reads_the_log(self) -> Self {
+        let later = "the store has a fault; send it again later";
+        self.refuses(&[
+            Problem::Internal(String::new()),
+            Problem::Unavailable(later.into()),
+        ])
+    }
+
+    fn answers(mut self, answer: Answer) -> Self {
+        self.route.doc.answer = answer;
+        self
+    }
+}

@@ -1,0 +1,197 @@
+//! The list itself: a line for each route. Who may ask stands beside what answers, and what is
+//! answered beside both. It knows no more of a handler than its name.
+
+use super::Access::{Key, Open};
+use super::{Entry, delete, get, intake, post};
+use crate::domain::customer::CustomerView;
+use crate::domain::entitlement::Entitlements;
+use crate::domain::key::KeyView;
+use crate::domain::key::Scope::{Admin, Client, Read};
+use crate::domain::payment::PaymentView;
+use crate::domain::subscription::SubscriptionView;
+use crate::http::error::Problem;
+use crate::http::v1::{List, customers, events, keys, payments, subscriptions};
+use crate::http::{openapi, ops, webhook};
+use crate::ledger::{EventInFull, EventView, Stats};
+
+/// A path's routes stand together; of two that match a request, the first is meant. Paths are tried
+/// in this order, so what is asked most stands first.
+pub(super) fn table() -> Vec<Entry> {
+    let mut table = vec![intake(
+        "/webhooks/{source}",
+        "Takes in a webhook of a configured source",
+        webhook::receive,
+    )
+    .note(
+        "The signature is what counts; how it is made is the provider's. Every 200 means: on disk, \
+         and seen by the next query.",
+    )];
+    table.extend(queries());
+    table.extend(log());
+    table.extend(commands());
+    table.extend(open());
+    table
+}
+
+/// What is answered from memory.
+fn queries() -> Vec<Entry> {
+    vec![
+        get(
+            "/v1/subscriptions/{id}",
+            Key(Client),
+            "One subscription",
+            subscriptions::show,
+        )
+        .shows::<SubscriptionView>(),
+        get(
+            "/v1/subscriptions",
+            Key(Client),
+            "Subscriptions, newest change first",
+            subscriptions::index,
+        )
+        .note("A key of scope `client` must name a `customer`.")
+        .query::<subscriptions::ListQuery>()
+        .lists::<List<SubscriptionView>>()
+        .refuses(&[Problem::NotFound("customer")]),
+        get(
+            "/v1/customers/{id}",
+            Key(Read),
+            "One customer",
+            customers::show,
+        )
+        .shows::<CustomerView>(),
+        get(
+            "/v1/customers/{id}/entitlements",
+            Key(Client),
+            "What a customer may use",
+            customers::entitlements,
+        )
+        .shows::<Entitlements>(),
+        get(
+            "/v1/customers",
+            Key(Read),
+            "Customers, newest change first",
+            customers::index,
+        )
+        .query::<customers::ListQuery>()
+        .lists::<List<CustomerView>>(),
+        get(
+            "/v1/payments/{id}",
+            Key(Read),
+            "One payment",
+            payments::show,
+        )
+        .shows::<PaymentView>(),
+        get(
+            "/v1/payments",
+            Key(Read),
+            "Payments, newest change first",
+            payments::index,
+        )
+        .query::<payments::ListQuery>()
+        .lists::<List<PaymentView>>(),
+        get(
+            "/v1/stats",
+            Key(Read),
+            "How much of everything",
+            events::stats,
+        )
+        .shows::<Stats>(),
+    ]
+}
+
+/// What is read from the log.
+fn log() -> Vec<Entry> {
+    vec![
+        get(
+            "/v1/customers/{id}/events",
+            Key(Read),
+            "A customer's recorded events, oldest first",
+            customers::events,
+        )
+        .query::<customers::EventsQuery>()
+        .lists::<List<EventView>>()
+        .reads_the_log(),
+        get(
+            "/v1/events/{seq}",
+            Key(Read),
+            "One recorded event, with its body and what it means",
+            events::show,
+        )
+        .shows::<EventInFull>()
+        .reads_the_log(),
+        get(
+            "/v1/events",
+            Key(Read),
+            "Recorded events, oldest first",
+            events::index,
+        )
+        .note("A page may end early; `next_cursor` goes on from there.")
+        .query::<events::ListQuery>()
+        .lists::<List<EventView>>()
+        .reads_the_log(),
+        get(
+            "/v1/quarantine",
+            Key(Read),
+            "The events set aside, oldest first",
+            events::quarantine,
+        )
+        .query::<events::QuarantineQuery>()
+        .lists::<List<EventView>>()
+        .reads_the_log(),
+    ]
+}
+
+/// What is recorded.
+fn commands() -> Vec<Entry> {
+    vec![
+        get(
+            "/v1/keys",
+            Key(Admin),
+            "The keys that are not revoked, newest first",
+            keys::index,
+        )
+        .query::<keys::ListQuery>()
+        .lists::<List<KeyView>>(),
+        post("/v1/keys", Key(Admin), "Makes a key", keys::create)
+            .note("The answer is the only time that the key itself is shown.")
+            .takes::<keys::KeyRequest>()
+            .creates::<keys::KeyMade<'static>>(),
+        delete(
+            "/v1/keys/{id}",
+            Key(Admin),
+            "Revokes a key, for ever",
+            keys::revoke,
+        )
+        .note("204 also where it was revoked before."),
+    ]
+}
+
+/// What needs no key.
+fn open() -> Vec<Entry> {
+    vec![
+        get("/healthz", Open, "The process lives", ops::healthz).says::<ops::Word>(),
+        get("/readyz", Open, "Webhooks can be stored", ops::readyz)
+            .says::<ops::Word>()
+            .refuses(&[Problem::Unavailable(
+                "The disk is full; free some space.".into(),
+            )]),
+        get("/metrics", Open, "Numbers for monitoring", ops::metrics)
+            .writes(ops::OPENMETRICS)
+            .refuses(&[Problem::Internal(String::new())]),
+        get(
+            "/openapi.json",
+            Open,
+            "This interface as OpenAPI 3.1",
+            openapi::json,
+        )
+        .writes("application/json"),
+        get(
+            "/docs",
+            Open,
+            "This interface as a page to read",
+            openapi::html,
+        )
+        .writes("text/html; charset=utf-8"),
+    ]
+}

@@ -103,6 +103,12 @@ impl Ledger {
         let folder = settings.derived_in.as_deref();
         let restored = restore(&engine, &settings.customer_notes, folder)?;
         notices.extend(restored.notices);
+        tracing::info!(
+            kept_through = restored.kept,
+            read_from = restored.read_from,
+            events = restored.state.counts().last_seq,
+            "the log is open and folded"
+        );
         let state = restored.state;
         let catalog = settings.catalog;
         if !settings.accept_catalogue {

@@ -134,6 +134,11 @@ impl Book {
         }
     }
 
+    /// The numbers that were acknowledged.
+    pub fn numbers(&self) -> Vec<u64> {
+        self.acknowledged.lock().unwrap().keys().copied().collect()
+    }
+
     pub fn acknowledged(&self) -> usize {
         self.acknowledged.lock().unwrap().len()
     }

@@ -11,6 +11,7 @@
 
 mod configuration;
 mod damage;
+mod derived;
 mod full;
 mod hostile;
 mod http;

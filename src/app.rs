@@ -18,7 +18,7 @@ use crate::config::{Config, ConfigError};
 use crate::domain::key::KeyDigest;
 use crate::domain::state::CustomerNotes;
 use crate::eventlog::{EngineKind, OpenOptions, Purpose};
-use crate::http::{self, Shared};
+use crate::http::{self, Shared, StreamLimits};
 use crate::ledger::{Keepsake, KeyText, Ledger, OpenLedgerError, Opened, Settings};
 use crate::providers::{self, Built, Provider};
 
@@ -190,6 +190,8 @@ pub struct App {
     pub notices: Vec<String>,
     /// A key that was made at this start, to be shown once.
     pub new_admin_key: Option<String>,
+    /// What one who follows the log may cost.
+    pub stream_limits: StreamLimits,
 }
 
 impl App {
@@ -216,6 +218,7 @@ impl App {
             admin_key: KeyDigest::of(&key),
             notices: opened.notices,
             new_admin_key,
+            stream_limits: StreamLimits::default(),
         })
     }
 
@@ -247,7 +250,8 @@ impl App {
         let (send, receive) = std::sync::mpsc::channel();
         let serve = move || {
             actix_web::rt::System::new().block_on(async {
-                let server = http::serve(self.listener, shared, workers())?;
+                let limits = self.stream_limits;
+                let server = http::serve(self.listener, shared, workers(), limits)?;
                 // The receiver waits for exactly this.
                 let _ = send.send(server.handle());
                 server.await
@@ -296,6 +300,7 @@ impl Running {
     /// # Errors
     /// [`AppError::Server`] where the server had died before.
     pub fn stop(self) -> Result<(), AppError> {
+        self.ledger.end_feed();
         let stopped = self.handle.stop(true);
         actix_web::rt::System::new().block_on(stopped);
         let ended = self.thread.join();

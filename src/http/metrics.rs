@@ -60,6 +60,7 @@ impl Collector for Snapshot {
                 "Submissions waiting for the writer",
                 numbers.queue_depth,
             ),
+            ("streams", "Readers who follow the log", numbers.streams),
             (
                 "ready",
                 "1 while the log is writable and the fold has caught up",

@@ -95,6 +95,12 @@ fn table() -> Vec<Entry> {
             v1::payments::index,
         ),
         get(
+            "/v1/events/stream",
+            Key(Read),
+            "The log as it grows",
+            v1::stream::follow,
+        ),
+        get(
             "/v1/events/{seq}",
             Key(Read),
             "One recorded event",

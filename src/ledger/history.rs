@@ -19,7 +19,7 @@ use crate::eventlog::{Fault, Record};
 const RECORDS_READ_MAX: usize = 50_000;
 
 /// Which events.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
     /// Of this source.
     pub source: Option<String>,
@@ -155,7 +155,7 @@ impl Ledger {
                 if record.seq() > seen && record.seq() <= folded && data.len() < limit {
                     seen = record.seq();
                     read += 1;
-                    if filter.wants(&record) {
+                    if filter.wants(record.source(), record.event_type()) {
                         data.push(self.event_view(&record, false));
                     }
                 }
@@ -233,7 +233,7 @@ impl Ledger {
         Ok(EventPage { data, next_after })
     }
 
-    fn read_page(&self, seq: u64) -> Result<Option<Page>, ReadError> {
+    pub(super) fn read_page(&self, seq: u64) -> Result<Option<Page>, ReadError> {
         self.engine.read(seq).map_err(|fault| match fault {
             Fault::Damaged { .. } => ReadError::Damaged(fault.to_string()),
             Fault::Conflict
@@ -244,7 +244,7 @@ impl Ledger {
         })
     }
 
-    fn event_view(&self, record: &Record, with_details: bool) -> EventView {
+    pub(super) fn event_view(&self, record: &Record, with_details: bool) -> EventView {
         let meaning = interpret(record);
         let (status, reason) = match meaning.standing {
             Standing::Folded => ("folded", None),
@@ -277,17 +277,15 @@ impl Ledger {
 }
 
 impl EventFilter {
-    fn wants(&self, record: &Record) -> bool {
-        let is_type = |wanted: &String| record.event_type() == Some(wanted.as_str());
-        self.source
-            .as_ref()
-            .is_none_or(|source| record.source() == source)
+    pub(super) fn wants(&self, source: &str, event_type: Option<&str>) -> bool {
+        let is_type = |wanted: &String| event_type == Some(wanted.as_str());
+        self.source.as_ref().is_none_or(|wanted| source == wanted)
             && self.event_type.as_ref().is_none_or(is_type)
     }
 }
 
 /// Hands on every record of a page until `visit` has enough.
-fn each(page: &Page, mut visit: impl FnMut(Record) -> bool) -> Result<(), ReadError> {
+pub(super) fn each(page: &Page, mut visit: impl FnMut(Record) -> bool) -> Result<(), ReadError> {
     for (seq, record) in page.records() {
         let damaged = |damage| ReadError::Damaged(format!("Record {seq} is damaged: {damage}."));
         if !visit(record.map_err(damaged)?) {

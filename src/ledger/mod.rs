@@ -2,6 +2,7 @@
 //! log and the fold meet.
 
 mod commands;
+mod feed;
 mod history;
 mod ingest;
 mod keepsake;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
+pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
 pub use keepsake::{Difference, Keepsake};
@@ -28,6 +30,7 @@ pub use opening::{OpenLedgerError, Opened, Settings};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
+use self::feed::Feed;
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
@@ -44,6 +47,7 @@ pub struct Ledger {
     running: Mutex<Option<Running<Interpretation, Refusal>>>,
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
+    feed: Arc<Feed>,
     tally: Tally,
     grace_days: u32,
     keepsake_path: Option<PathBuf>,

@@ -55,6 +55,8 @@ pub struct Numbers {
     pub committed_events: u64,
     pub last_commit_seconds: f64,
     pub store_bytes: u64,
+    /// Who follow the log; the ledger itself counts none.
+    pub streams: u64,
     pub ready: bool,
 }
 
@@ -118,6 +120,7 @@ impl Ledger {
             last_commit_seconds: Duration::from_micros(count(&writer.last_commit_micros))
                 .as_secs_f64(),
             store_bytes: self.engine.store_bytes().unwrap_or(0),
+            streams: 0,
             ready: self.ready().is_ok(),
         }
     }

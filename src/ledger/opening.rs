@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock};
 
 use super::commands::{NotRecorded, Refusal};
+use super::feed::Feed;
 use super::ingest::Source;
 use super::numbers::Tally;
 use super::refold::{self, Refold, RefoldError};
@@ -100,8 +101,10 @@ impl Ledger {
             catalog,
         };
         let state = Arc::new(RwLock::new(state));
+        let feed = Arc::new(Feed::default());
         let live = Box::new(LiveFold {
             state: Arc::clone(&state),
+            feed: Arc::clone(&feed),
         });
         let (handle, running) = eventlog::start::<Interpretation, Refusal>(
             opened,
@@ -119,6 +122,7 @@ impl Ledger {
             running: Mutex::new(Some(running)),
             engine,
             clock,
+            feed,
             tally: Tally::default(),
             grace_days: settings.grace_days,
             keepsake_path: settings.keepsake_path,
@@ -181,10 +185,12 @@ fn refuse_dropped_plans(state: &State, catalog: &Catalog) -> Result<(), OpenLedg
 /// The state, as the writer's thread feeds it.
 struct LiveFold {
     state: Arc<RwLock<State>>,
+    feed: Arc<Feed>,
 }
 
 impl Fold<Interpretation> for LiveFold {
     fn committed(&mut self, batch: &mut Vec<Committed<Interpretation>>) {
+        let last_seq = batch.last().map(|event| event.seq);
         let mut batch = batch.drain(..).peekable();
         while batch.peek().is_some() {
             let mut state = self.state.write();
@@ -193,6 +199,7 @@ impl Fold<Interpretation> for LiveFold {
                 state.fold(&event.meaning, &about, event.flags.conflicting);
             }
         }
+        last_seq.into_iter().for_each(|seq| self.feed.folded(seq));
     }
 
     fn content_of(&self, record: &Record) -> Content {
@@ -206,5 +213,6 @@ impl Fold<Interpretation> for LiveFold {
         self.state
             .write()
             .fold(&meaning, &about, record.flags().conflicting);
+        self.feed.folded(record.seq());
     }
 }

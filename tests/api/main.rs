@@ -13,11 +13,13 @@
 
 mod bad_input;
 mod dispatches;
+mod follower;
 mod keys;
 mod lives;
 mod ops;
 mod queries;
 mod samples;
 mod settings;
+mod stream;
 mod webhooks;
 mod world;

@@ -11,6 +11,8 @@
 
 mod configuration;
 mod damage;
+#[path = "../api/follower.rs"]
+mod follower;
 mod full;
 mod http;
 mod io_errors;
@@ -22,5 +24,6 @@ mod process;
 mod replay;
 mod rig;
 mod strace;
+mod stream;
 mod syscalls;
 mod tools;

@@ -113,6 +113,12 @@ fn table() -> Vec<Entry> {
             "The events set aside",
             v1::events::quarantine,
         ),
+        post(
+            "/v1/quarantine/{seq}/accept",
+            Key(Admin),
+            "Folds a stale event after all",
+            v1::quarantine::accept,
+        ),
         get(
             "/v1/stats",
             Key(Read),

@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::refold::interpret;
-use super::{Ledger, ReadError, Shown};
-use crate::domain::event::{Change, Interpretation, Standing};
+use super::refold::{as_if_fresh, interpret};
+use super::{Ledger, ReadError, Shown, acceptance};
+use crate::domain::event::{Change, Interpretation, Reason, Standing};
 use crate::domain::time::Timestamp;
 use crate::eventlog::page::Page;
 use crate::eventlog::{Fault, Record};
@@ -119,18 +119,10 @@ impl Ledger {
                 value: None,
             });
         }
-        let mut found = None;
-        self.read_page(seq)?.map_or(Ok(()), |page| {
-            each(&page, |record| {
-                if record.seq() == seq {
-                    found = Some(self.event_view(&record, true));
-                }
-                true
-            })
-        })?;
+        let found = self.record(seq)?;
         Ok(Shown {
             seq: folded,
-            value: found,
+            value: found.map(|record| self.event_view(&record, true)),
         })
     }
 
@@ -233,6 +225,19 @@ impl Ledger {
         Ok(EventPage { data, next_after })
     }
 
+    /// One record; `None` where there is none of that number.
+    pub(super) fn record(&self, seq: u64) -> Result<Option<Record>, ReadError> {
+        let mut found = None;
+        if let Some(page) = self.read_page(seq)? {
+            each(&page, |record| {
+                let is_it = record.seq() == seq;
+                found = Some(record).filter(|_| is_it);
+                !is_it
+            })?;
+        }
+        Ok(found)
+    }
+
     pub(super) fn read_page(&self, seq: u64) -> Result<Option<Page>, ReadError> {
         self.engine.read(seq).map_err(|fault| match fault {
             Fault::Damaged { .. } => ReadError::Damaged(fault.to_string()),
@@ -245,7 +250,15 @@ impl Ledger {
     }
 
     pub(super) fn event_view(&self, record: &Record, with_details: bool) -> EventView {
-        let meaning = interpret(record);
+        let aside = self.state.read().set_aside_as(record.seq());
+        let is_accepted = record.flags().stale && aside != Some(Reason::Stale);
+        let mut meaning = if is_accepted {
+            as_if_fresh(record)
+        } else {
+            interpret(record)
+        };
+        // An acceptance whose event cannot be read shows no more than that it is one.
+        let _ = acceptance::complete(&mut meaning, record.seq(), &*self.engine);
         let (status, reason) = match meaning.standing {
             Standing::Folded => ("folded", None),
             Standing::Ignored => ("ignored", None),

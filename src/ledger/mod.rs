@@ -1,6 +1,7 @@
 //! The use-cases: taking in, deciding, asking, looking back. The only room in which providers, the
 //! log and the fold meet.
 
+mod acceptance;
 mod commands;
 mod feed;
 mod history;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
+pub use acceptance::{Acceptable, NotAcceptable};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};

@@ -10,7 +10,7 @@ use super::feed::Feed;
 use super::ingest::Source;
 use super::numbers::Tally;
 use super::refold::{self, Refold, RefoldError};
-use super::{Ledger, own};
+use super::{Ledger, acceptance, own};
 use crate::clock::Clock;
 use crate::domain::catalog::Catalog;
 use crate::domain::event::{Interpretation, SettingsFact};
@@ -105,6 +105,7 @@ impl Ledger {
         let live = Box::new(LiveFold {
             state: Arc::clone(&state),
             feed: Arc::clone(&feed),
+            engine: Arc::clone(&engine),
         });
         let (handle, running) = eventlog::start::<Interpretation, Refusal>(
             opened,
@@ -186,6 +187,7 @@ fn refuse_dropped_plans(state: &State, catalog: &Catalog) -> Result<(), OpenLedg
 struct LiveFold {
     state: Arc<RwLock<State>>,
     feed: Arc<Feed>,
+    engine: Arc<dyn eventlog::Engine>,
 }
 
 impl Fold<Interpretation> for LiveFold {
@@ -207,7 +209,10 @@ impl Fold<Interpretation> for LiveFold {
     }
 
     fn recovered(&mut self, record: &Record) {
-        let meaning = refold::interpret(record);
+        let mut meaning = refold::interpret(record);
+        if let Err(error) = acceptance::complete(&mut meaning, record.seq(), &*self.engine) {
+            tracing::error!(%error, "an accepted event counts only after a restart");
+        }
         let content = self.content_of(record);
         let about = own::event_ref(record.seq(), record.source(), record.identity(), content);
         self.state

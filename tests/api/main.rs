@@ -11,6 +11,7 @@
     unreachable_pub
 )]
 
+mod accept;
 mod bad_input;
 mod dispatches;
 mod follower;

@@ -4,6 +4,7 @@ pub(super) mod customers;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod payments;
+pub(super) mod quarantine;
 pub(super) mod stream;
 pub(super) mod subscriptions;
 

@@ -102,10 +102,9 @@ impl World {
         Self::from_text(&format!("{CONFIG}{more}")).expect("the world starts")
     }
 
-    /// A ledger in memory whose readers may cost so much.
+    /// A ledger on sled whose readers may cost so much.
     pub fn following(limits: StreamLimits) -> Self {
-        let text = format!("{CONFIG}[log]\nengine = \"memory\"\n");
-        Self::from_text_with(&text, limits).expect("the world starts")
+        Self::from_text_with(CONFIG, limits).expect("the world starts")
     }
 
     pub fn from_text(text: &str) -> Result<Self, AppError> {

@@ -48,6 +48,8 @@ pub struct StreamLimits {
     pub silence_max: Duration,
     /// So many at once.
     pub readers_max: usize,
+    /// A chunk ends with the event that makes it so long.
+    pub chunk_bytes_max: usize,
 }
 
 impl Default for StreamLimits {
@@ -56,6 +58,7 @@ impl Default for StreamLimits {
             heartbeat: HEARTBEAT,
             silence_max: SILENCE_MAX,
             readers_max: READERS_MAX,
+            chunk_bytes_max: CHUNK_BYTES_MAX,
         }
     }
 }
@@ -256,7 +259,7 @@ impl Reader {
                 // A string takes everything.
                 let _ = write!(text, "id: {seq}\nevent: message\ndata: {json}\n\n");
             }
-            if text.len() >= CHUNK_BYTES_MAX {
+            if text.len() >= self.streams.limits.chunk_bytes_max {
                 break;
             }
         }

@@ -42,11 +42,11 @@ key=$(word key)
 export SCHEMATHESIS_HOOKS=$PWD/.ci/schemathesis_hooks.py
 WEBHOOK_SECRET=$(sed -n 's/.*DEMO_SECRET: &str = "\(.*\)";.*/\1/p' src/cli/demo.rs)
 export WEBHOOK_SECRET
-# It keeps what it found in the folder it runs in.
+# An answer that never ends would be waited for. It keeps what it found in the folder it runs in.
 cd "$work"
 timeout "$((seconds + 30))" "$work/venv/bin/st" run "$address/openapi.json" \
     --header "Authorization: Bearer $key" \
-    --checks all \
+    --checks all --exclude-path /v1/events/stream \
     --phases examples,coverage,fuzzing --max-examples "$examples" --max-time "$seconds" \
     --generation-deterministic --request-timeout 10 --workers 1 --no-color
 

@@ -18,7 +18,7 @@ use crate::config::{Config, ConfigError};
 use crate::domain::key::KeyDigest;
 use crate::domain::state::CustomerNotes;
 use crate::eventlog::{EngineKind, OpenOptions, Purpose};
-use crate::http::{self, Shared};
+use crate::http::{self, Shared, StreamLimits};
 use crate::ledger::{KeyText, Ledger, OpenLedgerError, Opened, Settings};
 use crate::providers::{self, Built, Provider};
 
@@ -205,6 +205,8 @@ pub struct App {
     pub notices: Vec<String>,
     /// A key that was made at this start, to be shown once.
     pub new_admin_key: Option<String>,
+    /// What one who follows the log may cost.
+    pub stream_limits: StreamLimits,
 }
 
 impl App {
@@ -225,12 +227,20 @@ impl App {
         let listener = TcpListener::bind(address).map_err(bind)?;
         let opened = open_ledger(config, accept, clock, env)?;
         let (key, new_admin_key) = admin_key(&config.data_dir, env(ADMIN_KEY_VARIABLE))?;
+        let start = opened.start;
+        tracing::info!(
+            events = start.events,
+            kept_through = start.kept_through,
+            read_from = start.read_from,
+            "the log is open and folded"
+        );
         Ok(Self {
             ledger: Arc::new(opened.ledger),
             listener,
             admin_key: KeyDigest::of(&key),
             notices: opened.notices,
             new_admin_key,
+            stream_limits: StreamLimits::default(),
         })
     }
 
@@ -260,7 +270,8 @@ impl App {
         let (send, receive) = std::sync::mpsc::channel();
         let serve = move || {
             actix_web::rt::System::new().block_on(async {
-                let server = http::serve(self.listener, served, workers())?;
+                let limits = self.stream_limits;
+                let server = http::serve(self.listener, served, workers(), limits)?;
                 // The receiver waits for exactly this.
                 let _ = send.send(server.handle());
                 server.await
@@ -311,6 +322,7 @@ impl Running {
     /// # Errors
     /// [`AppError::Server`] where the server had died before.
     pub fn stop(self) -> Result<(), AppError> {
+        self.ledger.end_feed();
         let stopped = self.handle.stop(true);
         actix_web::rt::System::new().block_on(stopped);
         let ended = self.thread.join();

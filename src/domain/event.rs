@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::accepted::AcceptedFact;
 use super::catalog::Catalog;
 use super::key::KeyFact;
 use super::money::Money;
@@ -126,6 +127,8 @@ pub enum Fact {
     Operation(OperationFact),
     /// A key of this ledger, made or revoked.
     Key(KeyFact),
+    /// An event that was set aside, and counts after all.
+    Accepted(Box<AcceptedFact>),
 }
 
 /// The customer as one object of an event names it. All parts are optional.
@@ -390,12 +393,4 @@ pub struct SettingsFact {
 pub struct OperationFact {
     /// What was done (`log.rollback_accepted`).
     pub what: Box<str>,
-}
-
-impl Interpretation {
-    /// Keeps the event aside: whatever it says is not folded.
-    pub fn set_aside(&mut self, reason: Reason) {
-        self.standing = Standing::Quarantined(reason);
-        self.changes.clear();
-    }
 }

@@ -1,6 +1,7 @@
 //! What the ledger is about, without HTTP, storage or a clock: events, the rules by which facts
 //! replace each other, and the state they fold to.
 
+pub mod accepted;
 pub mod access;
 pub mod activity;
 pub mod addon;

@@ -61,6 +61,8 @@ pub(crate) enum Problem {
     UnsupportedMediaType,
     /// The idempotency key came with another body before.
     IdempotencyMismatch,
+    /// The event is not set aside as stale.
+    NotAcceptable(String),
     /// Our fault.
     Internal(String),
 }
@@ -186,6 +188,12 @@ impl Problem {
                 "Invalid parameter",
                 why.clone(),
             ),
+            Self::NotAcceptable(why) => (
+                StatusCode::CONFLICT,
+                "not_stale",
+                "Nothing to accept",
+                why.clone(),
+            ),
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -232,6 +240,7 @@ impl Problem {
             | Self::InvalidBody(_)
             | Self::UnsupportedMediaType
             | Self::IdempotencyMismatch
+            | Self::NotAcceptable(_)
             | Self::Internal(_) => None,
         }
     }

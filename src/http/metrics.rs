@@ -141,7 +141,9 @@ fn writing(numbers: &Numbers, encoder: Encoder<'_, '_>) -> Result<(), fmt::Error
         "Size of what waits for the writer or is being committed",
         Some(&Unit::Bytes),
     );
-    gauge(encoder, "queue", help, unit, numbers.queue_bytes)
+    gauge(encoder, "queue", help, unit, numbers.queue_bytes)?;
+    let help = "Readers who follow the log";
+    gauge(encoder, "streams", help, None, numbers.streams)
 }
 
 /// What the ledger holds, and whether it can take more.

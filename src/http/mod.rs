@@ -16,6 +16,7 @@ mod unread;
 mod v1;
 mod webhook;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::rc::Rc;
@@ -27,11 +28,13 @@ use actix_web::{App, HttpServer, web};
 
 use parking_lot::RwLock;
 pub use routes::{Access, Route, routes};
+pub use v1::stream::StreamLimits;
 
 use self::error::Problem;
 use self::flood::Flood;
 use self::requests::Requests;
 use self::unread::Unread;
+use self::v1::stream::Streams;
 use crate::domain::key::KeyDigest;
 use crate::ledger::{Ledger, Source};
 
@@ -104,6 +107,7 @@ fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// Starts serving on `listener`. The server runs until its handle stops it; it handles no signals.
+/// Called inside an actix system.
 ///
 /// # Errors
 /// Where the listener cannot be used.
@@ -111,12 +115,15 @@ pub fn serve(
     listener: TcpListener,
     shared: web::Data<Shared>,
     workers: usize,
+    limits: StreamLimits,
 ) -> std::io::Result<Server> {
+    let streams = web::Data::new(Streams::start(&shared.ledger, limits));
     let app = move || {
         // One for each worker, so that a request costs no shared count.
         let counted = Rc::new(shared.clone());
         App::new()
             .app_data(shared.clone())
+            .app_data(streams.clone())
             .configure(configure)
             .wrap_fn(move |mut request, service| {
                 let (began, counted) = (Instant::now(), Rc::clone(&counted));
@@ -136,8 +143,19 @@ pub fn serve(
         .max_connections(CONNECTIONS_MAX)
         .client_request_timeout(HEAD_DEADLINE)
         .keep_alive(KEEP_ALIVE)
+        .on_connect(move |io, _| cut_when_silent(io, limits.silence_max))
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .listen(listener)?;
     Ok(server.run())
+}
+
+/// Has the system end a connection whose other side takes nothing of what is sent for so long. A
+/// body is not asked for more while the last of it is unsent, so it could not see that itself.
+fn cut_when_silent(io: &dyn Any, silence_max: Duration) {
+    if let Some(socket) = io.downcast_ref::<actix_web::rt::net::TcpStream>() {
+        let millis = u32::try_from(silence_max.as_millis()).unwrap_or(u32::MAX);
+        // A socket that refuses has died already.
+        let _ = rustix::net::sockopt::set_tcp_user_timeout(socket, millis);
+    }
 }

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Problem;
+use super::v1::stream::Streams;
 use super::{Shared, metrics as openmetrics};
+use crate::ledger::Numbers;
 
 /// OpenMetrics 1.0.
 pub(super) const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -32,8 +34,15 @@ pub(super) async fn readyz(shared: web::Data<Shared>) -> Result<HttpResponse, Pr
 }
 
 /// `GET /metrics`.
-pub(super) async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
-    let text = openmetrics::render(shared.ledger.numbers(), &shared.requests);
+pub(super) async fn metrics(
+    shared: web::Data<Shared>,
+    streams: web::Data<Streams>,
+) -> Result<HttpResponse, Problem> {
+    let numbers = Numbers {
+        streams: streams.open(),
+        ..shared.ledger.numbers()
+    };
+    let text = openmetrics::render(numbers, &shared.requests);
     let text = text.map_err(|error| Problem::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, OPENMETRICS))

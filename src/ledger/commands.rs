@@ -88,6 +88,20 @@ impl Request {
         }
     }
 
+    /// A request that nobody can make twice, whoever asks: it is about one event and says no more.
+    #[must_use]
+    pub(super) fn once_for_all(actor: Actor, what: &str, seq: u64) -> Self {
+        let seq = seq.to_string();
+        let once = Once {
+            identity: Identity::of_parts(own::SOURCE_API, &[what, &seq]),
+            sha256: Sha256::digest(&seq).into(),
+        };
+        Self {
+            actor,
+            once: Some(once),
+        }
+    }
+
     /// The SHA-256 of the body, where the request counts once.
     pub(super) fn sha256(&self) -> Option<[u8; 32]> {
         self.once.as_ref().map(|once| once.sha256)

@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
-use super::refold::interpret;
-use super::{Ledger, ReadError, Shown};
-use crate::domain::event::{Change, Interpretation, Standing};
+use super::refold::{as_if_fresh, interpret};
+use super::{Ledger, ReadError, Shown, acceptance};
+use crate::domain::event::{Change, Interpretation, Reason, Standing};
 use crate::domain::time::Timestamp;
 use crate::eventlog::page::Page;
 use crate::eventlog::{Fault, Record};
@@ -21,7 +21,7 @@ use crate::eventlog::{Fault, Record};
 const RECORDS_READ_MAX: usize = 50_000;
 
 /// Which events.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
     /// Of this source.
     pub source: Option<String>,
@@ -167,18 +167,10 @@ impl Ledger {
                 value: None,
             });
         }
-        let mut found = None;
-        self.read_page(seq)?.map_or(Ok(()), |page| {
-            each(&page, |record| {
-                if record.seq() == seq {
-                    found = Some(self.event_view(&record, true));
-                }
-                true
-            })
-        })?;
+        let found = self.record(seq)?;
         Ok(Shown {
             seq: folded,
-            value: found,
+            value: found.map(|record| self.event_view(&record, true)),
         })
     }
 
@@ -203,7 +195,7 @@ impl Ledger {
                 if record.seq() > seen && record.seq() <= folded && data.len() < limit {
                     seen = record.seq();
                     read += 1;
-                    if filter.wants(&record) {
+                    if filter.wants(record.source(), record.event_type()) {
                         data.push(self.event_view(&record, false));
                     }
                 }
@@ -281,7 +273,20 @@ impl Ledger {
         Ok(EventPage { data, next_after })
     }
 
-    fn read_page(&self, seq: u64) -> Result<Option<Page>, ReadError> {
+    /// One record; `None` where there is none of that number.
+    pub(super) fn record(&self, seq: u64) -> Result<Option<Record>, ReadError> {
+        let mut found = None;
+        if let Some(page) = self.read_page(seq)? {
+            each(&page, |record| {
+                let is_it = record.seq() == seq;
+                found = Some(record).filter(|_| is_it);
+                !is_it
+            })?;
+        }
+        Ok(found)
+    }
+
+    pub(super) fn read_page(&self, seq: u64) -> Result<Option<Page>, ReadError> {
         self.engine.read(seq).map_err(|fault| match fault {
             Fault::Damaged { .. } => ReadError::Damaged(fault.to_string()),
             Fault::Conflict
@@ -292,8 +297,16 @@ impl Ledger {
         })
     }
 
-    fn event_view(&self, record: &Record, with_details: bool) -> EventView {
-        let meaning = interpret(record);
+    pub(super) fn event_view(&self, record: &Record, with_details: bool) -> EventView {
+        let aside = self.state.read().set_aside_as(record.seq());
+        let is_accepted = record.flags().stale && aside != Some(Reason::Stale);
+        let mut meaning = if is_accepted {
+            as_if_fresh(record)
+        } else {
+            interpret(record)
+        };
+        // An acceptance whose event cannot be read shows no more than that it is one.
+        let _ = acceptance::complete(&mut meaning, record.seq(), &*self.engine);
         let (status, reason) = match meaning.standing {
             Standing::Folded => ("folded", None),
             Standing::Ignored => ("ignored", None),
@@ -325,17 +338,15 @@ impl Ledger {
 }
 
 impl EventFilter {
-    fn wants(&self, record: &Record) -> bool {
-        let is_type = |wanted: &String| record.event_type() == Some(wanted.as_str());
-        self.source
-            .as_ref()
-            .is_none_or(|source| record.source() == source)
+    pub(super) fn wants(&self, source: &str, event_type: Option<&str>) -> bool {
+        let is_type = |wanted: &String| event_type == Some(wanted.as_str());
+        self.source.as_ref().is_none_or(|wanted| source == wanted)
             && self.event_type.as_ref().is_none_or(is_type)
     }
 }
 
 /// Hands on every record of a page until `visit` has enough.
-fn each(page: &Page, mut visit: impl FnMut(Record) -> bool) -> Result<(), ReadError> {
+pub(super) fn each(page: &Page, mut visit: impl FnMut(Record) -> bool) -> Result<(), ReadError> {
     for (seq, record) in page.records() {
         let damaged = |damage| ReadError::Damaged(format!("Record {seq} is damaged: {damage}."));
         if !visit(record.map_err(damaged)?) {

@@ -1,8 +1,10 @@
 //! The use-cases: taking in, deciding, asking, looking back. The only room in which providers, the
 //! log and the fold meet.
 
+mod acceptance;
 mod checkup;
 mod commands;
+mod feed;
 mod history;
 mod ingest;
 mod keeping;
@@ -24,17 +26,20 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
+pub use acceptance::{Acceptable, NotAcceptable};
+pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
 pub use keepsake::{Difference, Keepsake};
 pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};
 pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
-pub use opening::{OpenLedgerError, Opened, Settings};
+pub use opening::{OpenLedgerError, Opened, Settings, Start};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 
 use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
+use self::feed::Feed;
 use self::keeping::Keeper;
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
@@ -54,6 +59,7 @@ pub struct Ledger {
     running: Mutex<Option<Running<Interpretation, Refusal>>>,
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
+    feed: Arc<Feed>,
     tally: Tally,
     keeper: Mutex<Option<Keeper>>,
     checkup: Mutex<Checkup>,

@@ -91,6 +91,8 @@ pub struct Numbers {
     pub store_bytes: u64,
     /// Absent where the log has no disk.
     pub free_bytes: Option<u64>,
+    /// Who follow the log; the ledger itself counts none.
+    pub streams: u64,
     pub ready: bool,
 }
 
@@ -160,6 +162,7 @@ impl Ledger {
             panicked_requests: self.tally.panicked_requests(),
             store_bytes: self.engine.store_bytes().unwrap_or(0),
             free_bytes: self.engine.free_bytes().unwrap_or(None),
+            streams: 0,
             ready: self.ready().is_ok(),
         }
     }

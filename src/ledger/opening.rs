@@ -9,13 +9,14 @@ use parking_lot::{Mutex, RwLock};
 
 use super::checkup::Checkup;
 use super::commands::{NotRecorded, Refusal};
+use super::feed::Feed;
 use super::ingest::Source;
 use super::keeping::{Keeper, Subject};
 use super::keepsake::Keepsake;
 use super::numbers::Tally;
 use super::refold::{self, RefoldError};
 use super::restoring::restore;
-use super::{Ledger, own};
+use super::{Ledger, acceptance, own};
 use crate::clock::Clock;
 use crate::domain::catalog::Catalog;
 use crate::domain::event::{Interpretation, SettingsFact};
@@ -54,6 +55,19 @@ pub struct Opened {
     pub ledger: Ledger,
     /// A sentence each.
     pub notices: Vec<String>,
+    /// How it was folded.
+    pub start: Start,
+}
+
+/// How the state came to be at a start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// The last event that was folded in the kept state; 0 where none was used.
+    pub kept_through: u64,
+    /// The first event that was read from the log, one after the last where none was.
+    pub read_from: u64,
+    /// The last event.
+    pub events: u64,
 }
 
 /// Why a ledger cannot be opened: one sentence, with what to do.
@@ -103,12 +117,11 @@ impl Ledger {
         let folder = settings.derived_in.as_deref();
         let restored = restore(&engine, &settings.customer_notes, folder)?;
         notices.extend(restored.notices);
-        tracing::info!(
-            kept_through = restored.kept,
-            read_from = restored.read_from,
-            events = restored.state.counts().last_seq,
-            "the log is open and folded"
-        );
+        let start = Start {
+            kept_through: restored.kept,
+            read_from: restored.read_from,
+            events: restored.state.counts().last_seq,
+        };
         let state = restored.state;
         let catalog = settings.catalog;
         if !settings.accept_catalogue {
@@ -119,8 +132,11 @@ impl Ledger {
             catalog,
         };
         let state = Arc::new(RwLock::new(state));
+        let feed = Arc::new(Feed::default());
         let live = Box::new(LiveFold {
             state: Arc::clone(&state),
+            feed: Arc::clone(&feed),
+            engine: Arc::clone(&engine),
         });
         let (handle, running) = eventlog::start::<Interpretation, Refusal>(
             opened,
@@ -153,6 +169,7 @@ impl Ledger {
             running: Mutex::new(Some(running)),
             engine,
             clock: Arc::clone(&clock),
+            feed,
             tally: Tally::default(),
             grace_days: AtomicU32::new(settings.grace_days),
             keeper: Mutex::new(keeper),
@@ -163,7 +180,11 @@ impl Ledger {
             ledger.record_operation(own::ROLLBACK_ACCEPTED, &rollback.to_string())?;
         }
         ledger.record_settings(wanted)?;
-        Ok(Opened { ledger, notices })
+        Ok(Opened {
+            ledger,
+            notices,
+            start,
+        })
     }
 }
 
@@ -188,10 +209,13 @@ fn refuse_dropped_plans(state: &State, catalog: &Catalog) -> Result<(), OpenLedg
 /// The state, as the writer's thread feeds it.
 struct LiveFold {
     state: Arc<RwLock<State>>,
+    feed: Arc<Feed>,
+    engine: Arc<dyn eventlog::Engine>,
 }
 
 impl Fold<Interpretation> for LiveFold {
     fn committed(&mut self, batch: &mut Vec<Committed<Interpretation>>) {
+        let last_seq = batch.last().map(|event| event.seq);
         let mut batch = batch.drain(..).peekable();
         while batch.peek().is_some() {
             let mut state = self.state.write();
@@ -200,6 +224,7 @@ impl Fold<Interpretation> for LiveFold {
                 state.fold(&event.meaning, &about, event.flags.conflicting);
             }
         }
+        last_seq.into_iter().for_each(|seq| self.feed.folded(seq));
     }
 
     fn content_of(&self, record: &Record) -> Content {
@@ -207,11 +232,15 @@ impl Fold<Interpretation> for LiveFold {
     }
 
     fn recovered(&mut self, record: &Record) {
-        let meaning = refold::interpret(record);
+        let mut meaning = refold::interpret(record);
+        if let Err(error) = acceptance::complete(&mut meaning, record.seq(), &*self.engine) {
+            tracing::error!(%error, "an accepted event counts only after a restart");
+        }
         let content = self.content_of(record);
         let about = own::event_ref(record.seq(), record.source(), record.identity(), content);
         self.state
             .write()
             .fold(&meaning, &about, record.flags().conflicting);
+        self.feed.folded(record.seq());
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::commands::Request;
+use crate::domain::accepted::AcceptedFact;
 use crate::domain::catalog::Catalog;
 use crate::domain::event::{
     Change, Fact, Interpretation, OperationFact, ProviderName, Reason, SettingsFact, Standing,
@@ -26,6 +27,8 @@ const VERSION: u32 = 1;
 const SETTINGS: &str = "catalogue.changed";
 const KEY_CREATED: &str = "key.created";
 const KEY_REVOKED: &str = "key.revoked";
+/// An event that was set aside as stale counts after all.
+pub(crate) const QUARANTINE_ACCEPTED: &str = "quarantine.accepted";
 
 /// What an operator may do to the log itself.
 const OPERATIONS: &[&str] = &[ROLLBACK_ACCEPTED];
@@ -71,6 +74,11 @@ struct KeyRevokedData {
     id: String,
 }
 
+#[derive(Serialize, Deserialize)]
+struct AcceptanceData {
+    seq: u64,
+}
+
 /// What of an envelope says by what a repetition is known.
 #[derive(Deserialize)]
 struct RequestPart {
@@ -110,6 +118,18 @@ pub(crate) fn key_body(fact: &KeyFact, request: &Request, at: Timestamp) -> Vec<
             body(KEY_REVOKED, &actor, at, sha256, data)
         }
     }
+}
+
+/// The body of an acceptance.
+pub(crate) fn acceptance_body(seq: u64, request: &Request, at: Timestamp) -> Vec<u8> {
+    let (actor, sha256) = (request.actor.to_string(), request.sha256());
+    body(
+        QUARANTINE_ACCEPTED,
+        &actor,
+        at,
+        sha256,
+        AcceptanceData { seq },
+    )
 }
 
 fn body<T: Serialize>(
@@ -192,6 +212,11 @@ pub(crate) fn interpret(body: &[u8]) -> Interpretation {
             Some(fact) => Fact::Key(fact),
             None => return set_aside(Reason::Unreadable),
         }
+    } else if kind == QUARANTINE_ACCEPTED {
+        let Ok(AcceptanceData { seq }) = serde_json::from_value(envelope.data) else {
+            return set_aside(Reason::Unreadable);
+        };
+        Fact::Accepted(Box::new(AcceptedFact { seq, said: None }))
     } else if OPERATIONS.contains(&kind.as_str()) {
         Fact::Operation(OperationFact {
             what: kind.as_str().into(),

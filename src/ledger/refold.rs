@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use super::own;
+use super::{acceptance, own};
 use crate::domain::delivery::Received;
 use crate::domain::event::{Interpretation, Reason, Standing};
 use crate::domain::state::{CustomerNotes, State};
@@ -36,7 +36,16 @@ pub enum RefoldError {
 /// What a recorded event means: for live intake, start-up and every replay.
 #[must_use]
 pub fn interpret(record: &Record) -> Interpretation {
-    let mut meaning = if record.provider() == own::PROVIDER {
+    let mut meaning = as_if_fresh(record);
+    if record.flags().stale {
+        meaning.set_aside(Reason::Stale);
+    }
+    meaning
+}
+
+/// What it would mean, had it come in time.
+pub(super) fn as_if_fresh(record: &Record) -> Interpretation {
+    if record.provider() == own::PROVIDER {
         own::interpret(record.body())
     } else if let Some(interpret) = providers::interpreter(record.provider()) {
         interpret(&Received {
@@ -46,11 +55,7 @@ pub fn interpret(record: &Record) -> Interpretation {
         // Recorded by a version that knew the provider; a later one may again.
         let unknown = Standing::Quarantined(Reason::UnknownType);
         Interpretation::without_changes(record.event_type(), record.occurred_at(), unknown)
-    };
-    if record.flags().stale {
-        meaning.set_aside(Reason::Stale);
     }
-    meaning
 }
 
 /// A record read back, with its meaning worked out.
@@ -134,7 +139,8 @@ impl Refold {
             let damaged = |what: String| RefoldError::Damaged { seq, what };
             let record = record.map_err(|damage| damaged(damage.to_string()))?;
             if self.wants(&record) {
-                let meaning = interpret(&record);
+                let mut meaning = interpret(&record);
+                acceptance::complete(&mut meaning, seq, engine)?;
                 let content = own::content_of(&record);
                 records.push(Stored {
                     record,

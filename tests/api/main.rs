@@ -11,9 +11,11 @@
     unreachable_pub
 )]
 
+mod accept;
 mod bad_input;
 mod contract;
 mod dispatches;
+mod follower;
 mod hostile;
 mod keys;
 mod lives;
@@ -23,5 +25,6 @@ mod ops;
 mod queries;
 mod samples;
 mod settings;
+mod stream;
 mod webhooks;
 mod world;

@@ -12,6 +12,7 @@ use subledger::clock::FixedClock;
 use subledger::config::Config;
 use subledger::domain::state::CustomerNotes;
 use subledger::domain::time::Timestamp;
+use subledger::http::StreamLimits;
 use subledger::ledger::{Keepsake, Refold};
 use tempfile::TempDir;
 
@@ -103,12 +104,21 @@ impl World {
         Self::from_text(&format!("{CONFIG}{more}")).expect("the world starts")
     }
 
+    /// A ledger on sled whose readers may cost so much.
+    pub fn following(limits: StreamLimits) -> Self {
+        Self::from_text_with(CONFIG, limits).expect("the world starts")
+    }
+
     pub fn from_text(text: &str) -> Result<Self, AppError> {
+        Self::from_text_with(text, StreamLimits::default())
+    }
+
+    fn from_text_with(text: &str, limits: StreamLimits) -> Result<Self, AppError> {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let clock = Arc::new(FixedClock::new(Timestamp::parse(NOW).unwrap()));
         let mut config = Config::parse("test.toml", text, std::iter::empty()).unwrap();
         config.data_dir = folder.path().join("data");
-        Self::start(config, clock, folder, Acceptance::default())
+        Self::start(config, clock, folder, Acceptance::default(), limits)
     }
 
     fn start(
@@ -116,9 +126,11 @@ impl World {
         clock: Arc<FixedClock>,
         folder: Arc<TempDir>,
         accept: Acceptance,
+        limits: StreamLimits,
     ) -> Result<Self, AppError> {
         let env = |name: &str| (name == subledger::app::ADMIN_KEY_VARIABLE).then(|| KEY.to_owned());
-        let app = App::open(&config, accept, Arc::clone(&clock) as _, &env)?;
+        let mut app = App::open(&config, accept, Arc::clone(&clock) as _, &env)?;
+        app.stream_limits = limits;
         let running = app.spawn()?;
         let base = format!("http://{}", running.address());
         let agent = ureq::Agent::config_builder()
@@ -154,6 +166,7 @@ impl World {
             Arc::clone(&self.clock),
             Arc::clone(&self.folder),
             accept,
+            StreamLimits::default(),
         )
     }
 

@@ -12,6 +12,8 @@
 mod configuration;
 mod damage;
 mod derived;
+#[path = "../api/follower.rs"]
+mod follower;
 mod full;
 mod hostile;
 mod http;
@@ -26,5 +28,6 @@ mod reload;
 mod replay;
 mod rig;
 mod strace;
+mod stream;
 mod syscalls;
 mod tools;

@@ -7,6 +7,7 @@ use super::State;
 use super::arena::Ix;
 use super::entity::{Body, Kind};
 use super::links::Told;
+use crate::domain::accepted::Said;
 use crate::domain::activity::Activity;
 use crate::domain::event::{
     AddonFact, Change, CheckoutFact, DisputeFact, Fact, Interpretation, InvoiceFact, OrderFact,
@@ -27,9 +28,16 @@ impl State {
             Standing::Quarantined(reason) => self.quarantine.push((event.seq, reason)),
             Standing::Folded => {}
         }
+        let accepted = meaning.acceptance();
+        let said = accepted.and_then(|fact| Some((fact.seq, fact.said.as_ref()?)));
+        let arrived = said.map(|(seq, said)| {
+            self.accept(seq, said);
+            said.as_of(event.seq)
+        });
+        let event = arrived.as_ref().unwrap_or(event);
         // The event is listed under what it is first of all about.
         let mut subject: Option<(u8, Ix)> = None;
-        for change in &meaning.changes {
+        for change in meaning.told() {
             if let Some(about) = self.apply(change, event) {
                 let rank = subject_rank(self.arena.get(about).kind);
                 if subject.is_none_or(|(held, _)| rank < held) {
@@ -40,6 +48,27 @@ impl State {
         if let Some((_, about)) = subject {
             self.arena.get_mut(about).list(event.seq);
         }
+    }
+
+    /// Takes an event out of quarantine, unless it would be there for another reason too.
+    fn accept(&mut self, seq: u64, said: &Said) {
+        let Ok(place) = self
+            .quarantine
+            .binary_search_by_key(&seq, |(held, _)| *held)
+        else {
+            return;
+        };
+        match said.standing {
+            Standing::Quarantined(reason) => {
+                if let Some((_, held)) = self.quarantine.get_mut(place) {
+                    *held = reason;
+                }
+                return;
+            }
+            Standing::Ignored => self.counts.ignored += 1,
+            Standing::Folded => {}
+        }
+        self.quarantine.remove(place);
     }
 
     fn apply(&mut self, change: &Change, event: &EventRef<'_>) -> Option<Ix> {
@@ -76,7 +105,7 @@ impl State {
                 self.key_told(fact, stamp);
                 return None;
             }
-            Fact::Operation(_) => return None,
+            Fact::Operation(_) | Fact::Accepted(_) => return None,
         };
         self.touch(about, activity);
         Some(about)
@@ -246,6 +275,6 @@ fn provider_of(fact: &Fact) -> Option<ProviderName> {
         Fact::Order(fact) => fact.provider,
         Fact::Checkout(fact) => fact.provider,
         Fact::Addon(fact) => fact.provider,
-        Fact::Settings(_) | Fact::Operation(_) | Fact::Key(_) => "subledger",
+        Fact::Settings(_) | Fact::Operation(_) | Fact::Key(_) | Fact::Accepted(_) => "subledger",
     })
 }

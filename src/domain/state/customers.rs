@@ -227,7 +227,7 @@ impl State {
     #[must_use]
     pub fn customer_of(&self, meaning: &Interpretation) -> Option<&str> {
         let owners = meaning
-            .changes
+            .told()
             .iter()
             .filter_map(|change| self.owner_of(&change.fact));
         let mut roots = owners.map(|root| self.arena.get(root));
@@ -252,7 +252,11 @@ impl State {
             Fact::Order(fact) => (Kind::Order, fact.provider, &fact.id),
             Fact::Checkout(fact) => (Kind::Checkout, fact.provider, &fact.id),
             Fact::Addon(fact) => (Kind::Addon, fact.provider, &fact.purchase_key),
-            Fact::Party(_) | Fact::Settings(_) | Fact::Operation(_) | Fact::Key(_) => return None,
+            Fact::Party(_)
+            | Fact::Settings(_)
+            | Fact::Operation(_)
+            | Fact::Key(_)
+            | Fact::Accepted(_) => return None,
         };
         self.arena.get(self.arena.find(kind, provider, name)?).owner
     }

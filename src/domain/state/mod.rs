@@ -137,4 +137,16 @@ impl State {
     pub fn quarantine(&self) -> &[(u64, Reason)] {
         &self.quarantine
     }
+
+    /// Why an event is set aside now; `None` where it is not.
+    #[must_use]
+    pub fn set_aside_as(&self, seq: u64) -> Option<Reason> {
+        let place = self
+            .quarantine
+            .binary_search_by_key(&seq, |(held, _)| *held);
+        place
+            .ok()
+            .and_then(|place| self.quarantine.get(place))
+            .map(|(_, reason)| *reason)
+    }
 }

@@ -204,12 +204,16 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
             found.push(parameter(name, "query", schema.clone()));
         }
     }
+    if let Some([name, pattern, description]) = route.doc.header {
+        let schema = json!({"type": "string", "pattern": pattern, "description": description});
+        found.push(parameter(name, "header", schema));
+    }
     match route.doc.asked {
         Asked::Delivery => found.extend(delivery::HEADERS.iter().map(|(name, description)| {
             let schema = json!({"type": "string", "description": description});
             parameter(name, "header", schema)
         })),
-        Asked::Json(_) => {
+        Asked::Json(_) | Asked::JsonOrNothing(_) => {
             let text = "What makes a repetition of this request one: the same key and body are \
                         carried out once.";
             let schema = json!({
@@ -250,7 +254,7 @@ fn parameter(name: &str, place: &str, mut schema: Value) -> Value {
 fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option<Value> {
     let schema = match route.doc.asked {
         Asked::Nothing => return None,
-        Asked::Json(schema) => schema(&mut schemas.taken).to_value(),
+        Asked::Json(schema) | Asked::JsonOrNothing(schema) => schema(&mut schemas.taken).to_value(),
         Asked::Delivery => json!({
             "description": "The provider's own JSON, byte for byte as it was signed.",
         }),
@@ -262,7 +266,8 @@ fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option
     ) {
         content.insert("example".into(), example.clone());
     }
-    Some(json!({"required": true, "content": {"application/json": content}}))
+    let required = !matches!(route.doc.asked, Asked::JsonOrNothing(_));
+    Some(json!({"required": required, "content": {"application/json": content}}))
 }
 
 fn responses(

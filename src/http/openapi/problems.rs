@@ -24,6 +24,7 @@ pub(super) fn all() -> Vec<Problem> {
         Problem::HeadersTooLarge,
         Problem::InvalidSignature,
         Problem::UnknownSource,
+        Problem::NotAcceptable("Event 2 is not stale: it counts as it is.".into()),
         Problem::Internal(String::new()),
     ];
     all.extend(of_json_body());
@@ -69,7 +70,7 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
         }
     }
     match route.doc.asked {
-        Asked::Json(_) => found.extend(of_json_body()),
+        Asked::Json(_) | Asked::JsonOrNothing(_) => found.extend(of_json_body()),
         Asked::Delivery => {
             found.extend(of_body(BODY_BYTES_MAX));
             found.extend([Problem::InvalidSignature, Problem::UnknownSource]);

@@ -18,6 +18,8 @@ pub(in crate::http) struct Doc {
     pub(in crate::http) note: &'static str,
     /// The parameters after the `?`.
     pub(in crate::http) query: Option<SchemaOf>,
+    /// A header that is read: its name, what it must match, and what it is for.
+    pub(in crate::http) header: Option<[&'static str; 3]>,
     /// The body.
     pub(in crate::http) asked: Asked,
     /// The answer where all is well.
@@ -34,6 +36,8 @@ pub(in crate::http) enum Asked {
     Nothing,
     /// A JSON object of ours.
     Json(SchemaOf),
+    /// The same, or nothing at all.
+    JsonOrNothing(SchemaOf),
     /// A provider's webhook, with its signature.
     Delivery,
 }
@@ -113,6 +117,18 @@ impl Entry {
     /// May answer with these as well.
     pub(super) fn refuses(mut self, problems: &[Problem]) -> Self {
         self.route.doc.refusals.extend_from_slice(problems);
+        self
+    }
+
+    /// A header that is read.
+    pub(super) fn header(mut self, name_pattern_purpose: [&'static str; 3]) -> Self {
+        self.route.doc.header = Some(name_pattern_purpose);
+        self
+    }
+
+    /// A body that may be left out.
+    pub(super) fn may_take<T: JsonSchema>(mut self) -> Self {
+        self.route.doc.asked = Asked::JsonOrNothing(schema_of::<T>);
         self
     }
 

@@ -10,7 +10,7 @@ use crate::domain::key::Scope::{Admin, Client, Read};
 use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::http::error::Problem;
-use crate::http::v1::{List, customers, events, keys, payments, subscriptions};
+use crate::http::v1::{List, customers, events, keys, payments, quarantine, stream, subscriptions};
 use crate::http::{openapi, ops, webhook};
 use crate::ledger::{EventInFull, EventView, Stats};
 
@@ -113,6 +113,24 @@ fn log() -> Vec<Entry> {
         .lists::<List<EventView>>()
         .reads_the_log(),
         get(
+            "/v1/events/stream",
+            Key(Read),
+            "The log as it grows, as Server-Sent Events",
+            stream::follow,
+        )
+        .note(
+            "Without a place it begins now. Each message has the sequence number as its id and one \
+             event of `GET /v1/events` as its data; a comment comes every 15 s.",
+        )
+        .query::<stream::StreamQuery>()
+        .header([
+            stream::LAST_EVENT_ID,
+            "^[0-9]*$",
+            "The last sequence number seen; goes before `after`.",
+        ])
+        .writes("text/event-stream")
+        .reads_the_log(),
+        get(
             "/v1/events/{seq}",
             Key(Read),
             "One recorded event, with its body and what it means",
@@ -157,6 +175,19 @@ fn commands() -> Vec<Entry> {
             .note("The answer is the only time that the key itself is shown.")
             .takes::<keys::KeyRequest>()
             .creates::<keys::KeyMade<'static>>(),
+        post(
+            "/v1/quarantine/{seq}/accept",
+            Key(Admin),
+            "Folds a stale event after all",
+            quarantine::accept,
+        )
+        .note("Accepted once, an event stays so: every repetition is answered the same.")
+        .may_take::<quarantine::Nothing>()
+        .says::<quarantine::Accepted>()
+        .refuses(&[
+            Problem::NotAcceptable("Event 2 is not stale: it counts as it is.".into()),
+            Problem::NotFound("event"),
+        ]),
         delete(
             "/v1/keys/{id}",
             Key(Admin),

@@ -4,6 +4,8 @@ pub(super) mod customers;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod payments;
+pub(super) mod quarantine;
+pub(super) mod stream;
 pub(super) mod subscriptions;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};

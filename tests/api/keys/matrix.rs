@@ -24,9 +24,12 @@ const ROWS: &[(&str, &str)] = &[
     ("/v1/customers", "/v1/customers"),
     ("/v1/payments/{id}", "/v1/payments/pay_unknown"),
     ("/v1/payments", "/v1/payments"),
+    // An answer that ends: the key is looked at before the place.
+    ("/v1/events/stream", "/v1/events/stream?after=x"),
     ("/v1/events/{seq}", "/v1/events/1"),
     ("/v1/events", "/v1/events"),
     ("/v1/quarantine", "/v1/quarantine"),
+    ("/v1/quarantine/{seq}/accept", "/v1/quarantine/1/accept"),
     ("/v1/stats", "/v1/stats"),
     ("/v1/keys", "/v1/keys"),
     ("/v1/keys/{id}", "/v1/keys/KEY-0000000000000"),

@@ -3,6 +3,7 @@
 //! requests are due at fixed times, whatever became of those before. Knows nothing of what it sends.
 #![allow(dead_code)] // no bench needs all of it
 
+use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -83,7 +84,8 @@ pub(crate) fn paced(
     let mut events = Events::with_capacity(1024);
     let mut next = 0;
     let mut open = connect(&poll, address, connections)?;
-    let mut idle: Vec<usize> = (0..connections).collect();
+    // In turn, so that none is idle for so long that the service closes it.
+    let mut idle: VecDeque<usize> = (0..connections).collect();
     let start = Instant::now();
     let due = |number: usize| start + Duration::from_secs_f64(number as f64 / per_second);
     let mut latencies: Vec<Duration> = Vec::with_capacity(requests.len());
@@ -91,7 +93,7 @@ pub(crate) fn paced(
     let mut buffer = [0_u8; 4096];
     while start.elapsed() < limit && latencies.len() < requests.len() {
         while next < requests.len() && Instant::now() >= due(next) {
-            let Some(index) = idle.pop() else { break };
+            let Some(index) = idle.pop_front() else { break };
             if let Some(connection) = open.get_mut(index) {
                 let due = due(next);
                 begin(connection, &mut next, requests)?;
@@ -114,7 +116,7 @@ pub(crate) fn paced(
                 latencies.push(connection.begun.elapsed());
                 refused += usize::from(!ok);
                 connection.received.clear();
-                idle.push(event.token().0);
+                idle.push_back(event.token().0);
             }
         }
     }

@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::{
-    List, NoQuery, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit, list, single,
+    List, NoQuery, blocking, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit,
+    list, single,
 };
 use crate::domain::state::CustomerFilter;
 use crate::http::Shared;
@@ -37,7 +38,7 @@ pub(in crate::http) async fn index(
         q: given(&query.q).map(str::to_owned),
     };
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
-    let page = shared.ledger.customers(&filter, after, limit);
+    let page = blocking(move || Ok(shared.ledger.customers(&filter, after, limit))).await?;
     list(page.map(|page| List::new(page.data, page.next.map(cursor_after))))
 }
 

@@ -77,6 +77,7 @@ impl Keeper {
     /// Ends the thread and takes a last snapshot, or gives up at `deadline`.
     pub(super) fn stop(self, deadline: Instant) {
         self.stopping.store(true, Ordering::Relaxed);
+        self.thread.thread().unpark();
         let kept = self.thread.join().unwrap_or(0);
         let folded = self.subject.state.read().counts().last_seq;
         if folded > kept {

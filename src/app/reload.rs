@@ -6,7 +6,8 @@ use crate::domain::key::KeyDigest;
 use crate::ledger::Change;
 use crate::providers::Built;
 
-use super::{ADMIN_KEY_VARIABLE, AppError, Env, Running, kept_admin_key, long_enough, sources};
+use super::admin_key::{ADMIN_KEY_VARIABLE, kept_admin_key, long_enough};
+use super::{AppError, Env, Running, sources};
 
 /// What came of a new configuration.
 #[derive(Debug, Default)]

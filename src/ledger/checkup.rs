@@ -29,11 +29,16 @@ struct Shared {
 }
 
 impl Checkup {
-    /// Begins to check every record before `until`.
+    /// Begins to check every record before `until`, if there is any: what comes from there on was
+    /// read, and checked with that.
     ///
     /// # Errors
     /// Where there is no thread to be had.
-    pub(super) fn start(engine: Arc<dyn Engine>, until: u64) -> io::Result<Self> {
+    pub(super) fn before(until: u64, engine: &Arc<dyn Engine>) -> io::Result<Self> {
+        if until <= 1 {
+            return Ok(Self::default());
+        }
+        let engine = Arc::clone(engine);
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let thread = thread::Builder::new().name("checkup".into());

@@ -144,21 +144,16 @@ impl Ledger {
             Arc::clone(&clock),
             live,
         )?;
-        let checkup = match restored.read_from {
-            // All of it was read, and checked with that.
-            0 | 1 => Checkup::default(),
-            from => Checkup::start(Arc::clone(&engine), from).map_err(OpenLedgerError::Thread)?,
-        };
-        let keeper = folder.map(|folder| {
-            let subject = Subject {
-                state: Arc::clone(&state),
-                engine: Arc::clone(&engine),
-                path: folder.join(snapshot::FILE_NAME),
-                min_free_bytes: settings.log.min_free_bytes,
-            };
-            Keeper::start(subject, restored.kept)
+        let subject = folder.map(|folder| Subject {
+            state: Arc::clone(&state),
+            engine: Arc::clone(&engine),
+            path: folder.join(snapshot::FILE_NAME),
+            min_free_bytes: settings.log.min_free_bytes,
         });
+        let keeper = subject.map(|subject| Keeper::start(subject, restored.kept));
         let keeper = keeper.transpose().map_err(OpenLedgerError::Thread)?;
+        let checkup = Checkup::before(restored.read_from, &engine);
+        let checkup = checkup.map_err(OpenLedgerError::Thread)?;
         let sources = settings.sources.into_iter();
         let ledger = Self {
             sources: sources

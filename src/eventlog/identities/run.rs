@@ -93,30 +93,7 @@ impl Run {
         let file = File::create(&new_path)?;
         let mut out = BufWriter::with_capacity(1 << 20, file.try_clone()?);
         io::Seek::seek(&mut out, io::SeekFrom::Start(blocks_at))?;
-        let mut filter = Filter::for_entries(count);
-        let mut firsts = Vec::new();
-        let mut block = Vec::with_capacity(BLOCK_BYTES);
-        let mut written = 0_u64;
-        for entry in entries {
-            let entry = entry?;
-            filter.insert(&entry.digest);
-            if block.is_empty() {
-                firsts.push(entry.prefix());
-            }
-            entry.write(&mut block);
-            written += 1;
-            if block.len() >= ENTRIES_A_BLOCK * Seen::BYTES {
-                write_block(&mut out, firsts.len() as u64 - 1, &mut block)?;
-            }
-        }
-        if !block.is_empty() {
-            write_block(&mut out, firsts.len() as u64 - 1, &mut block)?;
-        }
-        if written != count {
-            return Err(io::Error::other(
-                "entries were lost while a run was written",
-            ));
-        }
+        let (filter, firsts) = write_blocks(&mut out, count, entries)?;
         out.flush()?;
         let mut top = MAGIC.to_vec();
         top.extend(
@@ -249,6 +226,40 @@ pub(super) fn paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// Writes all entries, and answers what is kept of them in memory: the filter, and the first 8
+/// bytes of each block's first entry.
+fn write_blocks(
+    out: &mut impl Write,
+    count: u64,
+    entries: impl Iterator<Item = io::Result<Seen>>,
+) -> io::Result<(Filter, Vec<u64>)> {
+    let mut filter = Filter::for_entries(count);
+    let mut firsts = Vec::new();
+    let mut block = Vec::with_capacity(BLOCK_BYTES);
+    let mut written = 0_u64;
+    for entry in entries {
+        let entry = entry?;
+        filter.insert(&entry.digest);
+        if block.is_empty() {
+            firsts.push(entry.prefix());
+        }
+        entry.write(&mut block);
+        written += 1;
+        if block.len() >= ENTRIES_A_BLOCK * Seen::BYTES {
+            write_block(out, firsts.len() as u64 - 1, &mut block)?;
+        }
+    }
+    if !block.is_empty() {
+        write_block(out, firsts.len() as u64 - 1, &mut block)?;
+    }
+    if written != count {
+        return Err(io::Error::other(
+            "entries were lost while a run was written",
+        ));
+    }
+    Ok((filter, firsts))
 }
 
 fn write_block(out: &mut impl Write, number: u64, block: &mut Vec<u8>) -> io::Result<()> {

@@ -12,6 +12,7 @@
 mod configuration;
 mod damage;
 mod derived;
+mod fixture;
 #[path = "../api/follower.rs"]
 mod follower;
 mod full;

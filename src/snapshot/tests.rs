@@ -153,4 +153,39 @@ proptest! {
         std::fs::write(&path, bytes).unwrap();
         prop_assert!(read(&path, known).is_err());
     }
+
+    /// What a fault before the checksum could leave: refused, or a state that can be asked.
+    #[test]
+    fn nonsense_with_the_right_checksum_is_no_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 1..4)
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let state = state();
+        let mut frames = vec![state.snapshot_beginning()];
+        for number in 0..state.snapshot_parts() {
+            frames.push(state.snapshot_part(usize::try_from(number).unwrap()));
+        }
+        frames.push(state.snapshot_end());
+        for (place, bit) in changes {
+            let bytes: usize = frames.iter().map(Vec::len).sum();
+            let mut place = place.index(bytes);
+            for frame in &mut frames {
+                if let Some(byte) = frame.get_mut(place) {
+                    *byte ^= 1 << bit;
+                    break;
+                }
+                place -= frame.len();
+            }
+        }
+        let mut draft = Draft::create(&path).unwrap();
+        draft.beginning(&frames[0]).unwrap();
+        for part in &frames[1..frames.len() - 1] {
+            draft.part(part).unwrap();
+        }
+        draft.finish(&frames[frames.len() - 1], MARK).unwrap();
+        if let Ok(Some((restored, _))) = read(&path, known) {
+            prints(&restored);
+        }
+    }
 }

@@ -52,7 +52,11 @@ impl Checkup {
     /// Ends it, finished or not.
     pub(super) fn stop(&mut self) {
         self.shared.stopping.store(true, Ordering::Relaxed);
-        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        thread.thread().unpark();
+        if thread.join().is_err() {
             tracing::error!("the check of the log had stopped with a panic");
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn restore(
     };
     // Kept by other notes, it means something else.
     let snapshot = snapshot.filter(|state| wanted(state) == *state.notes_in_use());
-    let kept = snapshot.as_ref().map_or(0, |state| state.counts().last_seq);
+    let mut kept = snapshot.as_ref().map_or(0, |state| state.counts().last_seq);
     let mut state = snapshot.unwrap_or_else(|| State::new(configured.clone()));
     let mut read_from = u64::MAX;
     loop {
@@ -78,6 +78,7 @@ pub(super) fn restore(
             });
         }
         state = State::new(wanted);
+        kept = 0;
     }
 }
 

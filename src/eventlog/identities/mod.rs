@@ -191,6 +191,7 @@ impl Identities {
 
     /// Seals what there is, and waits until it is written. `peaks` are the log's.
     pub(super) fn close(mut self, peaks: &Peaks) {
+        self.sealer.as_ref().inspect(|sealer| sealer.hurry());
         if self.through > self.sealed && self.through == peaks.size() {
             self.freeze(peaks);
         }

@@ -1,7 +1,7 @@
 //! The thread that moves identities from memory to disk: it writes what the writer has frozen as a
 //! run, and joins small runs into larger ones, so that few have to be asked.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::iter::Peekable;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,6 +40,8 @@ pub(super) struct Sealer {
 
 struct Shared {
     folder: PathBuf,
+    /// Set at an end: what joins runs gives up.
+    is_closing: AtomicBool,
     /// Set while `news` holds what the writer has not taken.
     has_news: AtomicBool,
     news: Mutex<Option<News>>,
@@ -56,6 +58,7 @@ impl Sealer {
     pub(super) fn start(folder: PathBuf, runs: Vec<Arc<Run>>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             folder,
+            is_closing: AtomicBool::new(false),
             has_news: AtomicBool::new(false),
             news: Mutex::default(),
         });
@@ -78,6 +81,11 @@ impl Sealer {
         jobs.is_some_and(|jobs| jobs.send(frozen).is_ok())
     }
 
+    /// Ends what can be done another time, which may take longer than a stop has.
+    pub(super) fn hurry(&self) {
+        self.shared.is_closing.store(true, Ordering::Relaxed);
+    }
+
     /// What has become of the runs since this was asked last. One atomic where there is nothing.
     pub(super) fn news(&self) -> Option<News> {
         let has_news = self.shared.has_news.load(Ordering::Acquire);
@@ -91,6 +99,7 @@ impl Sealer {
 
 impl Drop for Sealer {
     fn drop(&mut self) {
+        self.hurry();
         drop(self.jobs.take());
         if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
             tracing::error!("the thread that seals identities had stopped with a panic");
@@ -104,7 +113,9 @@ impl Shared {
             // At an end nothing is joined: what every stop leaves is joined at the next start.
             let next = match queue.try_recv() {
                 Err(TryRecvError::Empty) => {
-                    if let Err(error) = self.join(&mut runs) {
+                    if let Err(error) = self.join(&mut runs)
+                        && !self.is_closing()
+                    {
                         tracing::warn!(%error, "runs of identities could not be joined");
                     }
                     queue.recv().ok()
@@ -137,6 +148,10 @@ impl Shared {
         }
     }
 
+    fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
+    }
+
     /// Joins the newest runs while they are of a size.
     fn join(&self, runs: &mut Vec<Arc<Run>>) -> io::Result<()> {
         while let [.., older, newer] = runs.as_slice() {
@@ -150,7 +165,12 @@ impl Shared {
                 older: older.entries().peekable(),
                 newer: newer.entries().peekable(),
             };
-            let joined = Run::write(&self.folder, older.head.from, &peaks, count, both)?;
+            let until_closing = both.map(|entry| match self.is_closing() {
+                false => entry,
+                true => Err(ErrorKind::Interrupted.into()),
+            });
+            let from = older.head.from;
+            let joined = Run::write(&self.folder, from, &peaks, count, until_closing)?;
             let parts = runs.split_off(runs.len() - 2);
             runs.push(Arc::new(joined));
             self.publish(runs);
@@ -192,5 +212,48 @@ where
         } else {
             self.newer.next()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::Path;
+
+    use super::*;
+    use crate::eventlog::identity::{Content, Identity};
+    use crate::eventlog::merkle::leaf_hash;
+
+    fn run(folder: &Path, from: u64, peaks: &mut Peaks) -> Arc<Run> {
+        let mut table = Table::default();
+        for seq in from..from + 4 {
+            peaks.push(leaf_hash(&seq.to_be_bytes()));
+            let identity = Identity::of_signed_id("s", &seq.to_string());
+            table.insert(identity, Content::of_body(b""), seq);
+        }
+        let entries = table.sorted().into_iter().map(Ok);
+        Arc::new(Run::write(folder, from, peaks, 4, entries).unwrap())
+    }
+
+    /// A join of ten million takes seconds, and a stop has few.
+    #[test]
+    fn at_an_end_a_join_gives_up_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = || std::fs::read_dir(folder.path()).unwrap().count();
+        let shared = |is_closing| Shared {
+            folder: folder.path().to_owned(),
+            is_closing: AtomicBool::new(is_closing),
+            has_news: AtomicBool::new(false),
+            news: Mutex::default(),
+        };
+        let mut peaks = Peaks::default();
+        let mut runs = vec![
+            run(folder.path(), 1, &mut peaks),
+            run(folder.path(), 5, &mut peaks),
+        ];
+        assert!(shared(true).join(&mut runs).is_err());
+        assert_eq!((runs.len(), files()), (2, 2));
+        shared(false).join(&mut runs).unwrap();
+        assert_eq!((runs.len(), files()), (1, 1));
     }
 }

@@ -34,6 +34,9 @@ const NEW_SUFFIX: &str = "new";
 /// Frames read ahead of the threads that decode them.
 const FRAMES_AHEAD_MAX: usize = 16;
 
+/// A part's frame: its number and its bytes.
+type Frame = (u64, Vec<u8>);
+
 /// Who wrote it. Another version folds the log once instead of guessing.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
@@ -173,7 +176,7 @@ pub fn read(
 /// core.
 fn parts(frames: &mut FrameReader) -> Result<(Vec<Part>, Vec<u8>), Unusable> {
     let decoded: Mutex<Vec<(u64, Part)>> = Mutex::default();
-    let (send, receive) = sync_channel::<(u64, Vec<u8>)>(FRAMES_AHEAD_MAX);
+    let (send, receive) = sync_channel::<Frame>(FRAMES_AHEAD_MAX);
     let receive = Arc::new(Mutex::new(receive));
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let end = thread::scope(|scope| {
@@ -213,7 +216,7 @@ fn parts(frames: &mut FrameReader) -> Result<(Vec<Part>, Vec<u8>), Unusable> {
 }
 
 fn decode_parts(
-    frames: Arc<Mutex<Receiver<(u64, Vec<u8>)>>>,
+    frames: Arc<Mutex<Receiver<Frame>>>,
     decoded: &Mutex<Vec<(u64, Part)>>,
 ) -> Result<(), NotRestored> {
     loop {

@@ -128,8 +128,11 @@ fn meaning(steps: &[Step], place: usize) -> Interpretation {
         Step::Accepted(back) => {
             let seq = (place + 1).saturating_sub(*back) as u64;
             let accepted = usize::try_from(seq).unwrap().checked_sub(1);
-            let said = accepted.and_then(|accepted| match &steps[accepted] {
-                Step::Stale(said) => Some(Said {
+            let said = accepted.and_then(|accepted| {
+                let Step::Stale(said) = &steps[accepted] else {
+                    return None;
+                };
+                Some(Said {
                     source: source(accepted).into(),
                     tie: tie(steps, accepted),
                     standing: match accepted % 3 {
@@ -137,8 +140,7 @@ fn meaning(steps: &[Step], place: usize) -> Interpretation {
                         _ => Standing::Folded,
                     },
                     changes: said.changes.clone(),
-                }),
-                _ => None,
+                })
             });
             ours(Fact::Accepted(Box::new(AcceptedFact { seq, said })))
         }

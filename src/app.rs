@@ -1,9 +1,9 @@
 //! Wiring: from a configuration to a running service. With `cli` the only room that knows all the
 //! others.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -19,19 +19,16 @@ use crate::domain::key::KeyDigest;
 use crate::domain::state::CustomerNotes;
 use crate::eventlog::{EngineKind, OpenOptions, Purpose};
 use crate::http::{self, Shared, StreamLimits};
-use crate::ledger::{KeyText, Ledger, OpenLedgerError, Opened, Settings};
+use crate::ledger::{Ledger, OpenLedgerError, Opened, Settings};
 use crate::providers::{self, Built, Provider};
 
+mod admin_key;
 mod reload;
 
-pub use reload::Reloaded;
+use self::admin_key::{ADMIN_KEY_BYTES_MIN, admin_key, kept_admin_key, long_enough};
+pub use self::admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_VARIABLE};
+pub use self::reload::Reloaded;
 
-/// The environment variable that holds the admin key.
-pub const ADMIN_KEY_VARIABLE: &str = "SUBLEDGER_ADMIN_KEY";
-/// Where a key that was made is kept, in the data folder.
-pub const ADMIN_KEY_FILE: &str = "admin.key";
-/// A shorter admin key could be guessed.
-const ADMIN_KEY_BYTES_MIN: usize = 8;
 /// A stop has 5 s in all; a disk that hangs in a sync may not be waited for.
 const CLOSING_DEADLINE: Duration = Duration::from_millis(2_500);
 /// One actix worker a core, as many as serve well beside the one writer.
@@ -354,56 +351,4 @@ fn note(notes: &mut CustomerNotes, source: &str, note: Option<&str>) {
 
 fn workers() -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get().min(WORKERS_MAX))
-}
-
-/// The admin key: from the environment, else from its file, else made now. The second is set where
-/// it was made.
-fn admin_key(
-    data_dir: &Path,
-    from_env: Option<String>,
-) -> Result<(String, Option<String>), AppError> {
-    if let Some(key) = from_env {
-        return long_enough(key, ADMIN_KEY_VARIABLE).map(|key| (key, None));
-    }
-    if let Some(key) = kept_admin_key(data_dir)? {
-        return Ok((key, None));
-    }
-    let path = data_dir.join(ADMIN_KEY_FILE);
-    let unusable = |cause| AppError::DataDir {
-        path: path.clone(),
-        cause,
-    };
-    let key = KeyText::random().expose().to_owned();
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(unusable)?;
-    writeln!(file, "{key}")
-        .and_then(|()| file.sync_all())
-        .map_err(unusable)?;
-    Ok((key.clone(), Some(key)))
-}
-
-/// The admin key in its file; `None` where there is no file.
-fn kept_admin_key(data_dir: &Path) -> Result<Option<String>, AppError> {
-    let path = data_dir.join(ADMIN_KEY_FILE);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => {
-            let key = text.trim_end().to_owned();
-            long_enough(key, &path.display().to_string()).map(Some)
-        }
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(AppError::DataDir { path, cause }),
-    }
-}
-
-fn long_enough(key: String, place: &str) -> Result<String, AppError> {
-    if key.len() >= ADMIN_KEY_BYTES_MIN {
-        Ok(key)
-    } else {
-        Err(AppError::ShortAdminKey(place.into()))
-    }
 }

@@ -144,11 +144,6 @@ impl Ledger {
             Arc::clone(&clock),
             live,
         )?;
-        let checkup = match restored.read_from {
-            // All of it was read, and checked with that.
-            0 | 1 => Checkup::default(),
-            from => Checkup::start(Arc::clone(&engine), from).map_err(OpenLedgerError::Thread)?,
-        };
         let sources = settings.sources.into_iter();
         let ledger = Self {
             sources: sources
@@ -163,14 +158,22 @@ impl Ledger {
             tally: Tally::default(),
             grace_days: AtomicU32::new(settings.grace_days),
             keeper: Mutex::default(),
-            checkup: Mutex::new(checkup),
+            checkup: Mutex::default(),
             keepsake_path: folder.map(|folder| folder.join(Keepsake::FILE_NAME)),
         };
         if let Some(rollback) = rollback {
             ledger.record_operation(own::ROLLBACK_ACCEPTED, &rollback.to_string())?;
         }
         ledger.record_settings(wanted)?;
-        // After all that can fail: its thread holds the store open until it is stopped.
+        // After all that can fail: their threads hold the store open until they are stopped.
+        let checkup = match restored.read_from {
+            // All of it was read, and checked with that.
+            0 | 1 => Checkup::default(),
+            from => {
+                Checkup::start(Arc::clone(&ledger.engine), from).map_err(OpenLedgerError::Thread)?
+            }
+        };
+        *ledger.checkup.lock() = checkup;
         if let Some(folder) = folder {
             ledger.keep(folder, settings.log.min_free_bytes, restored.kept)?;
         }

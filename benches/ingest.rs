@@ -11,6 +11,8 @@
     missing_docs
 )]
 
+#[path = "support/bodies.rs"]
+mod bodies;
 #[path = "support/load.rs"]
 mod load;
 
@@ -24,13 +26,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subledger::app::{Acceptance, App as Ledger, Running};
 use subledger::clock::SystemClock;
-use subledger::config::Config;
 
 /// As in the binary; the bare handler profits from it as well.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const SECRET: &str = "bench-webhook-secret";
 const ROUNDS: usize = 3;
 const SECONDS: u64 = 4;
 /// Customers whose subscriptions the bodies are about.
@@ -43,7 +43,9 @@ fn main() {
         "bytes", "conns", "bare/s", "ours/s", "ratio", "p50", "p99", "batch"
     );
     for (big, count) in [(false, 420_000), (true, 300_000)] {
-        let bodies: Vec<String> = (0..count).map(|number| body(number, big)).collect();
+        let bodies: Vec<String> = (0..count)
+            .map(|number| bodies::body(number, SUBSCRIPTIONS, big))
+            .collect();
         let bytes = bodies.iter().map(String::len).sum::<usize>() / bodies.len();
         for connections in [64, 256] {
             let mut rounds: Vec<Round> = (0..ROUNDS).map(|_| round(&bodies, connections)).collect();
@@ -104,7 +106,7 @@ fn drive(address: SocketAddr, path: &str, bodies: &[String], connections: usize)
     let requests: Vec<Vec<u8>> = bodies
         .iter()
         .enumerate()
-        .map(|(n, body)| request(path, n, body))
+        .map(|(n, body)| bodies::request(path, n, body))
         .collect();
     load::run(
         address,
@@ -115,69 +117,8 @@ fn drive(address: SocketAddr, path: &str, bodies: &[String], connections: usize)
     .unwrap()
 }
 
-fn request(path: &str, number: usize, body: &str) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    let signature = hex::encode(mac.finalize().into_bytes());
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-         X-Razorpay-Event-Id: {number:014x}\r\nX-Razorpay-Signature: {signature}\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
-/// A unique body: a subscription as it stands, or a charge with its payment.
-fn body(number: usize, big: bool) -> String {
-    let (customer, period) = (number % SUBSCRIPTIONS, (number / SUBSCRIPTIONS + 1) as i64);
-    let start = 1_790_000_000 + period * 2_592_000;
-    let mut entity = serde_json::json!({
-        "id": format!("sub_{customer:014}"), "entity": "subscription", "plan_id": "plan_00000000000001",
-        "customer_id": format!("cust_{customer:014}"), "status": "active", "current_start": start,
-        "current_end": start + 2_592_000, "notes": {"customer_identifier": format!("user_{customer}")},
-        "paid_count": period, "created_at": 1_789_999_880, "start_at": 1_790_000_000
-    });
-    let mut payload = serde_json::json!({});
-    if big {
-        for field in [
-            "ended_at",
-            "expire_by",
-            "short_url",
-            "change_scheduled_at",
-            "offer_id",
-        ] {
-            entity[field] = serde_json::Value::Null;
-        }
-        entity["quantity"] = 1.into();
-        entity["total_count"] = 12.into();
-        entity["customer_notify"] = true.into();
-        payload["payment"] = serde_json::json!({"entity": {
-            "id": format!("pay_{number:014}"), "entity": "payment", "amount": 49900, "currency": "INR",
-            "status": "captured", "order_id": format!("order_{number:012}"), "invoice_id": format!("inv_{number:014}"),
-            "international": false, "method": "upi", "amount_refunded": 0, "refund_status": null, "captured": "1",
-            "description": null, "card_id": null, "bank": null, "wallet": null, "vpa": "a@upi", "email": null,
-            "contact": "+919000000000", "notes": [], "fee": 1178, "tax": 180, "error_code": null,
-            "acquirer_data": {}, "created_at": 1_790_000_000 + number as i64
-        }});
-    }
-    payload["subscription"] = serde_json::json!({ "entity": entity });
-    serde_json::json!({
-        "entity": "event", "account_id": "acc_00000000000001",
-        "event": if big { "subscription.charged" } else { "subscription.updated" },
-        "contains": ["subscription"], "payload": payload, "created_at": 1_790_000_000 + number as i64
-    })
-    .to_string()
-}
-
 fn serve_ledger(folder: &std::path::Path) -> Running {
-    let text = format!(
-        "[server]\nbind = \"127.0.0.1:0\"\n[sources.razorpay]\nsecrets = [{{ secret = \"{SECRET}\" }}]\n"
-    );
-    let mut config = Config::parse("bench.toml", &text, std::iter::empty())
-        .ok()
-        .unwrap();
-    config.data_dir = folder.to_owned();
+    let config = bodies::config(folder);
     let app = Ledger::open(
         &config,
         Acceptance::default(),
@@ -208,7 +149,7 @@ fn serve_bare() -> (SocketAddr, ServerHandle) {
 }
 
 async fn bare(request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(bodies::SECRET.as_bytes()).unwrap();
     mac.update(&body);
     let signature = request.headers().get("x-razorpay-signature");
     let signature = signature.and_then(|value| hex::decode(value.as_bytes()).ok());

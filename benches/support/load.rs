@@ -1,6 +1,9 @@
-//! A closed loop of prepared HTTP requests over kept-alive connections, from one thread: each
-//! connection sends its next request when the answer to the one before is complete.
+//! Prepared HTTP requests over kept-alive connections, from one thread. In a closed loop each
+//! connection sends its next request when the answer to the one before is complete; in an open one
+//! requests are due at fixed times, whatever became of those before. Knows nothing of what it sends.
+#![allow(dead_code)] // no bench needs all of it
 
+use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -41,26 +44,7 @@ pub(crate) fn run(
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(1024);
     let mut next = 0;
-    let mut open: Vec<Connection> = Vec::with_capacity(connections);
-    for index in 0..connections {
-        let socket = std::net::TcpStream::connect(address)?;
-        socket.set_nodelay(true)?;
-        socket.set_nonblocking(true)?;
-        let mut socket = TcpStream::from_std(socket);
-        poll.registry().register(
-            &mut socket,
-            Token(index),
-            Interest::READABLE | Interest::WRITABLE,
-        )?;
-        let received = Vec::with_capacity(1024);
-        open.push(Connection {
-            socket,
-            sending: usize::MAX,
-            sent: 0,
-            received,
-            begun: Instant::now(),
-        });
-    }
+    let mut open = connect(&poll, address, connections)?;
     let start = Instant::now();
     for connection in &mut open {
         begin(connection, &mut next, requests)?;
@@ -84,18 +68,102 @@ pub(crate) fn run(
             }
         }
     }
+    Ok(outcome(latencies, refused, start))
+}
+
+/// Sends `requests`, each once, at `per_second` for at most `limit`. A latency begins when the
+/// request was due, so that waiting for a free connection counts.
+pub(crate) fn paced(
+    address: SocketAddr,
+    requests: &[Vec<u8>],
+    connections: usize,
+    per_second: f64,
+    limit: Duration,
+) -> std::io::Result<Outcome> {
+    let mut poll = Poll::new()?;
+    let mut events = Events::with_capacity(1024);
+    let mut next = 0;
+    let mut open = connect(&poll, address, connections)?;
+    // In turn, so that none is idle for so long that the service closes it.
+    let mut idle: VecDeque<usize> = (0..connections).collect();
+    let start = Instant::now();
+    let due = |number: usize| start + Duration::from_secs_f64(number as f64 / per_second);
+    let mut latencies: Vec<Duration> = Vec::with_capacity(requests.len());
+    let mut refused = 0;
+    let mut buffer = [0_u8; 4096];
+    while start.elapsed() < limit && latencies.len() < requests.len() {
+        while next < requests.len() && Instant::now() >= due(next) {
+            let Some(index) = idle.pop_front() else { break };
+            if let Some(connection) = open.get_mut(index) {
+                let due = due(next);
+                begin(connection, &mut next, requests)?;
+                connection.begun = due;
+            }
+        }
+        // The system waits in whole milliseconds: what is due sooner is waited for awake.
+        let wait = due(next).saturating_duration_since(Instant::now());
+        let wait = wait.saturating_sub(Duration::from_millis(1));
+        let wait = Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(0));
+        poll.poll(&mut events, Some(wait.min(Duration::from_millis(100))))?;
+        for event in &events {
+            let Some(connection) = open.get_mut(event.token().0) else {
+                continue;
+            };
+            if event.is_writable() {
+                push(connection, requests)?;
+            }
+            while let Some(ok) = receive(connection, &mut buffer)? {
+                latencies.push(connection.begun.elapsed());
+                refused += usize::from(!ok);
+                connection.received.clear();
+                idle.push_back(event.token().0);
+            }
+        }
+    }
+    Ok(outcome(latencies, refused, start))
+}
+
+fn connect(
+    poll: &Poll,
+    address: SocketAddr,
+    connections: usize,
+) -> std::io::Result<Vec<Connection>> {
+    let mut open: Vec<Connection> = Vec::with_capacity(connections);
+    for index in 0..connections {
+        let socket = std::net::TcpStream::connect(address)?;
+        socket.set_nodelay(true)?;
+        socket.set_nonblocking(true)?;
+        let mut socket = TcpStream::from_std(socket);
+        poll.registry().register(
+            &mut socket,
+            Token(index),
+            Interest::READABLE | Interest::WRITABLE,
+        )?;
+        let received = Vec::with_capacity(1024);
+        open.push(Connection {
+            socket,
+            sending: usize::MAX,
+            sent: 0,
+            received,
+            begun: Instant::now(),
+        });
+    }
+    Ok(open)
+}
+
+fn outcome(mut latencies: Vec<Duration>, refused: usize, start: Instant) -> Outcome {
     let seconds = start.elapsed().as_secs_f64();
     latencies.sort_unstable();
     let at = |percent: usize| {
         latencies.get((latencies.len() * percent / 100).min(latencies.len().saturating_sub(1)))
     };
-    Ok(Outcome {
+    Outcome {
         answers: latencies.len(),
         refused,
         seconds,
         p50: at(50).copied().unwrap_or_default(),
         p99: at(99).copied().unwrap_or_default(),
-    })
+    }
 }
 
 fn begin(

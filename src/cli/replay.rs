@@ -208,7 +208,7 @@ impl Replay {
         let mut before = Value::Null;
         let mut steps = Vec::new();
         self.selection().walk(&**engine, |stored| {
-            crate::ledger::fold(&mut state, &stored);
+            crate::ledger::fold(&mut state, stored);
             if wanted.binary_search(&stored.record.seq()).is_err() {
                 return;
             }

@@ -47,9 +47,9 @@ use crate::domain::state::{CustomerNotes, State};
 use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState};
 
 /// A stop has 5 s in all; what only makes the next start quicker may not be the reason to miss that.
-const SNAPSHOT_BUDGET: Duration = Duration::from_millis(1_200);
+const SNAPSHOT_BUDGET: Duration = Duration::from_millis(1_800);
 /// The same for what a replay is compared with.
-const KEEPSAKE_BUDGET: Duration = Duration::from_millis(500);
+const KEEPSAKE_BUDGET: Duration = Duration::from_millis(400);
 
 /// The running ledger.
 pub struct Ledger {

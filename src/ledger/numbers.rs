@@ -106,17 +106,28 @@ impl Ledger {
                 .map(|(_, count)| count)
                 .sum()
         };
-        let state = self.state.read();
-        let counts = state.counts();
+        let (counts, customers, quarantined, mut census) = {
+            let state = self.state.read();
+            let quarantined = state.quarantine().len() as u64;
+            let (counts, customers) = (state.counts(), state.customer_count());
+            (counts, customers, quarantined, state.begin_census())
+        };
+        loop {
+            // A guard for each piece: nobody waits for the numbers.
+            let state = self.state.read();
+            if !state.count(&mut census) {
+                break;
+            }
+        }
         let stats = Stats {
             events: counts.events,
             last_seq: counts.last_seq,
-            quarantined: state.quarantine().len() as u64,
+            quarantined,
             ignored: counts.ignored,
             conflicting: counts.conflicting,
-            customers: state.customer_count(),
-            subscriptions: state.subscriptions_by_status(),
-            payments: state.payment_count() as u64,
+            customers,
+            subscriptions: census.subscriptions,
+            payments: census.payments,
             duplicates: total("duplicate"),
             rejected: total("rejected"),
         };

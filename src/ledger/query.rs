@@ -1,5 +1,5 @@
-//! Asking what is so. Answered from memory, under a guard held for one answer; no store is
-//! touched and no commit is waited for.
+//! Asking what is so. Answered from memory, under a guard held for one answer, or for a piece of a
+//! list over everything; no store is touched and no commit is waited for.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -8,7 +8,9 @@ use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
 use crate::domain::payment::PaymentView;
-use crate::domain::state::{CustomerFilter, Ident, Page, State, SubscriptionFilter};
+use crate::domain::state::{
+    CustomerFilter, CustomersWanted, Gathering, Ident, Page, State, SubscriptionFilter,
+};
 use crate::domain::subscription::SubscriptionView;
 
 impl Caller {
@@ -23,6 +25,27 @@ impl Caller {
     }
 }
 
+/// What was found for a list, and the last event that all of it shows.
+struct Gathered {
+    seq: u64,
+    page: Gathering,
+}
+
+impl Gathered {
+    fn finish<T>(
+        self,
+        ledger: &Ledger,
+        show: impl FnOnce(&State, Gathering, AsOf) -> T,
+    ) -> Shown<T> {
+        let page = self.page;
+        let shown = ledger.ask(|state, as_of| show(state, page, as_of));
+        Shown {
+            seq: self.seq,
+            ..shown
+        }
+    }
+}
+
 impl Ledger {
     pub(super) fn ask<T>(&self, question: impl FnOnce(&State, AsOf) -> T) -> Shown<T> {
         let as_of = AsOf {
@@ -33,6 +56,26 @@ impl Ledger {
         Shown {
             seq: state.counts().last_seq,
             value: question(&state, as_of),
+        }
+    }
+
+    /// Looks at everything there is, under a guard for each piece: a list over a million things
+    /// holds up neither the writer nor anybody who asks.
+    fn gather(
+        &self,
+        after: Option<Ident>,
+        limit: usize,
+        mut look: impl FnMut(&State, &mut Gathering) -> bool,
+    ) -> Gathered {
+        let (seq, mut page) = {
+            let state = self.state.read();
+            (state.counts().last_seq, state.begin_page(after, limit))
+        };
+        loop {
+            let state = self.state.read();
+            if !look(&state, &mut page) {
+                return Gathered { seq, page };
+            }
         }
     }
 
@@ -65,7 +108,13 @@ impl Ledger {
         after: Option<Ident>,
         limit: usize,
     ) -> Shown<Page<CustomerView>> {
-        self.ask(|state, as_of| state.customers(filter, after, limit, as_of))
+        let wanted = CustomersWanted::from(filter);
+        let page = self.gather(after, limit, |state, page| {
+            state.gather_customers(&wanted, page)
+        });
+        page.finish(self, |state, page, as_of| {
+            state.customers_page(&wanted, page, as_of)
+        })
     }
 
     /// One subscription, by our id or the provider's. Nothing is there for a `caller` who may not
@@ -88,12 +137,20 @@ impl Ledger {
         after: Option<Ident>,
         limit: usize,
     ) -> Shown<Option<Page<SubscriptionView>>> {
-        self.ask(|state, as_of| {
-            let shown = match &filter.customer {
-                Some(customer) => caller.sees_customer(state, customer),
-                None => caller.customer.is_none(),
-            };
-            shown.then(|| state.subscriptions(filter, after, limit, as_of))
+        if let Some(customer) = &filter.customer {
+            return self.ask(|state, as_of| {
+                let shown = caller.sees_customer(state, customer);
+                shown.then(|| state.subscriptions_held(customer, filter, after, limit, as_of))
+            });
+        }
+        if caller.customer.is_some() {
+            return self.ask(|_, _| None);
+        }
+        let page = self.gather(after, limit, |state, page| {
+            state.gather_subscriptions(filter, page)
+        });
+        page.finish(self, |state, page, as_of| {
+            Some(state.subscriptions_page(filter, page, as_of))
         })
     }
 
@@ -112,6 +169,13 @@ impl Ledger {
         after: Option<Ident>,
         limit: usize,
     ) -> Shown<Page<PaymentView>> {
-        self.ask(|state, _| state.payments(customer, subscription, after, limit))
+        if let Some(customer) = customer {
+            return self.ask(|state, _| state.payments_made(customer, subscription, after, limit));
+        }
+        let wanted = self.state.read().payments_wanted(subscription);
+        let page = self.gather(after, limit, |state, page| {
+            state.gather_payments(&wanted, page)
+        });
+        page.finish(self, |state, page, _| state.payments_page(&wanted, page))
     }
 }

@@ -1,6 +1,6 @@
 //! From the log to the state: the same walk for start-up, for `replay` and for audits.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 use super::{acceptance, own};
@@ -8,11 +8,24 @@ use crate::domain::delivery::Received;
 use crate::domain::event::{Interpretation, Reason, Standing};
 use crate::domain::state::{CustomerNotes, State};
 use crate::domain::time::Timestamp;
+use crate::eventlog::page::Page;
 use crate::eventlog::{Content, Engine, Fault, Record};
 use crate::providers;
 
-/// Pages read ahead of the fold: enough to keep it busy, few enough to bound memory.
-const PAGES_AHEAD_MAX: usize = 8;
+/// Pages read ahead for each worker, and understood ahead of the fold: enough to keep it busy, few
+/// enough to bound memory.
+const PAGES_AHEAD_MAX: usize = 4;
+/// More would wait for the one thread that reads, and for the one that folds.
+const WORKERS_MAX: usize = 8;
+
+/// What one page says.
+type Understood = Result<Vec<Stored>, RefoldError>;
+
+/// Where a worker's pages come from, and go back to.
+struct Worker {
+    read: Receiver<Understood>,
+    give_back: Sender<Vec<Stored>>,
+}
 
 /// Why a log cannot be folded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,58 +95,81 @@ pub struct Refold {
 }
 
 impl Refold {
-    /// Hands every record to `visit`, in order. Reading, checking and understanding run on a
-    /// thread of their own, ahead of the fold.
+    /// Hands every record to `visit`, in order. One thread reads; decoding, checking and
+    /// understanding run on every core, ahead of the fold.
     ///
     /// # Errors
     /// [`RefoldError`] at the first record that cannot be read.
     pub fn walk(
         &self,
         engine: &dyn Engine,
-        mut visit: impl FnMut(Stored),
+        mut visit: impl FnMut(&Stored),
     ) -> Result<(), RefoldError> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
         thread::scope(|scope| {
-            let (send, receive): (_, Receiver<Result<Vec<Stored>, RefoldError>>) =
-                sync_channel(PAGES_AHEAD_MAX);
-            scope.spawn(move || self.read_ahead(engine, &send));
-            for page in receive {
-                page?.into_iter().for_each(&mut visit);
+            // Pages go to the workers in turn and come back in turn, so they stay in order.
+            let (desks, workers): (Vec<_>, Vec<_>) = (0..cores.min(WORKERS_MAX))
+                .map(|_| {
+                    let (desk, unread) = sync_channel(PAGES_AHEAD_MAX);
+                    let (send, read) = sync_channel(PAGES_AHEAD_MAX);
+                    let (give_back, spent) = channel();
+                    scope.spawn(move || self.understand_all(engine, &unread, &send, &spent));
+                    (desk, Worker { read, give_back })
+                })
+                .unzip();
+            scope.spawn(move || self.read_ahead(engine, &desks));
+            for worker in workers.iter().cycle() {
+                // A worker ends when there is no page left for it, and so none for those after it.
+                let Ok(page) = worker.read.recv() else { break };
+                let page = page?;
+                page.iter().for_each(&mut visit);
+                // It has ended if that was its last one.
+                let _ = worker.give_back.send(page);
             }
             Ok(())
         })
     }
 
-    fn read_ahead(&self, engine: &dyn Engine, send: &SyncSender<Result<Vec<Stored>, RefoldError>>) {
+    /// Reads page after page, for each worker in turn.
+    fn read_ahead(&self, engine: &dyn Engine, desks: &[SyncSender<Result<Page, RefoldError>>]) {
         let mut next = self.after.saturating_add(1);
-        loop {
-            let page = self.read_page(engine, next);
-            let (done, message) = match page {
+        for desk in desks.iter().cycle() {
+            let page = match engine.read(next) {
                 Ok(None) => return,
-                Ok(Some((last_seq, page))) => {
-                    next = last_seq + 1;
-                    (self.ends_before(next), Ok(page))
-                }
-                Err(error) => (true, Err(error)),
+                Ok(Some(page)) => Ok(page),
+                Err(fault) => Err(RefoldError::from(fault)),
             };
-            // The fold stopped listening only if it met an error itself.
-            if send.send(message).is_err() || done {
+            let last_seq = page.as_ref().map_or(u64::MAX, Page::last_seq);
+            next = last_seq.saturating_add(1);
+            let is_last = page.is_err() || self.until_seq.is_some_and(|until| last_seq >= until);
+            // A worker stopped listening only if the fold did, which met an error.
+            if desk.send(page).is_err() || is_last {
                 return;
             }
         }
     }
 
-    fn ends_before(&self, seq: u64) -> bool {
-        self.until_seq.is_some_and(|until| seq > until)
-    }
-
-    fn read_page(
+    /// A worker: what one page says, for each that it is handed. `spent` is what it made before,
+    /// which is cheaper to drop on the thread that made it.
+    fn understand_all(
         &self,
         engine: &dyn Engine,
-        seq: u64,
-    ) -> Result<Option<(u64, Vec<Stored>)>, RefoldError> {
-        let Some(page) = engine.read(seq)? else {
-            return Ok(None);
-        };
+        unread: &Receiver<Result<Page, RefoldError>>,
+        send: &SyncSender<Understood>,
+        spent: &Receiver<Vec<Stored>>,
+    ) {
+        for page in unread {
+            spent.try_iter().for_each(drop);
+            if send
+                .send(page.and_then(|page| self.understand(engine, &page)))
+                .is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    fn understand(&self, engine: &dyn Engine, page: &Page) -> Understood {
         let mut records = Vec::new();
         for (seq, record) in page.records() {
             let damaged = |what: String| RefoldError::Damaged { seq, what };
@@ -149,7 +185,7 @@ impl Refold {
                 });
             }
         }
-        Ok(Some((page.last_seq(), records)))
+        Ok(records)
     }
 
     fn wants(&self, record: &Record) -> bool {
@@ -163,8 +199,9 @@ impl Refold {
                 .is_none_or(|source| record.source() == source)
     }
 
-    /// Folds what this selects. `notes` are the keys to read notes by to begin with; where the
-    /// log's newest settings say otherwise, it is folded again by those.
+    /// Folds what this selects. `notes` are the keys to read notes by where the log does not say;
+    /// it mostly does in its first page. Where its newest settings say otherwise than those, it is
+    /// folded again by the newest.
     ///
     /// # Errors
     /// [`RefoldError`] at the first record that cannot be read.
@@ -174,17 +211,31 @@ impl Refold {
         notes: CustomerNotes,
         mut visit: impl FnMut(&Stored),
     ) -> Result<State, RefoldError> {
-        let mut state = State::new(notes);
+        let mut state = State::new(self.first_notes(engine)?.unwrap_or(notes));
         self.walk(engine, |stored| {
-            visit(&stored);
-            fold(&mut state, &stored);
+            visit(stored);
+            fold(&mut state, stored);
         })?;
         if state.reads_notes_as_configured() {
             return Ok(state);
         }
         let mut again = State::new(state.configured_notes());
-        self.walk(engine, |stored| fold(&mut again, &stored))?;
+        self.walk(engine, |stored| fold(&mut again, stored))?;
         Ok(again)
+    }
+
+    /// The keys that the settings in the first page name.
+    fn first_notes(&self, engine: &dyn Engine) -> Result<Option<CustomerNotes>, RefoldError> {
+        let Some(page) = engine.read(self.after.saturating_add(1))? else {
+            return Ok(None);
+        };
+        let mut state = State::default();
+        self.understand(engine, &page)?
+            .iter()
+            .filter(|stored| stored.record.provider() == own::PROVIDER)
+            .for_each(|stored| fold(&mut state, stored));
+        let said = state.settings().is_some();
+        Ok(said.then(|| state.configured_notes()))
     }
 }
 

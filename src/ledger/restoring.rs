@@ -98,7 +98,7 @@ fn fold_after(
     rest.walk(engine, |stored| {
         let seq = stored.record.seq();
         if seq > folded {
-            refold::fold(state, &stored);
+            refold::fold(state, stored);
         }
         if seq > remembered
             && let Err(error) = identities.remember(&stored.record, stored.content)

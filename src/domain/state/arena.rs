@@ -23,7 +23,7 @@ impl Ix {
     }
 
     /// More than 2^32 things would need half a terabyte of memory first.
-    fn at(place: usize) -> Self {
+    pub(super) fn at(place: usize) -> Self {
         Self(NonZeroU32::MIN.saturating_add(u32::try_from(place).unwrap_or(u32::MAX)))
     }
 }
@@ -229,6 +229,11 @@ impl Arena {
     /// Whose words names are.
     pub(super) fn spaces(&self) -> &[ProviderName] {
         &self.spaces
+    }
+
+    /// How many things there are.
+    pub(super) fn len(&self) -> usize {
+        self.entities.len()
     }
 
     /// Every place, in the order of first mention.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::State;
 use super::arena::Ix;
 use super::entity::{Entity, Kind, MERCHANT, Role};
-use super::page::{Ident, Page, page};
+use super::page::{Gathering, Ident, Listing, Page};
 use crate::domain::access::{Access, AsOf};
 use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
 use crate::domain::entitlement::{self, Entitlements};
@@ -25,6 +25,44 @@ pub struct CustomerFilter {
     pub status: Option<Status>,
     /// Whose identifier, e-mail address or name contains this, in any case.
     pub q: Option<String>,
+}
+
+/// A [`CustomerFilter`] made ready.
+#[derive(Debug, Clone, Default)]
+pub struct CustomersWanted {
+    status: Option<Status>,
+    /// In lower case.
+    needle: Option<String>,
+}
+
+impl From<&CustomerFilter> for CustomersWanted {
+    fn from(filter: &CustomerFilter) -> Self {
+        Self {
+            status: filter.status,
+            needle: filter.q.as_ref().map(|q| q.to_lowercase()),
+        }
+    }
+}
+
+impl Listing for CustomersWanted {
+    fn rank(&self, state: &State, ix: Ix) -> Option<Ident> {
+        let root = state.arena.get(ix);
+        if root.kind != Kind::Party || root.owner != Some(ix) {
+            return None;
+        }
+        let status_fits = |status| state.has_status(root, status);
+        let needle_fits = |needle: &String| state.matches(ix, root, needle);
+        let fits =
+            self.status.is_none_or(status_fits) && self.needle.as_ref().is_none_or(needle_fits);
+        fits.then_some(Ident {
+            updated_at: root.party()?.activity.last(),
+            id: state.customer_number(root),
+        })
+    }
+
+    fn stands_for(&self, state: &State, ix: Ix) -> Option<Ix> {
+        state.arena.get(ix).owner
+    }
 }
 
 impl State {
@@ -59,41 +97,20 @@ impl State {
         Some(seqs)
     }
 
-    /// Customers, newest change first.
+    /// Looks at the next things for a page of customers; says whether any are left.
+    pub fn gather_customers(&self, wanted: &CustomersWanted, page: &mut Gathering) -> bool {
+        self.gather(wanted, page)
+    }
+
+    /// The page of customers, once everything was looked at, newest change first.
     #[must_use]
-    pub fn customers(
+    pub fn customers_page(
         &self,
-        filter: &CustomerFilter,
-        after: Option<Ident>,
-        limit: usize,
+        wanted: &CustomersWanted,
+        page: Gathering,
         as_of: AsOf,
     ) -> Page<CustomerView> {
-        let needle = filter.q.as_ref().map(|q| q.to_lowercase());
-        let roots = self
-            .arena
-            .of_kind(Kind::Party)
-            .filter(|(ix, e)| e.owner == Some(*ix));
-        let wanted = roots.filter(|(ix, root)| {
-            filter
-                .status
-                .is_none_or(|status| self.has_status(root, status))
-                && needle
-                    .as_ref()
-                    .is_none_or(|needle| self.matches(*ix, root, needle))
-        });
-        let ranked = wanted.filter_map(|(ix, root)| {
-            let updated_at = root.party()?.activity.last();
-            Some((
-                Ident {
-                    updated_at,
-                    id: self.customer_number(root),
-                },
-                ix,
-            ))
-        });
-        page(ranked, after, limit, |ix| {
-            Some(self.customer_view(ix, Some(as_of)))
-        })
+        self.finish_page(wanted, page, |ix| Some(self.customer_view(ix, Some(as_of))))
     }
 
     /// What a customer may use, by the newest catalogue.

@@ -6,11 +6,14 @@
 
 mod apply;
 mod arena;
+mod census;
 mod customers;
 mod digest;
 mod entity;
 mod keys;
 mod links;
+#[cfg(test)]
+mod lists;
 mod page;
 mod payments;
 mod snapshot;
@@ -23,9 +26,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use customers::CustomerFilter;
+pub use census::Census;
+pub use customers::{CustomerFilter, CustomersWanted};
 pub use digest::Fingerprint;
-pub use page::{Ident, Page};
+pub use page::{Gathering, Ident, Page};
+pub use payments::PaymentsWanted;
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 

@@ -3,9 +3,33 @@
 use super::State;
 use super::arena::Ix;
 use super::entity::{Entity, Kind, Role};
-use super::page::{Ident, Page, page};
+use super::page::{Gathering, Ident, Listing, Page, page};
 use crate::domain::id::Prefix;
-use crate::domain::payment::{Payment, PaymentLinks, PaymentView};
+use crate::domain::payment::{PaymentLinks, PaymentView};
+
+/// See [`State::payments_wanted`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PaymentsWanted {
+    /// Of this subscription; of none where there is no such one.
+    subscription: Option<Option<Ix>>,
+}
+
+impl Listing for PaymentsWanted {
+    fn rank(&self, state: &State, ix: Ix) -> Option<Ident> {
+        let entity = state.arena.get(ix);
+        let pays =
+            |wanted: Option<Ix>| wanted.is_some() && state.subscription_paid(entity) == wanted;
+        let fits = entity.payment()?.is_known() && self.subscription.is_none_or(pays);
+        fits.then_some(Ident {
+            updated_at: entity.activity.last(),
+            id: entity.id.as_u64(),
+        })
+    }
+
+    fn stands_for(&self, _: &State, ix: Ix) -> Option<Ix> {
+        Some(ix)
+    }
+}
 
 impl State {
     /// One payment, by the provider's id.
@@ -15,45 +39,39 @@ impl State {
         self.payment_view(self.providers.iter().find_map(find)?)
     }
 
-    /// Payments, newest change first, of one customer and one subscription where they are given.
+    /// One customer's payments, newest change first, of one subscription where it is given.
     #[must_use]
-    pub fn payments(
+    pub fn payments_made(
         &self,
-        customer: Option<&str>,
+        customer: &str,
         subscription: Option<&str>,
         after: Option<Ident>,
         limit: usize,
     ) -> Page<PaymentView> {
-        let of_customer: Vec<(Ix, &Entity)> = match customer {
-            None => self.arena.of_kind(Kind::Payment).collect(),
-            Some(id) => self
-                .find_customer(id)
-                .map(|root| self.members(self.arena.get(root)).collect())
-                .unwrap_or_default(),
-        };
-        let wanted = subscription.map(|id| self.find_subscription(id));
-        let ranked = of_customer
-            .into_iter()
-            .filter(|(_, e)| e.payment().is_some_and(Payment::is_known))
-            .filter(|(_, e)| wanted.is_none_or(|w| w.is_some() && self.subscription_paid(e) == w))
-            .map(|(ix, e)| {
-                (
-                    Ident {
-                        updated_at: e.activity.last(),
-                        id: e.id.as_u64(),
-                    },
-                    ix,
-                )
-            });
+        let wanted = self.payments_wanted(subscription);
+        let root = self.find_customer(customer).map(|ix| self.arena.get(ix));
+        let made = root.into_iter().flat_map(|root| self.members(root));
+        let ranked = made.filter_map(|(ix, _)| Some((wanted.rank(self, ix)?, ix)));
         page(ranked, after, limit, |ix| self.payment_view(ix))
     }
 
-    /// How many payments there are.
+    /// Which payments: all, or those of one subscription, by any id.
     #[must_use]
-    pub fn payment_count(&self) -> usize {
-        let all = self.arena.of_kind(Kind::Payment);
-        all.filter(|(_, e)| e.payment().is_some_and(Payment::is_known))
-            .count()
+    pub fn payments_wanted(&self, subscription: Option<&str>) -> PaymentsWanted {
+        PaymentsWanted {
+            subscription: subscription.map(|id| self.find_subscription(id)),
+        }
+    }
+
+    /// Looks at the next things for a page of everybody's payments; says whether any are left.
+    pub fn gather_payments(&self, wanted: &PaymentsWanted, page: &mut Gathering) -> bool {
+        self.gather(wanted, page)
+    }
+
+    /// The page of payments, once everything was looked at, newest change first.
+    #[must_use]
+    pub fn payments_page(&self, wanted: &PaymentsWanted, page: Gathering) -> Page<PaymentView> {
+        self.finish_page(wanted, page, |ix| self.payment_view(ix))
     }
 
     /// Which subscription a payment pays: said outright, or by way of its invoice.

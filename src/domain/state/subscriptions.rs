@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::State;
 use super::arena::Ix;
 use super::entity::{Entity, Kind};
-use super::page::{Ident, Page, page};
+use super::page::{Gathering, Ident, Listing, Page, page};
 use crate::domain::access::AsOf;
 use crate::domain::activity::Activity;
 use crate::domain::id::{Prefix, Tsid};
@@ -29,6 +29,32 @@ pub struct SubscriptionFilter {
 
 const SUBSCRIPTIONS: [Kind; 2] = [Kind::Subscription, Kind::SoleSubscription];
 
+impl Listing for SubscriptionFilter {
+    fn rank(&self, state: &State, ix: Ix) -> Option<Ident> {
+        let entity = state.arena.get(ix);
+        if !SUBSCRIPTIONS.contains(&entity.kind) || state.representative(ix) != ix {
+            return None;
+        }
+        let cells = state.subscription_cells(ix);
+        let provider = state.arena.provider(entity.space);
+        let is_of = |wanted: &String| provider == *wanted;
+        let is_on = |wanted: &String| cells.plan_id() == Some(wanted.as_str());
+        let fits = cells.is_known()
+            && self.status.is_none_or(|status| cells.status() == status)
+            && self.provider.as_ref().is_none_or(is_of)
+            && self.plan.as_ref().is_none_or(is_on);
+        let (id, activity) = state.subscription_activity(ix);
+        fits.then_some(Ident {
+            updated_at: activity.last(),
+            id: id.as_u64(),
+        })
+    }
+
+    fn stands_for(&self, state: &State, ix: Ix) -> Option<Ix> {
+        Some(state.representative(ix))
+    }
+}
+
 impl State {
     pub(super) fn find_subscription(&self, id: &str) -> Option<Ix> {
         let by_name = |p: &&str| self.arena.find(Kind::Subscription, p, id);
@@ -45,70 +71,40 @@ impl State {
         self.subscription_view(self.find_subscription(id)?, as_of)
     }
 
-    /// Subscriptions, newest change first.
+    /// One customer's subscriptions, newest change first.
     #[must_use]
-    pub fn subscriptions(
+    pub fn subscriptions_held(
         &self,
+        customer: &str,
         filter: &SubscriptionFilter,
         after: Option<Ident>,
         limit: usize,
         as_of: AsOf,
     ) -> Page<SubscriptionView> {
-        let wanted = |ix: &Ix| {
-            let entity = self.arena.get(*ix);
-            let cells = self.subscription_cells(*ix);
-            cells.is_known()
-                && filter.status.is_none_or(|status| cells.status() == status)
-                && filter
-                    .provider
-                    .as_ref()
-                    .is_none_or(|provider| self.arena.provider(entity.space) == *provider)
-                && filter
-                    .plan
-                    .as_ref()
-                    .is_none_or(|plan| cells.plan_id() == Some(plan.as_str()))
-        };
-        let candidates: Vec<Ix> = match &filter.customer {
-            Some(customer) => self
-                .find_customer(customer)
-                .map(|root| self.subscriptions_of(self.arena.get(root)).collect())
-                .unwrap_or_default(),
-            None => SUBSCRIPTIONS
-                .into_iter()
-                .flat_map(|kind| self.arena.of_kind(kind))
-                .map(|(ix, _)| ix)
-                .filter(|ix| self.representative(*ix) == *ix)
-                .collect(),
-        };
-        let ranked = candidates.into_iter().filter(wanted).map(|ix| {
-            let (id, activity) = self.subscription_activity(ix);
-            (
-                Ident {
-                    updated_at: activity.last(),
-                    id: id.as_u64(),
-                },
-                ix,
-            )
-        });
+        let root = self.find_customer(customer).map(|ix| self.arena.get(ix));
+        let held = root
+            .into_iter()
+            .flat_map(|root| self.subscriptions_of(root));
+        let ranked = held.filter_map(|ix| Some((filter.rank(self, ix)?, ix)));
         page(ranked, after, limit, |ix| {
             self.subscription_view(ix, Some(as_of))
         })
     }
 
-    /// How many subscriptions have each status.
+    /// Looks at the next things for a page of everybody's subscriptions; says whether any are left.
+    pub fn gather_subscriptions(&self, filter: &SubscriptionFilter, page: &mut Gathering) -> bool {
+        self.gather(filter, page)
+    }
+
+    /// The page of subscriptions, once everything was looked at, newest change first.
     #[must_use]
-    pub fn subscriptions_by_status(&self) -> BTreeMap<&'static str, u64> {
-        let mut counts: BTreeMap<_, u64> = Status::ALL.map(|s| (s.as_str(), 0)).into();
-        let all = SUBSCRIPTIONS
-            .into_iter()
-            .flat_map(|kind| self.arena.of_kind(kind));
-        for (ix, _) in all.filter(|(ix, _)| self.representative(*ix) == *ix) {
-            let cells = self.subscription_cells(ix);
-            if cells.is_known() {
-                *counts.entry(cells.status().as_str()).or_default() += 1;
-            }
-        }
-        counts
+    pub fn subscriptions_page(
+        &self,
+        filter: &SubscriptionFilter,
+        page: Gathering,
+        as_of: AsOf,
+    ) -> Page<SubscriptionView> {
+        self.finish_page(filter, page, |ix| self.subscription_view(ix, Some(as_of)))
     }
 
     /// For each plan, by the provider's id, how many subscriptions have it and have not ended.

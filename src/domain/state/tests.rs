@@ -236,7 +236,7 @@ fn facts() -> impl Strategy<Value = Vec<Fact>> {
 }
 
 /// Few seconds and ranks, so that ties are common.
-fn life() -> impl Strategy<Value = Vec<Interpretation>> {
+pub(super) fn life() -> impl Strategy<Value = Vec<Interpretation>> {
     let event =
         (facts(), 0_i64..4, 0_i64..2, 0_u8..3).prop_map(|(facts, second, revision, rank)| {
             let change = |fact| Change {
@@ -263,12 +263,12 @@ fn fold(life: &[Interpretation], order: &[usize]) -> State {
     state
 }
 
-fn empty() -> State {
+pub(super) fn empty() -> State {
     let notes: CustomerNotes = [(RAZORPAY.into(), "customer_identifier".into())].into();
     State::new(notes)
 }
 
-fn fold_one(state: &mut State, life: &[Interpretation], place: usize, arrival: usize) {
+pub(super) fn fold_one(state: &mut State, life: &[Interpretation], place: usize, arrival: usize) {
     let place_byte = u8::try_from(place).unwrap();
     let tie = Some(Tie {
         body: [place_byte; 8],
@@ -307,13 +307,16 @@ fn picture(state: &State) -> Vec<String> {
     {
         lines.push(serde_json::to_string(&view).unwrap());
     }
-    for view in state.payments(None, None, None, everything).data {
+    for view in state.payments(None, everything).data {
         lines.push(serde_json::to_string(&view).unwrap());
     }
+    let mut census = state.begin_census();
+    while state.count(&mut census) {}
     lines.push(format!(
-        "{} {:?}",
+        "{} {:?} {}",
         state.customer_count(),
-        state.subscriptions_by_status()
+        census.subscriptions,
+        census.payments
     ));
     for line in &mut lines {
         while let Some(start) = line.find("\"last_seq\":") {

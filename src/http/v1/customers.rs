@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    List, NoQuery, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit, list, single,
+    List, NoQuery, blocking, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit,
+    list, single,
 };
 use crate::domain::state::CustomerFilter;
 use crate::domain::status::Status;
@@ -48,7 +49,7 @@ pub(in crate::http) async fn index(
         q: given(&query.q).map(str::to_owned),
     };
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
-    let page = shared.ledger.customers(&filter, after, limit);
+    let page = blocking(move || Ok(shared.ledger.customers(&filter, after, limit))).await?;
     list(page.map(|page| List::new(page.data, page.next.map(cursor_after))))
 }
 

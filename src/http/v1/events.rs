@@ -5,7 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{List, NoQuery, cursor_after_seq, cursor_seq, given, limit, list, seq, single};
+use super::{
+    List, NoQuery, blocking, cursor_after_seq, cursor_seq, given, limit, list, seq, single,
+};
 use crate::http::Shared;
 use crate::http::error::Problem;
 use crate::ledger::{EventFilter, EventPage, Shown};
@@ -87,6 +89,6 @@ pub(in crate::http) async fn stats(
     _: web::Query<NoQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    let shown = shared.ledger.stats();
+    let shown = blocking(move || Ok(shared.ledger.stats())).await?;
     single(&request, shown.map(Some), "stats")
 }

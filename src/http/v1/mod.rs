@@ -47,7 +47,7 @@ impl<T> List<T> {
     }
 }
 
-/// Runs what reads the store away from the worker's thread.
+/// Runs what reads the store, or looks at everything there is, away from the worker's thread.
 async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
 ) -> Result<T, Problem> {

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{List, NoQuery, cursor, cursor_after, given, limit, list, single};
+use super::{List, NoQuery, blocking, cursor, cursor_after, given, limit, list, single};
 use crate::http::Shared;
 use crate::http::error::Problem;
 
@@ -27,9 +27,12 @@ pub(in crate::http) async fn index(
     query: web::Query<ListQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    let (customer, subscription) = (given(&query.customer), given(&query.subscription));
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
-    let page = shared.ledger.payments(customer, subscription, after, limit);
+    let page = blocking(move || {
+        let (customer, subscription) = (given(&query.customer), given(&query.subscription));
+        Ok(shared.ledger.payments(customer, subscription, after, limit))
+    });
+    let page = page.await?;
     list(page.map(|page| List::new(page.data, page.next.map(cursor_after))))
 }
 

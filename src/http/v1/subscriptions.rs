@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{List, NoQuery, cursor, cursor_after, given, limit, list, single, status};
+use super::{List, NoQuery, blocking, cursor, cursor_after, given, limit, list, single, status};
 use crate::domain::key::Scope;
 use crate::domain::state::SubscriptionFilter;
 use crate::domain::status::Status;
@@ -48,7 +48,9 @@ pub(in crate::http) async fn index(
         return Err(Problem::Forbidden(why.into()));
     }
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
-    let page = shared.ledger.subscriptions(&caller, &filter, after, limit);
+    let caller = caller.into_inner();
+    let ask = move || Ok(shared.ledger.subscriptions(&caller, &filter, after, limit));
+    let page = blocking(ask).await?;
     let seq = page.seq;
     let value = page.value.ok_or(Problem::NotFound("customer"))?;
     list(Shown { seq, value }.map(|page| List::new(page.data, page.next.map(cursor_after))))

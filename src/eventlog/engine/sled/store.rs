@@ -17,6 +17,8 @@ use crate::eventlog::page::Page;
 /// files, which sled never syncs: 17 chunks of a leaf stay below 2 MiB.
 pub(super) const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 const CHUNK_BYTES: usize = 48 * 1024;
+/// 256 parts of the cache times 64 looks of so much each: 16 MiB may be waiting to be dropped.
+const BYTES_A_LOOK: usize = 1024;
 /// Reads go through the system's cache anyway; sled uses about four times what it is given.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 pub(super) const KEY_BYTES: usize = 10;
@@ -216,7 +218,18 @@ impl Store {
             }
             bytes.extend_from_slice(&chunk);
         }
+        self.relieve_cache(first_seq, bytes.len());
         Ok(bytes)
+    }
+
+    /// sled looks for what to drop from its cache only at every 64th look at one of 256 parts of
+    /// it. Leaves here are large: whoever reads the whole log would hold nearly a gigabyte of them
+    /// until those looks have come together. So each reading brings looks by its size.
+    fn relieve_cache(&self, first_seq: u64, bytes: usize) {
+        for _ in 0..bytes.div_ceil(BYTES_A_LOOK) {
+            // What is wrong with it was told when it was read.
+            let _ = self.db.contains_key(key(first_seq, 0));
+        }
     }
 
     /// Drops the handle; sled may panic even then.

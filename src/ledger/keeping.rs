@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::RwLock;
 
 use crate::domain::state::State;
-use crate::eventlog::{Engine, Log};
+use crate::eventlog::{Engine, Log, free_bytes};
 use crate::snapshot::{self, Mark};
 
 /// A start folds no more than about these: under half a second.
@@ -153,7 +153,7 @@ impl Subject {
         };
         let wanted = parts.saturating_mul(PART_BYTES);
         let wanted = wanted.saturating_add(self.min_free_bytes);
-        if self.min_free_bytes > 0 && free_bytes(&self.path)? < wanted {
+        if self.min_free_bytes > 0 && self.free_bytes()? < wanted {
             return Err(NotTaken::NoRoom);
         }
         let mut draft = snapshot::Draft::create(&self.path)?;
@@ -172,6 +172,10 @@ impl Subject {
         Ok(seq)
     }
 
+    fn free_bytes(&self) -> io::Result<u64> {
+        free_bytes(self.path.parent().unwrap_or_else(|| Path::new(".")))
+    }
+
     /// One part, under a guard of its own, and with the last one what belongs to it.
     fn part(&self, number: usize) -> (Vec<u8>, Option<(Vec<u8>, u64)>) {
         let state = self.state.read();
@@ -188,12 +192,6 @@ impl Subject {
         let leaf = record.ok_or_else(missing)?.leaf();
         Ok(Mark { seq, leaf })
     }
-}
-
-fn free_bytes(path: &Path) -> io::Result<u64> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let disk = rustix::fs::statvfs(folder)?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 #[cfg(test)]

@@ -115,7 +115,12 @@ impl Ledger {
         let rollback = opened.accepted_rollback;
         let engine = Arc::clone(&opened.engine);
         let folder = settings.derived_in.as_deref();
-        let restored = restore(&engine, &settings.customer_notes, folder)?;
+        let restored = restore(
+            &engine,
+            &settings.customer_notes,
+            folder,
+            settings.log.min_free_bytes,
+        )?;
         notices.extend(restored.notices);
         let start = Start {
             kept_through: restored.kept,

@@ -172,6 +172,11 @@ impl Run {
         })
     }
 
+    /// About its size on disk.
+    pub(super) fn bytes(&self) -> u64 {
+        self.blocks_at + self.firsts.len() as u64 * BLOCK_BYTES as u64
+    }
+
     /// Takes the file away; one that is open stays readable.
     pub(super) fn remove(&self) -> io::Result<()> {
         std::fs::remove_file(&self.path)

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 
 use super::run::Run;
 use super::table::{Seen, Table};
+use crate::eventlog::engine::free_bytes;
 use crate::eventlog::merkle::Peaks;
 
 /// Two runs become one unless the older is this much larger: ten million events then lie in five
@@ -40,6 +41,8 @@ pub(super) struct Sealer {
 
 struct Shared {
     folder: PathBuf,
+    /// The free space that must be left for the log.
+    min_free_bytes: u64,
     /// Set at an end: what joins runs gives up.
     is_closing: AtomicBool,
     /// Set while `news` holds what the writer has not taken.
@@ -55,9 +58,14 @@ pub(super) struct News {
 }
 
 impl Sealer {
-    pub(super) fn start(folder: PathBuf, runs: Vec<Arc<Run>>) -> io::Result<Self> {
+    pub(super) fn start(
+        folder: PathBuf,
+        min_free_bytes: u64,
+        runs: Vec<Arc<Run>>,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             folder,
+            min_free_bytes,
             is_closing: AtomicBool::new(false),
             has_news: AtomicBool::new(false),
             news: Mutex::default(),
@@ -158,6 +166,12 @@ impl Shared {
             if older.head.len() > newer.head.len().saturating_mul(TIMES_LARGER) {
                 break;
             }
+            // Its parts go only when it is whole. The log's room comes first.
+            let wanted = older.bytes().saturating_add(newer.bytes());
+            let wanted = wanted.saturating_add(self.min_free_bytes);
+            if self.min_free_bytes > 0 && free_bytes(&self.folder)? < wanted {
+                break;
+            }
             let peaks = newer.head.peaks();
             let peaks = peaks.ok_or_else(|| io::Error::other("a run's peaks are damaged"))?;
             let count = older.head.len() + newer.head.len();
@@ -240,8 +254,9 @@ mod tests {
     fn at_an_end_a_join_gives_up_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let files = || std::fs::read_dir(folder.path()).unwrap().count();
-        let shared = |is_closing| Shared {
+        let shared = |is_closing, min_free_bytes| Shared {
             folder: folder.path().to_owned(),
+            min_free_bytes,
             is_closing: AtomicBool::new(is_closing),
             has_news: AtomicBool::new(false),
             news: Mutex::default(),
@@ -251,9 +266,11 @@ mod tests {
             run(folder.path(), 1, &mut peaks),
             run(folder.path(), 5, &mut peaks),
         ];
-        assert!(shared(true).join(&mut runs).is_err());
+        assert!(shared(true, 0).join(&mut runs).is_err());
         assert_eq!((runs.len(), files()), (2, 2));
-        shared(false).join(&mut runs).unwrap();
+        shared(false, u64::MAX).join(&mut runs).unwrap();
+        assert_eq!((runs.len(), files()), (2, 2), "the log's room comes first");
+        shared(false, 0).join(&mut runs).unwrap();
         assert_eq!((runs.len(), files()), (1, 1));
     }
 }

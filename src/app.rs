@@ -25,9 +25,9 @@ use crate::providers::{self, Built, Provider};
 mod admin_key;
 mod reload;
 
-use admin_key::{ADMIN_KEY_BYTES_MIN, admin_key};
-pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_VARIABLE};
-pub use reload::Reloaded;
+use self::admin_key::{ADMIN_KEY_BYTES_MIN, admin_key};
+pub use self::admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_VARIABLE};
+pub use self::reload::Reloaded;
 
 /// A stop has 5 s in all; a disk that hangs in a sync may not be waited for.
 const CLOSING_DEADLINE: Duration = Duration::from_millis(2_500);

@@ -1,4 +1,5 @@
-//! The key that may do everything: from the environment, from its file, or made at the first start.
+//! Where the admin key comes from: the environment, its file, or chance. It never knows what the
+//! key opens.
 
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;

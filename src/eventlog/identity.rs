@@ -66,7 +66,7 @@ impl Identity {
         bytes.try_into().ok().map(Self)
     }
 
-    /// The 16 bytes by which the index in memory knows it.
+    /// The 16 bytes by which the index of identities knows it.
     #[must_use]
     pub fn digest(&self) -> [u8; 16] {
         first(&self.0)

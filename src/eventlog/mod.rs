@@ -26,7 +26,7 @@ mod witness;
 mod writer;
 
 pub use draft::{Draft, Event, MAX_RECORD_BYTES, TooLarge};
-pub use engine::{Engine, Fault, Tail};
+pub use engine::{Engine, Fault, Tail, free_bytes};
 pub use identities::{Identities, Lookup, OutOfOrder};
 pub use identity::{Content, Identity};
 pub use import::{ImportError, Importer};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::RwLock;
 
 use crate::domain::state::State;
-use crate::eventlog::{Engine, Log};
+use crate::eventlog::{Engine, Log, free_bytes};
 use crate::snapshot::{self, Mark};
 
 /// A start folds no more than about these: under half a second.
@@ -86,21 +86,45 @@ impl Keeper {
     }
 }
 
-fn watch(subject: &Subject, stopping: &AtomicBool, mut kept: u64) -> u64 {
+/// How far the state was kept, and how far that was last tried.
+struct Progress {
+    kept: u64,
+    tried: u64,
+}
+
+impl Progress {
+    const fn from(kept: u64) -> Self {
+        Self { kept, tried: kept }
+    }
+
+    /// Whether enough has been folded for another one.
+    fn is_due(&self, folded: u64, parts: u64) -> bool {
+        let due = EVENTS_BETWEEN.max(EVENTS_A_PART.saturating_mul(parts));
+        folded.saturating_sub(self.tried) >= due
+    }
+
+    /// One that failed is tried again after as many events, or at the stop that ended it.
+    fn note(&mut self, folded: u64, taken: Option<u64>) {
+        self.kept = taken.unwrap_or(self.kept);
+        self.tried = folded.max(self.kept);
+    }
+}
+
+/// Answers the event that the snapshot on disk begins after.
+fn watch(subject: &Subject, stopping: &AtomicBool, kept: u64) -> u64 {
     let is_stopping = || stopping.load(Ordering::Relaxed);
+    let mut progress = Progress::from(kept);
     while !is_stopping() {
         thread::park_timeout(LOOK_EVERY);
         let (folded, parts) = {
             let state = subject.state.read();
             (state.counts().last_seq, state.snapshot_parts())
         };
-        let due = EVENTS_BETWEEN.max(EVENTS_A_PART.saturating_mul(parts));
-        if folded.saturating_sub(kept) >= due {
-            // One that failed is tried again after as many events.
-            kept = subject.take_and_tell(&is_stopping).unwrap_or(folded);
+        if progress.is_due(folded, parts) {
+            progress.note(folded, subject.take_and_tell(&is_stopping));
         }
     }
-    kept
+    progress.kept
 }
 
 impl Subject {
@@ -129,7 +153,7 @@ impl Subject {
         };
         let wanted = parts.saturating_mul(PART_BYTES);
         let wanted = wanted.saturating_add(self.min_free_bytes);
-        if self.min_free_bytes > 0 && free_bytes(&self.path)? < wanted {
+        if self.min_free_bytes > 0 && self.free_bytes()? < wanted {
             return Err(NotTaken::NoRoom);
         }
         let mut draft = snapshot::Draft::create(&self.path)?;
@@ -146,6 +170,10 @@ impl Subject {
             }
         }
         Ok(seq)
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        free_bytes(self.path.parent().unwrap_or_else(|| Path::new(".")))
     }
 
     /// One part, under a guard of its own, and with the last one what belongs to it.
@@ -166,8 +194,23 @@ impl Subject {
     }
 }
 
-fn free_bytes(path: &Path) -> io::Result<u64> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let disk = rustix::fs::statvfs(folder)?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else a stop in the middle of one would find nothing to do, and the next start the old one.
+    #[test]
+    fn one_that_was_not_finished_counts_as_tried_and_not_as_kept() {
+        let mut progress = Progress::from(7);
+        assert!(!progress.is_due(EVENTS_BETWEEN, 1));
+        assert!(progress.is_due(EVENTS_BETWEEN + 7, 1));
+        progress.note(EVENTS_BETWEEN + 7, None);
+        assert_eq!(progress.kept, 7);
+        assert!(!progress.is_due(EVENTS_BETWEEN + 8, 1));
+        assert!(progress.is_due(2 * EVENTS_BETWEEN + 7, 1));
+        progress.note(2 * EVENTS_BETWEEN + 7, Some(2 * EVENTS_BETWEEN + 9));
+        assert_eq!(progress.kept, 2 * EVENTS_BETWEEN + 9);
+        assert!(!progress.is_due(3 * EVENTS_BETWEEN + 8, 1));
+        assert!(!progress.is_due(3 * EVENTS_BETWEEN + 9, EVENTS_BETWEEN));
+    }
 }

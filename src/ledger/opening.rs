@@ -1,7 +1,7 @@
 //! Start-up: open the log, restore the state, start the writer, and record what the operator
 //! changed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -115,7 +115,12 @@ impl Ledger {
         let rollback = opened.accepted_rollback;
         let engine = Arc::clone(&opened.engine);
         let folder = settings.derived_in.as_deref();
-        let restored = restore(&engine, &settings.customer_notes, folder)?;
+        let restored = restore(
+            &engine,
+            &settings.customer_notes,
+            folder,
+            settings.log.min_free_bytes,
+        )?;
         notices.extend(restored.notices);
         let start = Start {
             kept_through: restored.kept,
@@ -144,16 +149,6 @@ impl Ledger {
             Arc::clone(&clock),
             live,
         )?;
-        let subject = folder.map(|folder| Subject {
-            state: Arc::clone(&state),
-            engine: Arc::clone(&engine),
-            path: folder.join(snapshot::FILE_NAME),
-            min_free_bytes: settings.log.min_free_bytes,
-        });
-        let keeper = subject.map(|subject| Keeper::start(subject, restored.kept));
-        let keeper = keeper.transpose().map_err(OpenLedgerError::Thread)?;
-        let checkup = Checkup::before(restored.read_from, &engine);
-        let checkup = checkup.map_err(OpenLedgerError::Thread)?;
         let sources = settings.sources.into_iter();
         let ledger = Self {
             sources: sources
@@ -167,19 +162,44 @@ impl Ledger {
             feed,
             tally: Tally::default(),
             grace_days: AtomicU32::new(settings.grace_days),
-            keeper: Mutex::new(keeper),
-            checkup: Mutex::new(checkup),
+            keeper: Mutex::default(),
+            checkup: Mutex::default(),
             keepsake_path: folder.map(|folder| folder.join(Keepsake::FILE_NAME)),
         };
         if let Some(rollback) = rollback {
             ledger.record_operation(own::ROLLBACK_ACCEPTED, &rollback.to_string())?;
         }
         ledger.record_settings(wanted)?;
+        // After all that can fail: their threads hold the store open until they are stopped.
+        let checkup = match restored.read_from {
+            // All of it was read, and checked with that.
+            0 | 1 => Checkup::default(),
+            from => {
+                Checkup::start(Arc::clone(&ledger.engine), from).map_err(OpenLedgerError::Thread)?
+            }
+        };
+        *ledger.checkup.lock() = checkup;
+        if let Some(folder) = folder {
+            ledger.keep(folder, settings.log.min_free_bytes, restored.kept)?;
+        }
         Ok(Opened {
             ledger,
             notices,
             start,
         })
+    }
+
+    /// Begins to keep the state in `folder`, where it was kept through `kept`.
+    fn keep(&self, folder: &Path, min_free_bytes: u64, kept: u64) -> Result<(), OpenLedgerError> {
+        let subject = Subject {
+            state: Arc::clone(&self.state),
+            engine: Arc::clone(&self.engine),
+            path: folder.join(snapshot::FILE_NAME),
+            min_free_bytes,
+        };
+        let keeper = Keeper::start(subject, kept).map_err(OpenLedgerError::Thread)?;
+        *self.keeper.lock() = Some(keeper);
+        Ok(())
     }
 }
 
@@ -237,5 +257,49 @@ impl Fold<Interpretation> for LiveFold {
             .write()
             .fold(&meaning, &about, record.flags().conflicting);
         self.feed.folded(record.seq());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    /// Long enough for threads that end by themselves, on any machine.
+    const TRIES: u32 = 600;
+
+    #[test]
+    fn a_start_that_was_refused_leaves_the_store_to_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |min_free_bytes| {
+            let settings = Settings {
+                log: OpenOptions {
+                    min_free_bytes,
+                    ..OpenOptions::new(folder.path().to_owned())
+                },
+                sources: Vec::new(),
+                customer_notes: CustomerNotes::new(),
+                catalog: Catalog::default(),
+                grace_days: 0,
+                accept_catalogue: false,
+                derived_in: Some(folder.path().to_owned()),
+            };
+            Ledger::open(settings, Arc::new(SystemClock))
+        };
+        let refused = open(u64::MAX).err().unwrap();
+        assert!(
+            matches!(refused, OpenLedgerError::NotRecorded(_)),
+            "{refused}"
+        );
+        let mut tries = (0..TRIES).map(|_| {
+            thread::sleep(Duration::from_millis(50));
+            open(0)
+        });
+        let opened = tries.find_map(Result::ok);
+        opened.unwrap().ledger.stop();
     }
 }

@@ -33,18 +33,20 @@ pub(super) fn restore(
     engine: &std::sync::Arc<dyn Engine>,
     configured: &CustomerNotes,
     folder: Option<&Path>,
+    min_free_bytes: u64,
 ) -> Result<Restored, OpenLedgerError> {
     let mut notices = Vec::new();
-    let mut identities = match folder.map(|folder| open_identities(&**engine, folder)) {
-        None => Identities::default(),
-        Some(Ok(identities)) => identities,
-        Some(Err(error)) => {
-            notices.push(format!(
-                "identities cannot be kept on disk ({error}), so all of them are kept in memory"
-            ));
-            Identities::default()
-        }
-    };
+    let mut identities =
+        match folder.map(|folder| open_identities(&**engine, folder, min_free_bytes)) {
+            None => Identities::default(),
+            Some(Ok(identities)) => identities,
+            Some(Err(error)) => {
+                notices.push(format!(
+                    "identities cannot be kept on disk ({error}), so all of them are kept in memory"
+                ));
+                Identities::default()
+            }
+        };
     let mut snapshot = None;
     match folder.map(|folder| read_snapshot(engine, folder)) {
         None | Some(Ok(None)) => {}
@@ -60,7 +62,7 @@ pub(super) fn restore(
     };
     // Kept by other notes, it means something else.
     let snapshot = snapshot.filter(|state| wanted(state) == *state.notes_in_use());
-    let kept = snapshot.as_ref().map_or(0, |state| state.counts().last_seq);
+    let mut kept = snapshot.as_ref().map_or(0, |state| state.counts().last_seq);
     let mut state = snapshot.unwrap_or_else(|| State::new(configured.clone()));
     let mut read_from = u64::MAX;
     loop {
@@ -78,6 +80,7 @@ pub(super) fn restore(
             });
         }
         state = State::new(wanted);
+        kept = 0;
     }
 }
 
@@ -108,11 +111,19 @@ fn fold_after(
     out_of_order.map_or(Ok(()), |error| Err(error.into()))
 }
 
-fn open_identities(engine: &dyn Engine, folder: &Path) -> std::io::Result<Identities> {
-    Identities::open(&folder.join(IDENTITIES_FOLDER), |through, peaks| {
-        let page = engine.read(through).ok().flatten();
-        page.is_some_and(|page| page.last_seq() == through && page.peaks() == peaks)
-    })
+fn open_identities(
+    engine: &dyn Engine,
+    folder: &Path,
+    min_free_bytes: u64,
+) -> std::io::Result<Identities> {
+    Identities::open(
+        &folder.join(IDENTITIES_FOLDER),
+        min_free_bytes,
+        |through, peaks| {
+            let page = engine.read(through).ok().flatten();
+            page.is_some_and(|page| page.last_seq() == through && page.peaks() == peaks)
+        },
+    )
 }
 
 /// The state as it was kept, if it is this log's.

@@ -16,6 +16,7 @@ mod tests;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
@@ -32,6 +33,9 @@ pub const FILE_NAME: &str = "state.snapshot";
 const NEW_SUFFIX: &str = "new";
 /// Frames read ahead of the threads that decode them.
 const FRAMES_AHEAD_MAX: usize = 16;
+
+/// A part's frame: its number and its bytes.
+type Frame = (u64, Vec<u8>);
 
 /// Who wrote it. Another version folds the log once instead of guessing.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,13 +176,18 @@ pub fn read(
 /// core.
 fn parts(frames: &mut FrameReader) -> Result<(Vec<Part>, Vec<u8>), Unusable> {
     let decoded: Mutex<Vec<(u64, Part)>> = Mutex::default();
-    let (send, receive) = sync_channel::<(u64, Vec<u8>)>(FRAMES_AHEAD_MAX);
-    let receive = Mutex::new(receive);
+    let (send, receive) = sync_channel::<Frame>(FRAMES_AHEAD_MAX);
+    let receive = Arc::new(Mutex::new(receive));
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let end = thread::scope(|scope| {
         let decoders: Vec<_> = (0..workers)
-            .map(|_| scope.spawn(|| decode_parts(&receive, &decoded)))
+            .map(|_| {
+                let receive = Arc::clone(&receive);
+                scope.spawn(|| decode_parts(receive, &decoded))
+            })
             .collect();
+        // Theirs alone: when the last of them is gone, sending fails instead of waiting for ever.
+        drop(receive);
         let mut end = Ok(None);
         while let Ok(None) = end {
             end = match frames.next() {
@@ -207,7 +216,7 @@ fn parts(frames: &mut FrameReader) -> Result<(Vec<Part>, Vec<u8>), Unusable> {
 }
 
 fn decode_parts(
-    frames: &Mutex<Receiver<(u64, Vec<u8>)>>,
+    frames: Arc<Mutex<Receiver<Frame>>>,
     decoded: &Mutex<Vec<(u64, Part)>>,
 ) -> Result<(), NotRestored> {
     loop {

@@ -189,3 +189,20 @@ proptest! {
         }
     }
 }
+
+/// Whole frames that decode to nothing: more of them than there are threads to meet one each and
+/// places to wait in.
+#[test]
+fn parts_that_none_can_decode_are_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    let mut draft = Draft::create(&path).unwrap();
+    let state = State::default();
+    draft.beginning(&state.snapshot_beginning()).unwrap();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    for _ in 0..threads + 2 * FRAMES_AHEAD_MAX {
+        draft.part(&[0xff; 3]).unwrap();
+    }
+    draft.finish(&state.snapshot_end(), MARK).unwrap();
+    assert!(read(&path, known).is_err());
+}

@@ -171,6 +171,9 @@ impl Arena {
     /// Puts an arena together again from all its chunks; `None` where they are no arena's.
     pub(super) fn of(mut chunks: Vec<Vec<Entity>>, spaces: Vec<ProviderName>) -> Option<Self> {
         let last = chunks.pop();
+        let last_fits = last
+            .as_ref()
+            .is_none_or(|last| last.len() <= CHUNK_ENTITIES);
         let full = chunks.iter().all(|chunk| chunk.len() == CHUNK_ENTITIES);
         chunks.extend(last.map(|mut last| {
             last.reserve_exact(CHUNK_ENTITIES.saturating_sub(last.len()));
@@ -179,7 +182,8 @@ impl Arena {
         let entities = Chunks(chunks);
         let count = entities.len();
         let is_sound = |entity: &Entity| entity.is_sound(count, spaces.len());
-        let fits = full && u32::try_from(count).is_ok() && spaces.first() == Some(&MERCHANT);
+        let fits =
+            full && last_fits && u32::try_from(count).is_ok() && spaces.first() == Some(&MERCHANT);
         if !fits || !entities.iter().all(is_sound) {
             return None;
         }

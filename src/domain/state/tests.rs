@@ -2,14 +2,14 @@
 //! (owners, members, activity) equals what would be worked out anew.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod under_way;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use sha2::{Digest, Sha256};
 
-use super::entity::{Kind, MERCHANT};
-use super::{CustomerNotes, Fingerprint, Part, SNAPSHOT_FORMAT, State};
+use super::entity::Kind;
+use super::{CustomerNotes, State};
 use crate::domain::access::AsOf;
 use crate::domain::event::*;
 use crate::domain::money::{Currency, Money};
@@ -283,42 +283,6 @@ pub(super) fn fold_one(state: &mut State, life: &[Interpretation], place: usize,
     state.fold(&life[place], &event, false);
 }
 
-/// Takes a snapshot of a state that goes on being folded meanwhile: `pauses` says how many events
-/// come between two parts. Restores it, folds what came after its beginning, and hands out both.
-fn snapshot_under_way(life: &[Interpretation], before: usize, pauses: &[usize]) -> (State, State) {
-    let mut live = empty();
-    let mut arrivals = 0..life.len();
-    let mut go_on = |live: &mut State, count: usize| {
-        for arrival in arrivals.by_ref().take(count) {
-            fold_one(live, life, arrival, arrival);
-        }
-    };
-    go_on(&mut live, before);
-    let beginning = live.snapshot_beginning();
-    let mut parts = Vec::new();
-    let end = loop {
-        go_on(&mut live, pauses.get(parts.len()).copied().unwrap_or(0));
-        let number = parts.len();
-        parts.push(live.snapshot_part(number));
-        if live.is_last_snapshot_part(number) {
-            break live.snapshot_end();
-        }
-    };
-    go_on(&mut live, usize::MAX);
-    let parts = parts.iter().map(|bytes| Part::decode(bytes).unwrap());
-    let known = |name: &str| {
-        [RAZORPAY, STYKITE, MERCHANT]
-            .into_iter()
-            .find(|n| *n == name)
-    };
-    let mut restored = State::restore(&beginning, parts.collect(), &end, known).unwrap();
-    assert_eq!(restored.counts().last_seq, before.min(life.len()) as u64);
-    for arrival in before..life.len() {
-        fold_one(&mut restored, life, arrival, arrival);
-    }
-    (live, restored)
-}
-
 /// All that users see, less what follows arrival by design.
 fn picture(state: &State) -> Vec<String> {
     let as_of = AsOf {
@@ -401,31 +365,6 @@ fn assert_coherent(state: &State) {
     assert_eq!(roots, state.customer_count());
 }
 
-/// A snapshot is read by the version that wrote it and by no other: whoever changes what is
-/// written raises `SNAPSHOT_FORMAT`, and then writes the new digest here.
-#[test]
-fn the_bytes_of_a_snapshot_are_those_of_its_format() {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let lives = prop::collection::vec(life(), 8);
-    let life = lives.new_tree(&mut runner).unwrap().current().concat();
-    let order: Vec<usize> = (0..life.len()).collect();
-    let state = fold(&life, &order);
-    let mut hash = Sha256::new();
-    hash.update(state.snapshot_beginning());
-    for number in 0..state.arena.chunks() {
-        hash.update(state.snapshot_part(number));
-    }
-    hash.update(state.snapshot_end());
-    let digest = hex::encode(hash.finalize());
-    assert_eq!(
-        (SNAPSHOT_FORMAT, &*digest),
-        (
-            1,
-            "3f8f4ff685a47259c30c8808ae7ecd95722e14b966e1d4073205ce277db0c157"
-        )
-    );
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -442,24 +381,6 @@ proptest! {
         assert_coherent(&one);
         assert_coherent(&other);
         prop_assert_eq!(picture(&one), picture(&other));
-    }
-
-    /// Parts of different moments, and the events after the first of them folded again, are the
-    /// whole.
-    #[test]
-    fn a_snapshot_taken_under_way_is_as_good_as_the_log(
-        life in life(),
-        before in 0_usize..12,
-        pauses in prop::collection::vec(0_usize..4, 0..12),
-    ) {
-        let (live, restored) = snapshot_under_way(&life, before, &pauses);
-        assert_coherent(&restored);
-        prop_assert_eq!(picture(&live), picture(&restored));
-        let prints = |state: &State| state.fingerprints().collect::<Vec<Fingerprint>>();
-        prop_assert_eq!(prints(&live), prints(&restored));
-        for print in prints(&live).iter().filter(|print| print.kind == "customer") {
-            prop_assert_eq!(live.customer_events(&print.id), restored.customer_events(&print.id));
-        }
     }
 
     #[test]

@@ -4,7 +4,19 @@
 pub mod memory;
 pub mod sled;
 
+use std::io;
+use std::path::Path;
+
 use super::page::Page;
+
+/// Free bytes on the disk of a folder.
+///
+/// # Errors
+/// Where the system does not tell.
+pub fn free_bytes(folder: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
 
 /// The last page of a log. Its default is an empty log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -59,17 +59,22 @@ impl Identities {
     /// Opens the runs in `folder`, made where it is missing, as far as `is_logs_own` says that
     /// they belong to the log; it is given the seq at which a run ends and the log's peaks there.
     /// The rest is taken away and must be remembered from the log: [`Self::through`] says from
-    /// where on.
+    /// where on. Runs are not joined where that would leave less than `min_free_bytes` on the disk.
     ///
     /// # Errors
     /// Where the folder cannot be used.
-    pub fn open(folder: &Path, is_logs_own: impl Fn(u64, &Peaks) -> bool) -> io::Result<Self> {
-        Self::open_sealing(folder, SEAL_EVENTS, is_logs_own)
+    pub fn open(
+        folder: &Path,
+        min_free_bytes: u64,
+        is_logs_own: impl Fn(u64, &Peaks) -> bool,
+    ) -> io::Result<Self> {
+        Self::open_sealing(folder, SEAL_EVENTS, min_free_bytes, is_logs_own)
     }
 
     fn open_sealing(
         folder: &Path,
         seal_events: u64,
+        min_free_bytes: u64,
         is_logs_own: impl Fn(u64, &Peaks) -> bool,
     ) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
@@ -100,7 +105,7 @@ impl Identities {
                 Ok(_) | Err(_) => std::fs::remove_file(&path)?,
             }
         }
-        let sealer = Sealer::start(folder.to_owned(), runs.clone())?;
+        let sealer = Sealer::start(folder.to_owned(), min_free_bytes, runs.clone())?;
         Ok(Self {
             runs,
             through,
@@ -191,6 +196,7 @@ impl Identities {
 
     /// Seals what there is, and waits until it is written. `peaks` are the log's.
     pub(super) fn close(mut self, peaks: &Peaks) {
+        self.sealer.as_ref().inspect(|sealer| sealer.hurry());
         if self.through > self.sealed && self.through == peaks.size() {
             self.freeze(peaks);
         }

@@ -85,30 +85,10 @@ impl Run {
         };
         let path = folder.join(format!("{from:020}-{through:020}.{EXTENSION}"));
         let new_path = path.with_extension(NEW_EXTENSION);
-        let encoded = postcard::to_stdvec(&head).map_err(io::Error::other)?;
-        let blocks = count.div_ceil(ENTRIES_A_BLOCK as u64);
-        let front = MAGIC.len() as u64 + 4 + encoded.len() as u64;
-        let blocks_at = front + Filter::bytes_for(count) + 8 * blocks + 4;
-
-        let file = File::create(&new_path)?;
-        let mut out = BufWriter::with_capacity(1 << 20, file.try_clone()?);
-        io::Seek::seek(&mut out, io::SeekFrom::Start(blocks_at))?;
-        let (filter, firsts) = write_blocks(&mut out, count, entries)?;
-        out.flush()?;
-        let mut top = MAGIC.to_vec();
-        top.extend(
-            u32::try_from(encoded.len())
-                .unwrap_or(u32::MAX)
-                .to_be_bytes(),
-        );
-        top.extend(&encoded);
-        top.extend(filter.as_bytes());
-        firsts
-            .iter()
-            .for_each(|first| top.extend(first.to_be_bytes()));
-        top.extend(crc32fast::hash(&top).to_be_bytes());
-        file.write_all_at(&top, 0)?;
-        file.sync_all()?;
+        let written = write_new(&new_path, &head, entries);
+        // What is left of it may be what fills the disk.
+        let written = written.inspect_err(|_| drop(std::fs::remove_file(&new_path)))?;
+        let (filter, firsts, blocks_at) = written;
         std::fs::rename(&new_path, &path)?;
         File::open(folder)?.sync_all()?;
         Ok(Self {
@@ -192,6 +172,11 @@ impl Run {
         })
     }
 
+    /// About its size on disk.
+    pub(super) fn bytes(&self) -> u64 {
+        self.blocks_at + self.firsts.len() as u64 * BLOCK_BYTES as u64
+    }
+
     /// Takes the file away; one that is open stays readable.
     pub(super) fn remove(&self) -> io::Result<()> {
         std::fs::remove_file(&self.path)
@@ -228,13 +213,22 @@ pub(super) fn paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Writes all entries, and answers what is kept of them in memory: the filter, and the first 8
-/// bytes of each block's first entry.
-fn write_blocks(
-    out: &mut impl Write,
-    count: u64,
+/// Writes a run's file durably; answers what of it is kept in memory: the filter, the first entries,
+/// and where the blocks begin.
+fn write_new(
+    new_path: &Path,
+    head: &Head,
     entries: impl Iterator<Item = io::Result<Seen>>,
-) -> io::Result<(Filter, Vec<u64>)> {
+) -> io::Result<(Filter, Vec<u64>, u64)> {
+    let count = head.entries;
+    let encoded = postcard::to_stdvec(head).map_err(io::Error::other)?;
+    let blocks = count.div_ceil(ENTRIES_A_BLOCK as u64);
+    let front = MAGIC.len() as u64 + 4 + encoded.len() as u64;
+    let blocks_at = front + Filter::bytes_for(count) + 8 * blocks + 4;
+
+    let file = File::create(new_path)?;
+    let mut out = BufWriter::with_capacity(1 << 20, file.try_clone()?);
+    io::Seek::seek(&mut out, io::SeekFrom::Start(blocks_at))?;
     let mut filter = Filter::for_entries(count);
     let mut firsts = Vec::new();
     let mut block = Vec::with_capacity(BLOCK_BYTES);
@@ -248,18 +242,33 @@ fn write_blocks(
         entry.write(&mut block);
         written += 1;
         if block.len() >= ENTRIES_A_BLOCK * Seen::BYTES {
-            write_block(out, firsts.len() as u64 - 1, &mut block)?;
+            write_block(&mut out, firsts.len() as u64 - 1, &mut block)?;
         }
     }
     if !block.is_empty() {
-        write_block(out, firsts.len() as u64 - 1, &mut block)?;
+        write_block(&mut out, firsts.len() as u64 - 1, &mut block)?;
     }
     if written != count {
         return Err(io::Error::other(
             "entries were lost while a run was written",
         ));
     }
-    Ok((filter, firsts))
+    out.flush()?;
+    let mut top = MAGIC.to_vec();
+    top.extend(
+        u32::try_from(encoded.len())
+            .unwrap_or(u32::MAX)
+            .to_be_bytes(),
+    );
+    top.extend(&encoded);
+    top.extend(filter.as_bytes());
+    firsts
+        .iter()
+        .for_each(|first| top.extend(first.to_be_bytes()));
+    top.extend(crc32fast::hash(&top).to_be_bytes());
+    file.write_all_at(&top, 0)?;
+    file.sync_all()?;
+    Ok((filter, firsts, blocks_at))
 }
 
 fn write_block(out: &mut impl Write, number: u64, block: &mut Vec<u8>) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! The thread that moves identities from memory to disk: it writes what the writer has frozen as a
 //! run, and joins small runs into larger ones, so that few have to be asked.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::iter::Peekable;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 
 use super::run::Run;
 use super::table::{Seen, Table};
+use crate::eventlog::engine::free_bytes;
 use crate::eventlog::merkle::Peaks;
 
 /// Two runs become one unless the older is this much larger: ten million events then lie in five
@@ -40,6 +41,10 @@ pub(super) struct Sealer {
 
 struct Shared {
     folder: PathBuf,
+    /// The free space that must be left for the log.
+    min_free_bytes: u64,
+    /// Set at an end: what joins runs gives up.
+    is_closing: AtomicBool,
     /// Set while `news` holds what the writer has not taken.
     has_news: AtomicBool,
     news: Mutex<Option<News>>,
@@ -53,9 +58,15 @@ pub(super) struct News {
 }
 
 impl Sealer {
-    pub(super) fn start(folder: PathBuf, runs: Vec<Arc<Run>>) -> io::Result<Self> {
+    pub(super) fn start(
+        folder: PathBuf,
+        min_free_bytes: u64,
+        runs: Vec<Arc<Run>>,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             folder,
+            min_free_bytes,
+            is_closing: AtomicBool::new(false),
             has_news: AtomicBool::new(false),
             news: Mutex::default(),
         });
@@ -78,6 +89,11 @@ impl Sealer {
         jobs.is_some_and(|jobs| jobs.send(frozen).is_ok())
     }
 
+    /// Ends what can be done another time, which may take longer than a stop has.
+    pub(super) fn hurry(&self) {
+        self.shared.is_closing.store(true, Ordering::Relaxed);
+    }
+
     /// What has become of the runs since this was asked last. One atomic where there is nothing.
     pub(super) fn news(&self) -> Option<News> {
         let has_news = self.shared.has_news.load(Ordering::Acquire);
@@ -91,6 +107,7 @@ impl Sealer {
 
 impl Drop for Sealer {
     fn drop(&mut self) {
+        self.hurry();
         drop(self.jobs.take());
         if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
             tracing::error!("the thread that seals identities had stopped with a panic");
@@ -104,7 +121,9 @@ impl Shared {
             // At an end nothing is joined: what every stop leaves is joined at the next start.
             let next = match queue.try_recv() {
                 Err(TryRecvError::Empty) => {
-                    if let Err(error) = self.join(&mut runs) {
+                    if let Err(error) = self.join(&mut runs)
+                        && !self.is_closing()
+                    {
                         tracing::warn!(%error, "runs of identities could not be joined");
                     }
                     queue.recv().ok()
@@ -137,10 +156,20 @@ impl Shared {
         }
     }
 
+    fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
+    }
+
     /// Joins the newest runs while they are of a size.
     fn join(&self, runs: &mut Vec<Arc<Run>>) -> io::Result<()> {
         while let [.., older, newer] = runs.as_slice() {
             if older.head.len() > newer.head.len().saturating_mul(TIMES_LARGER) {
+                break;
+            }
+            // Its parts go only when it is whole. The log's room comes first.
+            let wanted = older.bytes().saturating_add(newer.bytes());
+            let wanted = wanted.saturating_add(self.min_free_bytes);
+            if self.min_free_bytes > 0 && free_bytes(&self.folder)? < wanted {
                 break;
             }
             let peaks = newer.head.peaks();
@@ -150,7 +179,12 @@ impl Shared {
                 older: older.entries().peekable(),
                 newer: newer.entries().peekable(),
             };
-            let joined = Run::write(&self.folder, older.head.from, &peaks, count, both)?;
+            let until_closing = both.map(|entry| match self.is_closing() {
+                false => entry,
+                true => Err(ErrorKind::Interrupted.into()),
+            });
+            let from = older.head.from;
+            let joined = Run::write(&self.folder, from, &peaks, count, until_closing)?;
             let parts = runs.split_off(runs.len() - 2);
             runs.push(Arc::new(joined));
             self.publish(runs);
@@ -192,5 +226,51 @@ where
         } else {
             self.newer.next()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::Path;
+
+    use super::*;
+    use crate::eventlog::identity::{Content, Identity};
+    use crate::eventlog::merkle::leaf_hash;
+
+    fn run(folder: &Path, from: u64, peaks: &mut Peaks) -> Arc<Run> {
+        let mut table = Table::default();
+        for seq in from..from + 4 {
+            peaks.push(leaf_hash(&seq.to_be_bytes()));
+            let identity = Identity::of_signed_id("s", &seq.to_string());
+            table.insert(identity, Content::of_body(b""), seq);
+        }
+        let entries = table.sorted().into_iter().map(Ok);
+        Arc::new(Run::write(folder, from, peaks, 4, entries).unwrap())
+    }
+
+    /// A join of ten million takes seconds, and a stop has few.
+    #[test]
+    fn at_an_end_a_join_gives_up_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = || std::fs::read_dir(folder.path()).unwrap().count();
+        let shared = |is_closing, min_free_bytes| Shared {
+            folder: folder.path().to_owned(),
+            min_free_bytes,
+            is_closing: AtomicBool::new(is_closing),
+            has_news: AtomicBool::new(false),
+            news: Mutex::default(),
+        };
+        let mut peaks = Peaks::default();
+        let mut runs = vec![
+            run(folder.path(), 1, &mut peaks),
+            run(folder.path(), 5, &mut peaks),
+        ];
+        assert!(shared(true, 0).join(&mut runs).is_err());
+        assert_eq!((runs.len(), files()), (2, 2));
+        shared(false, u64::MAX).join(&mut runs).unwrap();
+        assert_eq!((runs.len(), files()), (2, 2), "the log's room comes first");
+        shared(false, 0).join(&mut runs).unwrap();
+        assert_eq!((runs.len(), files()), (1, 1));
     }
 }

@@ -24,7 +24,7 @@ fn peaks(count: u64) -> Peaks {
 }
 
 fn open(folder: &Path) -> Identities {
-    Identities::open_sealing(folder, 4, |through, held| *held == peaks(through)).unwrap()
+    Identities::open_sealing(folder, 4, 0, |through, held| *held == peaks(through)).unwrap()
 }
 
 /// What happens between two batches.
@@ -186,7 +186,7 @@ fn runs_of_another_log_are_taken_away() {
         identities.confirm(&peaks(u64::from(n) + 1));
     }
     identities.close(&peaks(9));
-    let identities = Identities::open(folder.path(), |_, _| false).unwrap();
+    let identities = Identities::open(folder.path(), 0, |_, _| false).unwrap();
     assert_eq!(identities.through(), 0);
     assert!(run::paths(folder.path()).unwrap().is_empty());
     assert_eq!(identities.lookup(name(1), content(1)).unwrap(), Lookup::New);

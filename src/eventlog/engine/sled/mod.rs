@@ -120,9 +120,8 @@ impl SledEngine {
     }
 
     fn space(&self) -> Result<u64, Fault> {
-        let free = rustix::fs::statvfs(&self.dir)
-            .map_err(|error| Fault::Poisoned(format!("free space cannot be told: {error}")))?;
-        Ok(free.f_bavail.saturating_mul(free.f_frsize))
+        let free = super::free_bytes(&self.dir);
+        free.map_err(|error| Fault::Poisoned(format!("free space cannot be told: {error}")))
     }
 
     fn check_writable(&self) -> Result<(), Fault> {

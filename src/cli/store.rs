@@ -5,7 +5,7 @@ use crate::app;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::config::schema::EngineName;
-use crate::eventlog::{self, Opened, Purpose};
+use crate::eventlog::{self, OpenOptions, Opened, Purpose, Witness};
 
 /// Opens the configured store for reading. What would keep `serve` from starting and can be
 /// looked past is printed as a warning.
@@ -16,10 +16,18 @@ pub(super) fn inspect(common: &Common) -> Result<(Config, Opened), Failure> {
             "a log in memory ends with its process; set `engine = \"sled\"` in [log]".into(),
         );
     }
-    let options = app::log_options(&config, app::Acceptance::default(), Purpose::Inspect);
-    let opened = eventlog::open(&options, SystemClock.now())?;
+    let opened = eventlog::open(&options(&config), SystemClock.now())?;
     for warning in &opened.warnings {
         eprintln!("subledger: {warning}");
     }
     Ok((config, opened))
+}
+
+/// What the log's witness remembers, also of a store that does not open.
+pub(super) fn witness(common: &Common) -> Result<Option<Witness>, Failure> {
+    Ok(Witness::read(&options(&common.load()?).witness_path())?)
+}
+
+fn options(config: &Config) -> OpenOptions {
+    app::log_options(config, app::Acceptance::default(), Purpose::Inspect)
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Common, Failure, Output, output, store};
+use crate::app::Acceptance;
 use crate::eventlog::merkle::Peaks;
 use crate::eventlog::{self, Finding, OpenError, Opened, Witness};
 
@@ -36,10 +37,7 @@ struct Damaged {
 
 impl Verify {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
-        let report = match store::inspect(common) {
-            Ok((_, opened)) => check(&opened)?,
-            Err(failure) => unreadable(common, failure)?,
-        };
+        let report = look(common, false).or_else(|failure| unreadable(common, failure))?;
         match common.output {
             Output::Json => output::json(&report)?,
             Output::Text => print(&report)?,
@@ -49,6 +47,30 @@ impl Verify {
         } else {
             ExitCode::from(1)
         })
+    }
+}
+
+/// Opens the store and checks it. One that was cut is damaged, and what it still has is checked.
+fn look(common: &Common, was_cut: bool) -> Result<Report, Failure> {
+    let accept = Acceptance {
+        rollback: was_cut,
+        ..Acceptance::default()
+    };
+    match store::inspect(common, accept) {
+        Ok((_, opened)) => {
+            let report = check(&opened)?;
+            Ok(Report {
+                intact: report.intact && !was_cut,
+                ..report
+            })
+        }
+        Err(failure) => match failure.downcast_ref() {
+            Some(OpenError::Shorter { .. }) if !was_cut => {
+                eprintln!("subledger: {failure}");
+                look(common, true)
+            }
+            _ => Err(failure),
+        },
     }
 }
 
@@ -79,12 +101,8 @@ fn check(opened: &Opened) -> Result<Report, Failure> {
 /// A store that is so damaged that it does not open is damaged: every record in it is out of reach.
 /// Any other failure says nothing about the records, and is handed back.
 fn unreadable(common: &Common, failure: Failure) -> Result<Report, Failure> {
-    let what = match failure.downcast_ref() {
-        Some(OpenError::Damaged { what, .. }) => what.clone(),
-        Some(OpenError::Shorter {
-            found, expected, ..
-        }) => format!("the store has {found} bytes and had {expected}"),
-        _ => return Err(failure),
+    let Some(OpenError::Damaged { what, .. }) = failure.downcast_ref() else {
+        return Err(failure);
     };
     let witness_seq = store::witness(common)?.map(|witness| witness.seq());
     Ok(Report {

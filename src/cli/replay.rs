@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Common, Failure, Output, output, store};
+use crate::app::Acceptance;
 use crate::domain::state::{CustomerNotes, State};
 use crate::domain::time::Timestamp;
 use crate::ledger::{Keepsake, Refold};
@@ -77,7 +78,7 @@ struct Step {
 
 impl Replay {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
-        let (config, opened) = store::inspect(common)?;
+        let (config, opened) = store::inspect(common, Acceptance::default())?;
         let refold = self.selection();
         let bar = output::progress(opened.engine.last()?.last_seq, "replaying");
         let begun = Instant::now();

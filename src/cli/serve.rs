@@ -2,16 +2,18 @@
 
 use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
 use super::notify::Manager;
-use super::{Common, Failure, env};
+use super::{Common, Failure, Output, env, output};
 use crate::app::{ADMIN_KEY_FILE, Acceptance, App, Reloaded, Running};
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -43,6 +45,13 @@ pub(super) struct Serve {
     accept_rollback: bool,
 }
 
+/// Printed once, by the start that made it.
+#[derive(Serialize)]
+struct NewAdminKey<'a> {
+    admin_key: &'a str,
+    kept_in: PathBuf,
+}
+
 impl Serve {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
         let config = common.load()?;
@@ -64,8 +73,17 @@ impl Serve {
         };
         let app = App::open(&config, accept, Arc::new(SystemClock), &env)?;
         if let Some(key) = &app.new_admin_key {
-            let kept = config.data_dir.join(ADMIN_KEY_FILE);
-            say!("Admin key, made now and kept in {}: {key}", kept.display())?;
+            let kept_in = config.data_dir.join(ADMIN_KEY_FILE);
+            match common.output {
+                Output::Json => output::json(&NewAdminKey {
+                    admin_key: key,
+                    kept_in,
+                })?,
+                Output::Text => say!(
+                    "Admin key, made now and kept in {}: {key}",
+                    kept_in.display()
+                )?,
+            }
         }
         for notice in &app.notices {
             tracing::warn!("{notice}");

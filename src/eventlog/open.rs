@@ -77,7 +77,9 @@ impl OpenOptions {
         }
     }
 
-    fn witness_path(&self) -> PathBuf {
+    /// Where the witness lies.
+    #[must_use]
+    pub fn witness_path(&self) -> PathBuf {
         self.witness_path
             .clone()
             .unwrap_or_else(|| self.data_dir.join("witness.json"))

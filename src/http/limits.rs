@@ -3,7 +3,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, web};
 
@@ -41,8 +41,7 @@ pub(super) fn check(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
-/// Around every path but the intake's, which checks for itself: boxes a future. Below `/v1`
-/// refusals carry the sequence as well.
+/// Around every path but the intake's, which checks for itself: boxes a future.
 pub(super) async fn layer(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -51,12 +50,17 @@ pub(super) async fn layer(
     let mut answer = next.call(request).await?;
     let (name, value) = NO_SNIFFING;
     answer.headers_mut().insert(name, value);
-    if answer.request().path().starts_with("/v1/")
-        && !answer.headers().contains_key(&LEDGER_SEQ)
-        && let Some(shared) = answer.request().app_data::<web::Data<Shared>>()
-    {
-        let seq = HeaderValue::from(shared.ledger.last_seq());
-        answer.headers_mut().insert(LEDGER_SEQ, seq);
-    }
+    let request = answer.request().clone();
+    tell_sequence(&request, answer.headers_mut());
     Ok(answer)
+}
+
+/// Every answer below `/v1` carries the sequence, refusals too.
+pub(super) fn tell_sequence(request: &HttpRequest, headers: &mut HeaderMap) {
+    if request.path().starts_with("/v1/")
+        && !headers.contains_key(&LEDGER_SEQ)
+        && let Some(shared) = request.app_data::<web::Data<Shared>>()
+    {
+        headers.insert(LEDGER_SEQ, HeaderValue::from(shared.ledger.last_seq()));
+    }
 }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, Service};
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
 
 use parking_lot::RwLock;
 pub use routes::{Access, Route, routes};
@@ -103,7 +103,13 @@ fn configure(config: &mut web::ServiceConfig) {
         }))
         .app_data(web::PathConfig::default().error_handler(|_, _| Problem::NoRoute.into()));
     routes::configure(config);
-    config.default_service(web::to(|| async { Err::<&str, _>(Problem::NoRoute) }));
+    config.default_service(web::to(no_route));
+}
+
+async fn no_route(request: HttpRequest) -> HttpResponse {
+    let mut answer = Problem::NoRoute.error_response();
+    limits::tell_sequence(&request, answer.headers_mut());
+    answer
 }
 
 /// Starts serving on `listener`. The server runs until its handle stops it; it handles no signals.

@@ -8,7 +8,8 @@ use crate::domain::time::Timestamp;
 
 /// What both schemes recommend. A delivery that is further off is authentic all the same: it is
 /// recorded and set aside, so that neither a replayed body nor a wrong clock changes the state.
-const TOLERANCE_MILLIS: u64 = 300_000;
+/// Whole seconds are compared, as senders write no others.
+const TOLERANCE_SECONDS: u64 = 300;
 
 /// The signed id and time of one delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,12 +72,13 @@ impl<'a> Dispatch<'a> {
 
     /// The delivery, once its signature was found good.
     pub(super) fn verified(&self, evidence: Evidence, now: Timestamp) -> Verified {
-        let off_millis = now.as_millis().abs_diff(self.sent_at.as_millis());
+        let seconds = |time: Timestamp| time.as_millis().div_euclid(1000);
+        let off_seconds = seconds(now).abs_diff(seconds(self.sent_at));
         Verified {
             event_id: sane_event_id(self.id).map(Into::into),
             identity: IdentityBasis::SignedId(self.id.to_owned()),
             evidence,
-            stale: (off_millis > TOLERANCE_MILLIS).then_some(self.sent_at),
+            stale: (off_seconds > TOLERANCE_SECONDS).then_some(self.sent_at),
         }
     }
 }

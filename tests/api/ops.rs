@@ -13,6 +13,19 @@ fn health_needs_no_key() {
     );
 }
 
+/// Below `/v1` every answer says how far the ledger is, also where nothing is served.
+#[test]
+fn a_path_without_a_route_carries_the_sequence_below_v1_alone() {
+    let world = World::new();
+    world.razorpay(&sample("razorpay", "02"));
+    let answer = world.get("/v1/nothing");
+    assert_eq!(
+        (answer.status, answer.header("x-ledger-seq")),
+        (404, Some("2"))
+    );
+    assert_eq!(world.get("/nothing").header("x-ledger-seq"), None);
+}
+
 #[test]
 fn metrics_count_what_happened() {
     let world = World::on_disk();

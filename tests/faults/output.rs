@@ -36,6 +36,22 @@ fn no_level_of_logging_shows_a_secret() {
     assert!(ended.stderr.contains("DEBUG"), "the level was not set");
 }
 
+/// A program that starts the service reads the key that was made as it reads everything else.
+#[test]
+fn a_new_admin_key_is_printed_for_programs_too() {
+    let rig = Rig::new();
+    let launch = Launch {
+        args: &["--output", "json"],
+        without_admin_key: true,
+        ..Launch::default()
+    };
+    let ended = rig.start_as(&launch).terminate();
+    let printed: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let kept_in = printed["kept_in"].as_str().unwrap();
+    let kept = std::fs::read_to_string(kept_in).unwrap();
+    assert_eq!(printed["admin_key"], kept.trim(), "{ended:?}");
+}
+
 /// `subledger verify | head`: the reader goes when it has seen enough. The verdict stays.
 #[test]
 fn a_reader_that_has_gone_is_no_panic() {

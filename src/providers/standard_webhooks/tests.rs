@@ -180,7 +180,8 @@ fn either_set_of_headers_and_both_where_they_agree() {
 fn stale_beyond_five_minutes() {
     for (millis_off, stale) in [
         (300_000, false),
-        (300_001, true),
+        (300_999, false),
+        (301_000, true),
         (-300_000, false),
         (-300_001, true),
     ] {

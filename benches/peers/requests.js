@@ -5,7 +5,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 
 export const SECRET = 'bench-webhook-secret';
 /** Subscriptions that the bodies are about, in turn. */
-const SUBSCRIPTIONS = 10_000;
+export const SUBSCRIPTIONS = 10_000;
 const PERIOD_SECONDS = 2_592_000;
 const padded = (prefix, number) => prefix + String(number).padStart(14, '0');
 const hmac = (text) => createHmac('sha256', SECRET).update(text).digest('hex');
@@ -29,32 +29,36 @@ function razorpay(number) {
   return { body, headers: `${id}\r\nX-Razorpay-Signature: ${hmac(body)}` };
 }
 
-/** A Stripe `customer.updated` of about the same size: stripe-sync-engine takes no other provider. */
+/** Stripe's `customer.subscription.updated` of about the same size, for stripe-sync-engine. */
 function stripe(number) {
   const now = Math.floor(Date.now() / 1000);
   const customer = number % SUBSCRIPTIONS;
+  const period = Math.floor(number / SUBSCRIPTIONS) + 1;
+  const start = 1_790_000_000 + period * PERIOD_SECONDS;
   const body = JSON.stringify({
-    id: padded('evt_', number), object: 'event', api_version: '2020-08-27', created: now,
+    id: padded('evt_', number), object: 'event', created: 1_790_000_000 + number,
     data: { object: {
-      id: padded('cus_', customer), object: 'customer', address: null, balance: 0,
-      created: 1_790_000_000, currency: 'inr', default_source: null, delinquent: false,
-      description: null, discount: null, email: `user_${customer}@example.com`,
-      livemode: false, metadata: { customer_identifier: `user_${customer}`, paid: String(number) },
-      name: null, phone: null,
+      id: padded('sub_', customer), object: 'subscription', created: 1_790_000_000,
+      current_period_end: start + PERIOD_SECONDS, current_period_start: start,
+      customer: padded('cus_', customer), metadata: { customer_identifier: `user_${customer}` },
+      status: 'active', items: { data: [{
+        id: padded('si_', customer), object: 'subscription_item', quantity: 1,
+        price: { id: 'price_00000000000001' }, subscription: padded('sub_', customer),
+      }] },
     } },
-    livemode: false, pending_webhooks: 1, type: 'customer.updated',
+    type: 'customer.subscription.updated',
   });
   return { body, headers: `Stripe-Signature: t=${now},v1=${hmac(`${now}.${body}`)}` };
 }
 
-/** Writes `count` requests to `file` and returns the mean length of a body, in bytes. */
-export function writeRequests(file, provider, count) {
+/** Writes `count` requests, numbered from `first`, to `file` and returns the mean length of a body, in bytes. */
+export function writeRequests(file, provider, count, first = 0) {
   const make = { razorpay, stripe }[provider];
   const out = openSync(file, 'w');
   let bytes = 0;
   let chunk = [];
   for (let number = 0; number < count; number += 1) {
-    const { body, headers } = make(number);
+    const { body, headers } = make(first + number);
     bytes += Buffer.byteLength(body);
     const request = Buffer.from(
       `POST /webhooks/${provider} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`

@@ -157,8 +157,7 @@ impl Identities {
                 Ok(Lookup::New) => {}
                 Ok(known) => return Ok(known),
                 Err(error) => {
-                    // What cannot be taken away either is met again at the next start.
-                    let _ = run.remove();
+                    run.remove_if_damaged(&error);
                     return Err(error);
                 }
             }

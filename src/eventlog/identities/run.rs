@@ -177,6 +177,14 @@ impl Run {
         self.blocks_at + self.firsts.len() as u64 * BLOCK_BYTES as u64
     }
 
+    /// Takes the file away if that is what `error` says of it, so that the next start builds it
+    /// again. What cannot be taken away either is met again then.
+    pub(super) fn remove_if_damaged(&self, error: &io::Error) {
+        if error.kind() == ErrorKind::InvalidData {
+            let _ = self.remove();
+        }
+    }
+
     /// Takes the file away; one that is open stays readable.
     pub(super) fn remove(&self) -> io::Result<()> {
         std::fs::remove_file(&self.path)

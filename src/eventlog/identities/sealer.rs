@@ -184,7 +184,12 @@ impl Shared {
                 true => Err(ErrorKind::Interrupted.into()),
             });
             let from = older.head.from;
-            let joined = Run::write(&self.folder, from, &peaks, count, until_closing)?;
+            let joined = Run::write(&self.folder, from, &peaks, count, until_closing);
+            let joined = joined.inspect_err(|error| {
+                // Which of the two it was is not known.
+                older.remove_if_damaged(error);
+                newer.remove_if_damaged(error);
+            })?;
             let parts = runs.split_off(runs.len() - 2);
             runs.push(Arc::new(joined));
             self.publish(runs);

@@ -2,6 +2,7 @@
 //! missing in them. What cannot be used of the first is worked out from the second.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::opening::OpenLedgerError;
 use super::own;
@@ -30,7 +31,7 @@ pub(super) struct Restored {
 /// Folds the log by the configured notes; keys of sources that are no longer configured stay as
 /// the log last knew them. `folder` is where what is derived from the log is kept.
 pub(super) fn restore(
-    engine: &std::sync::Arc<dyn Engine>,
+    engine: &Arc<dyn Engine>,
     configured: &CustomerNotes,
     folder: Option<&Path>,
     min_free_bytes: u64,
@@ -127,15 +128,12 @@ fn open_identities(
 }
 
 /// The state as it was kept, if it is this log's.
-fn read_snapshot(
-    engine: &std::sync::Arc<dyn Engine>,
-    folder: &Path,
-) -> Result<Option<State>, String> {
+fn read_snapshot(engine: &Arc<dyn Engine>, folder: &Path) -> Result<Option<State>, String> {
     let read = snapshot::read(&folder.join(snapshot::FILE_NAME), provider_name);
     let Some((state, Mark { seq, leaf })) = read.map_err(|error| error.to_string())? else {
         return Ok(None);
     };
-    let log = Log::new(std::sync::Arc::clone(engine));
+    let log = Log::new(Arc::clone(engine));
     let record = log.record(seq).map_err(|fault| fault.to_string())?;
     if record.is_some_and(|record| record.leaf() == leaf) {
         Ok(Some(state))

@@ -142,8 +142,8 @@ impl Identities {
     /// What is known of `identity`, compared by `content`.
     ///
     /// # Errors
-    /// Where a run cannot be read. It is taken away, so that the next start builds it again;
-    /// until then nobody knows what was seen before.
+    /// Where a run cannot be read: nobody knows then what was seen before. One that is damaged is
+    /// taken away, so that the next start builds it again.
     pub fn lookup(&self, identity: Identity, content: Content) -> io::Result<Lookup> {
         let (digest, content) = (identity.digest(), content.as_bytes());
         for table in [Some(&self.recent), self.frozen.as_deref()] {

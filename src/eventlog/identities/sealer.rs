@@ -17,8 +17,8 @@ use super::table::{Seen, Table};
 use crate::eventlog::engine::free_bytes;
 use crate::eventlog::merkle::Peaks;
 
-/// Two runs become one unless the older is this much larger: ten million events then lie in five
-/// runs or fewer, and each has been written about four times.
+/// Two runs become one unless the older is this much larger: by the rule, ten million events lie in
+/// 3 runs at most, and have been written 8 times on average.
 const TIMES_LARGER: u64 = 4;
 /// After a write that failed, on a full disk for instance.
 const TRY_AGAIN: Duration = Duration::from_secs(5);

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::event::{Change, Fact, Interpretation, Reason, Standing};
 use super::register::{EventRef, Tie};
+use super::time::Timestamp;
 
 /// The acceptance of one event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,6 +58,23 @@ impl Interpretation {
                 accepted.said = Some(said);
                 return;
             }
+        }
+    }
+
+    /// Keeps of what the event changes what had happened by then; of an acceptance, of what the
+    /// accepted event does.
+    pub fn forget_after(&mut self, as_of: Timestamp) {
+        let had_happened = |change: &Change| change.occurred_at <= as_of;
+        let accepted = self.changes.iter_mut().find_map(|change| {
+            if let Fact::Accepted(fact) = &mut change.fact {
+                fact.said.as_mut()
+            } else {
+                None
+            }
+        });
+        match accepted {
+            Some(said) => said.changes.retain(had_happened),
+            None => self.changes.retain(had_happened),
         }
     }
 

@@ -140,7 +140,6 @@ impl Page {
         &self.bytes
     }
 
-    /// The stored form of each record.
     /// Moves `peaks` from the record before this page to its last one, where every record is whole
     /// and the page says the same of the log as they do.
     ///
@@ -165,6 +164,7 @@ impl Page {
         Ok(())
     }
 
+    /// The stored form of each record.
     pub(super) fn stored_records(&self) -> impl Iterator<Item = Bytes> + '_ {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| {
@@ -177,16 +177,29 @@ impl Page {
     pub fn records(&self) -> impl Iterator<Item = (u64, Result<Record, RecordDamage>)> + '_ {
         (self.first_seq..)
             .zip(self.stored_records())
-            .map(|(seq, bytes)| {
-                let record = Record::decode(bytes).and_then(|record| {
-                    if record.seq() == seq {
-                        Ok(record)
-                    } else {
-                        Err(RecordDamage::Header)
-                    }
-                });
-                (seq, record)
-            })
+            .map(|(seq, bytes)| (seq, decode(seq, bytes)))
+    }
+
+    /// One of its records, without a look at the others; nothing where it holds none of that seq.
+    #[must_use]
+    pub fn record(&self, seq: u64) -> Option<Result<Record, RecordDamage>> {
+        let place = usize::try_from(seq.checked_sub(self.first_seq)?).ok()?;
+        let end = self.ends.get(place)?;
+        let start = place
+            .checked_sub(1)
+            .map_or(Some(&0), |before| self.ends.get(before))?;
+        let at = |offset: &u32| self.records_at + usize::try_from(*offset).unwrap_or(0);
+        Some(decode(seq, self.bytes.slice(at(start)..at(end))))
+    }
+}
+
+/// The record that must be that one.
+fn decode(seq: u64, bytes: Bytes) -> Result<Record, RecordDamage> {
+    let record = Record::decode(bytes)?;
+    if record.seq() == seq {
+        Ok(record)
+    } else {
+        Err(RecordDamage::Header)
     }
 }
 
@@ -299,6 +312,11 @@ mod tests {
             prop_assert_eq!(read.first_seq(), first_seq);
             prop_assert_eq!(read.last_seq() - first_seq + 1, records.len() as u64);
             prop_assert_eq!(read.stored_records().map(Vec::from).collect::<Vec<_>>(), records);
+            for (seq, record) in read.records() {
+                prop_assert_eq!(read.record(seq), Some(record));
+            }
+            prop_assert_eq!(read.record(first_seq - 1), None);
+            prop_assert_eq!(read.record(read.last_seq() + 1), None);
         }
 
         #[test]

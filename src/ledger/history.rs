@@ -14,7 +14,7 @@ use super::{Ledger, ReadError, Shown, acceptance};
 use crate::domain::event::{Change, Interpretation, Reason, Standing};
 use crate::domain::time::Timestamp;
 use crate::eventlog::page::Page;
-use crate::eventlog::{Fault, Record};
+use crate::eventlog::{Fault, Record, RecordDamage};
 
 /// Records that one question about the log may read: a filter that matches nothing would
 /// otherwise read all of it. The answer then says where to go on.
@@ -224,7 +224,7 @@ impl Ledger {
             (state.counts().last_seq, state.customer_events(id))
         };
         let page = seqs
-            .map(|seqs| self.these_events(&seqs, after, limit))
+            .map(|seqs| self.these_events(&seqs, after, limit, |event| self.whose(event)))
             .transpose()?;
         Ok(Shown {
             seq: folded,
@@ -247,11 +247,18 @@ impl Ledger {
         };
         Ok(Shown {
             seq: folded,
-            value: self.these_events(&seqs, after, limit)?,
+            value: self.these_events(&seqs, after, limit, |event| self.whose(event))?,
         })
     }
 
-    fn these_events(&self, seqs: &[u64], after: u64, limit: usize) -> Result<EventPage, ReadError> {
+    /// The events of these sequence numbers, which ascend; `whose` tells whose each is.
+    pub(super) fn these_events(
+        &self,
+        seqs: &[u64],
+        after: u64,
+        limit: usize,
+        whose: impl Fn(&Interpretation) -> Option<Box<str>>,
+    ) -> Result<EventPage, ReadError> {
         let rest = seqs
             .get(seqs.partition_point(|seq| *seq <= after)..)
             .unwrap_or_default();
@@ -262,12 +269,13 @@ impl Ledger {
             let Some(page) = self.read_page(**first)? else {
                 break;
             };
-            each(&page, |record| {
-                if wanted.next_if(|seq| **seq == record.seq()).is_some() {
-                    data.push(self.event_view(&record, false));
-                }
-                true
-            })?;
+            while let Some(seq) = wanted.next_if(|seq| **seq <= page.last_seq()) {
+                let Some(record) = page.record(*seq) else {
+                    continue;
+                };
+                let record = record.map_err(|what| damaged(*seq, what))?;
+                data.push(self.view_of(&record, false, &whose));
+            }
         }
         let next_after = shown.last().copied().filter(|_| rest.len() > shown.len());
         Ok(EventPage { data, next_after })
@@ -275,15 +283,9 @@ impl Ledger {
 
     /// One record; `None` where there is none of that number.
     pub(super) fn record(&self, seq: u64) -> Result<Option<Record>, ReadError> {
-        let mut found = None;
-        if let Some(page) = self.read_page(seq)? {
-            each(&page, |record| {
-                let is_it = record.seq() == seq;
-                found = Some(record).filter(|_| is_it);
-                !is_it
-            })?;
-        }
-        Ok(found)
+        let page = self.read_page(seq)?;
+        let found = page.and_then(|page| page.record(seq));
+        found.transpose().map_err(|damage| damaged(seq, damage))
     }
 
     pub(super) fn read_page(&self, seq: u64) -> Result<Option<Page>, ReadError> {
@@ -297,7 +299,21 @@ impl Ledger {
         })
     }
 
+    /// Whose an event is now, by the merchant's identifier.
+    fn whose(&self, meaning: &Interpretation) -> Option<Box<str>> {
+        self.state.read().customer_of(meaning).map(Into::into)
+    }
+
     pub(super) fn event_view(&self, record: &Record, with_details: bool) -> EventView {
+        self.view_of(record, with_details, |meaning| self.whose(meaning))
+    }
+
+    fn view_of(
+        &self,
+        record: &Record,
+        with_details: bool,
+        whose: impl Fn(&Interpretation) -> Option<Box<str>>,
+    ) -> EventView {
         let aside = self.state.read().set_aside_as(record.seq());
         let is_accepted = record.flags().stale && aside != Some(Reason::Stale);
         let mut meaning = if is_accepted {
@@ -314,7 +330,7 @@ impl Ledger {
         };
         let flags = record.flags();
         let flags = [(flags.stale, "stale"), (flags.conflicting, "conflicting")];
-        let customer = self.state.read().customer_of(&meaning).map(Into::into);
+        let customer = whose(&meaning);
         EventView {
             seq: record.seq(),
             recorded_at: record.recorded_at(),
@@ -348,10 +364,14 @@ impl EventFilter {
 /// Hands on every record of a page until `visit` has enough.
 pub(super) fn each(page: &Page, mut visit: impl FnMut(Record) -> bool) -> Result<(), ReadError> {
     for (seq, record) in page.records() {
-        let damaged = |damage| ReadError::Damaged(format!("Record {seq} is damaged: {damage}."));
-        if !visit(record.map_err(damaged)?) {
+        if !visit(record.map_err(|damage| damaged(seq, damage))?) {
             break;
         }
     }
     Ok(())
+}
+
+/// What is said of a record that is not what was written.
+pub(super) fn damaged(seq: u64, damage: RecordDamage) -> ReadError {
+    ReadError::Damaged(format!("Record {seq} is damaged: {damage}."))
 }

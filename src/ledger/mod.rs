@@ -13,6 +13,7 @@ mod keys;
 mod numbers;
 mod opening;
 mod own;
+mod past;
 mod query;
 mod refold;
 mod reload;
@@ -34,6 +35,7 @@ pub use keepsake::{Difference, Keepsake};
 pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};
 pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings, Start};
+pub use past::{Heard, KnownAt, Moment, Past, PastError};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 
@@ -41,6 +43,7 @@ use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
 use self::keeping::Keeper;
+use self::past::{Hearing, Times};
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
@@ -64,6 +67,8 @@ pub struct Ledger {
     keeper: Mutex<Option<Keeper>>,
     checkup: Mutex<Checkup>,
     grace_days: AtomicU32,
+    hearing: Hearing,
+    times: Times,
     keepsake_path: Option<PathBuf>,
 }
 

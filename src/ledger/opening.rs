@@ -164,6 +164,8 @@ impl Ledger {
             grace_days: AtomicU32::new(settings.grace_days),
             keeper: Mutex::default(),
             checkup: Mutex::default(),
+            hearing: super::past::Hearing::default(),
+            times: super::past::Times::default(),
             keepsake_path: folder.map(|folder| folder.join(Keepsake::FILE_NAME)),
         };
         if let Some(rollback) = rollback {

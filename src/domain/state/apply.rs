@@ -37,13 +37,22 @@ impl State {
         let event = arrived.as_ref().unwrap_or(event);
         // The event is listed under what it is first of all about.
         let mut subject: Option<(u8, Ix)> = None;
+        let mut apart = Vec::new();
         for change in meaning.told() {
             if let Some(about) = self.apply(change, event) {
+                if let Some((_, other)) = subject
+                    && !self.are_joined(other, about)
+                {
+                    apart.push((other, about));
+                }
                 let rank = subject_rank(self.arena.get(about).kind);
                 if subject.is_none_or(|(held, _)| rank < held) {
                     subject = Some((rank, about));
                 }
             }
+        }
+        for (one, other) in apart {
+            self.meet(one, other);
         }
         if let Some((_, about)) = subject {
             self.arena.get_mut(about).list(event.seq);
@@ -99,6 +108,7 @@ impl State {
             Fact::Addon(fact) => self.addon_seen(fact, &told),
             Fact::Settings(fact) => {
                 self.settings.offer(stamp, Arc::new((**fact).clone()));
+                self.settings_told(event.seq, change.occurred_at);
                 return None;
             }
             Fact::Key(fact) => {

@@ -79,6 +79,12 @@ impl State {
         self.arena.get(found).owner
     }
 
+    /// Whether there is a customer of that id.
+    #[must_use]
+    pub fn has_customer(&self, id: &str) -> bool {
+        self.find_customer(id).is_some()
+    }
+
     /// One customer with all it holds.
     #[must_use]
     pub fn customer(&self, id: &str, as_of: Option<AsOf>) -> Option<CustomerView> {

@@ -92,6 +92,19 @@ pub(super) enum Role {
     Parent(Kind),
 }
 
+/// What came of a link that an event offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Linked {
+    /// Nothing had played the role before.
+    First,
+    /// The same thing plays it as before.
+    Same,
+    /// It plays the role now, and this one no longer does.
+    InsteadOf(Ix),
+    /// Another thing goes on playing it.
+    Lost,
+}
+
 /// The newest word on what plays a role.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Link {
@@ -156,8 +169,8 @@ impl Entity {
         self.kind == Kind::Party && self.space == Space::MERCHANT
     }
 
-    /// Notes what plays a role; says whether another thing plays it now.
-    pub(super) fn link(&mut self, role: Role, target: Ix, stamp: Stamp) -> bool {
+    /// Notes what plays a role; says what came of it.
+    pub(super) fn link(&mut self, role: Role, target: Ix, stamp: Stamp) -> Linked {
         let link = Link {
             stamp,
             target,
@@ -168,17 +181,22 @@ impl Entity {
                 // Most have one or two for ever.
                 self.links.reserve_exact(1);
                 self.links.insert(place, link);
-                true
+                Linked::First
             }
             Ok(place) => {
                 let Some(held) = self.links.get_mut(place) else {
-                    return false;
+                    return Linked::Same;
                 };
-                let changed = stamp > held.stamp && held.target != target;
-                if stamp > held.stamp {
+                let before = held.target;
+                let wins = stamp > held.stamp;
+                if wins {
                     *held = link;
                 }
-                changed
+                match (before == target, wins) {
+                    (true, _) => Linked::Same,
+                    (false, true) => Linked::InsteadOf(before),
+                    (false, false) => Linked::Lost,
+                }
             }
         }
     }
@@ -210,6 +228,11 @@ impl Entity {
             .map(|link| link.target)
     }
 
+    /// Everything that plays a role to it.
+    pub(super) fn targets(&self) -> impl Iterator<Item = Ix> {
+        self.links.iter().map(|link| link.target)
+    }
+
     /// Whether it is whole, and refers to none but the first `count` things.
     pub(super) fn is_sound(&self, count: usize, spaces: usize) -> bool {
         let body_fits = match &self.body {
@@ -222,10 +245,9 @@ impl Entity {
             Body::Addon(_) => self.kind == Kind::Addon,
             Body::Links => matches!(self.kind, Kind::Invoice | Kind::Order),
         };
-        let mut targets = self.links.iter().map(|link| link.target);
         body_fits
             && usize::from(self.space.0) < spaces
-            && targets.all(|target| target.place() < count)
+            && self.targets().all(|target| target.place() < count)
     }
 
     /// Lists an event. Events come in the log's order; those that are listed come again where the

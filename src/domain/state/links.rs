@@ -3,7 +3,7 @@
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Kind, MERCHANT, Role};
+use super::entity::{Kind, Linked, MERCHANT, Role};
 use crate::domain::activity::Activity;
 use crate::domain::event::{Contact, Naming, ProviderName};
 use crate::domain::register::Stamp;
@@ -49,13 +49,11 @@ impl State {
         let mut changed = false;
         if let Some(identifier) = self.identifier(naming, told.source) {
             let party = self.party(MERCHANT, identifier, told.activity);
-            let entity = self.arena.get_mut(ix);
-            changed |= entity.link(Role::Identifier, party, told.stamp);
+            changed |= self.offer(ix, Role::Identifier, party, told.stamp);
         }
         if let Some(provider_id) = &naming.provider_id {
             let party = self.party(told.provider, provider_id, told.activity);
-            let entity = self.arena.get_mut(ix);
-            if entity.link(Role::Alias, party, told.stamp) {
+            if self.offer(ix, Role::Alias, party, told.stamp) {
                 self.arena.get_mut(party).children.push(ix);
                 changed = true;
             }
@@ -74,11 +72,10 @@ impl State {
         let alias = alias.map(|id| self.party(told.provider, id, told.activity));
         let identifier = self.identifier(naming, told.source);
         let identifier = identifier.map(|id| self.party(MERCHANT, id, told.activity));
-        if let (Some(alias), Some(identifier)) = (alias, identifier) {
-            let entity = self.arena.get_mut(alias);
-            if entity.link(Role::Identifier, identifier, told.stamp) {
-                self.relink(alias);
-            }
+        if let (Some(alias), Some(identifier)) = (alias, identifier)
+            && self.offer(alias, Role::Identifier, identifier, told.stamp)
+        {
+            self.relink(alias);
         }
         let party = identifier.or(alias)?;
         self.describe(party, contact, told.stamp);
@@ -94,12 +91,29 @@ impl State {
 
     /// Notes that `child` belongs to `parent`; says whether anything changed by it.
     pub(super) fn link(&mut self, child: Ix, kind: Kind, parent: Ix, stamp: Stamp) -> bool {
-        let child_entity = self.arena.get_mut(child);
-        let changed = child_entity.link(Role::Parent(kind), parent, stamp);
+        let changed = self.offer(child, Role::Parent(kind), parent, stamp);
         if changed {
             self.arena.get_mut(parent).children.push(child);
         }
         changed
+    }
+
+    /// Offers a link; says whether another thing plays the role now. One that is not in force, or no
+    /// longer, is kept among the others: it was in force at some moment, or would have been.
+    fn offer(&mut self, child: Ix, role: Role, target: Ix, stamp: Stamp) -> bool {
+        match self.arena.get_mut(child).link(role, target, stamp) {
+            Linked::First => true,
+            Linked::Same => false,
+            Linked::InsteadOf(before) => {
+                self.met.insert(child, before);
+                self.met.remove(child, target);
+                true
+            }
+            Linked::Lost => {
+                self.met.insert(child, target);
+                false
+            }
+        }
     }
 
     /// Works out again whose `changed` is, and all that finds its customer through it.

@@ -10,6 +10,7 @@ mod census;
 mod customers;
 mod digest;
 mod entity;
+mod family;
 mod keys;
 mod links;
 #[cfg(test)]
@@ -29,12 +30,14 @@ use serde::{Deserialize, Serialize};
 pub use census::Census;
 pub use customers::{CustomerFilter, CustomersWanted};
 pub use digest::Fingerprint;
+pub use family::{Named, SettingsTold};
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 
 use self::arena::Arena;
+use self::family::Met;
 use self::keys::Keys;
 use super::event::{ProviderName, Reason, SettingsFact};
 use super::register::{Slot, SourceId};
@@ -53,6 +56,10 @@ pub struct State {
     /// events, also those before it: see [`State::reads_notes_as_configured`].
     customer_notes: CustomerNotes,
     settings: Slot<Arc<SettingsFact>>,
+    /// Every settings event, oldest first.
+    settings_told: Vec<SettingsTold>,
+    /// What belonged together once, or in one event, and does not by the links in force.
+    met: Met,
     keys: Keys,
     /// In the order of first mention.
     sources: Vec<Arc<str>>,

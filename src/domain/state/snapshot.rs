@@ -17,13 +17,14 @@ use thin_vec::ThinVec;
 
 use super::arena::{Arena, Ix};
 use super::entity::Entity;
+use super::family::{Met, SettingsTold};
 use super::keys::Keys;
 use super::{Counts, CustomerNotes, State};
 use crate::domain::event::{ProviderName, Reason, SettingsFact};
 use crate::domain::register::{Slot, Stamp};
 
 /// Raised whenever the bytes change; a test compares them with those of a known state.
-pub const SNAPSHOT_FORMAT: u32 = 1;
+pub const SNAPSHOT_FORMAT: u32 = 2;
 
 /// Why bytes are not a state: the snapshot is of no use, and the log is folded instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +54,8 @@ struct End {
     providers: Vec<String>,
     /// As JSON: the catalogue's decimals are written for readers that know what to expect.
     settings: Option<(Stamp, String)>,
+    settings_told: Vec<SettingsTold>,
+    met: Met,
 }
 
 /// Some of a snapshot's things, decoded.
@@ -114,6 +117,8 @@ impl State {
             spaces: texts(self.arena.spaces()),
             providers: texts(&self.providers),
             settings,
+            settings_told: self.settings_told.clone(),
+            met: self.met.clone(),
         })
     }
 
@@ -144,10 +149,15 @@ impl State {
         }
         let chunks = parts.into_iter().map(|part| part.0).collect();
         let arena = Arena::of(chunks, known(end.spaces)?).ok_or(NotRestored::Undecodable)?;
+        if !end.met.is_sound(arena.len()) {
+            return Err(NotRestored::Undecodable);
+        }
         let mut state = Self {
             arena,
             customer_notes: end.customer_notes,
             settings,
+            settings_told: end.settings_told,
+            met: end.met,
             keys: end.keys,
             sources: end.sources.into_iter().map(Into::into).collect(),
             providers: known(end.providers)?,

@@ -1,0 +1,174 @@
+//! The same answers as of now, out of what was so at a moment. It shows, and decides nothing.
+
+use super::{Moment, PastError};
+use crate::domain::access::AsOf;
+use crate::domain::customer::CustomerView;
+use crate::domain::entitlement::Entitlements;
+use crate::domain::payment::PaymentView;
+use crate::domain::state::{Ident, Named, Page, State, SubscriptionFilter};
+use crate::domain::subscription::SubscriptionView;
+use crate::ledger::{EventPage, Ledger, Shown};
+
+fn customer(id: &str) -> Named<'_> {
+    Named {
+        customer: Some(id),
+        ..Named::default()
+    }
+}
+
+impl Ledger {
+    /// One customer at a moment, by any id.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn customer_at(&self, id: &str, moment: Moment) -> Result<Shown<CustomerView>, PastError> {
+        self.one_at(customer(id), moment, "customer", |state, as_of| {
+            state.customer(id, Some(as_of))
+        })
+    }
+
+    /// What one customer might use at a moment.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn entitlements_at(
+        &self,
+        id: &str,
+        moment: Moment,
+    ) -> Result<Shown<Entitlements>, PastError> {
+        self.one_at(customer(id), moment, "customer", |state, as_of| {
+            state.entitlements(id, as_of)
+        })
+    }
+
+    /// One subscription at a moment, by our id or the provider's.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn subscription_at(
+        &self,
+        id: &str,
+        moment: Moment,
+    ) -> Result<Shown<SubscriptionView>, PastError> {
+        let named = Named {
+            subscription: Some(id),
+            ..Named::default()
+        };
+        self.one_at(named, moment, "subscription", |state, as_of| {
+            state.subscription(id, Some(as_of))
+        })
+    }
+
+    /// One payment at a moment, by the provider's id.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn payment_at(&self, id: &str, moment: Moment) -> Result<Shown<PaymentView>, PastError> {
+        let named = Named {
+            payment: Some(id),
+            ..Named::default()
+        };
+        self.one_at(named, moment, "payment", |state, _| state.payment(id))
+    }
+
+    fn one_at<T>(
+        &self,
+        named: Named<'_>,
+        moment: Moment,
+        what: &'static str,
+        show: impl Fn(&State, AsOf) -> Option<T>,
+    ) -> Result<Shown<T>, PastError> {
+        let past = self.past(named, moment)?;
+        let is_found = |state: &State| show(state, past.as_of).is_some();
+        match show(&past.state, past.as_of) {
+            Some(value) => Ok(Shown {
+                seq: past.seq,
+                value,
+            }),
+            None => Err(self.absence(named, &past, what, is_found)),
+        }
+    }
+
+    /// The subscriptions that a customer had at a moment, newest change first.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn subscriptions_at(
+        &self,
+        id: &str,
+        filter: &SubscriptionFilter,
+        moment: Moment,
+        (after, limit): (Option<Ident>, usize),
+    ) -> Result<Shown<Page<SubscriptionView>>, PastError> {
+        self.listed_at(id, None, moment, |state, as_of| {
+            state.subscriptions_held(id, filter, after, limit, as_of)
+        })
+    }
+
+    /// The payments that a customer had made at a moment, newest change first, of one subscription
+    /// where it is given.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn payments_at(
+        &self,
+        id: &str,
+        subscription: Option<&str>,
+        moment: Moment,
+        (after, limit): (Option<Ident>, usize),
+    ) -> Result<Shown<Page<PaymentView>>, PastError> {
+        self.listed_at(id, subscription, moment, |state, _| {
+            state.payments_made(id, subscription, after, limit)
+        })
+    }
+
+    /// Of a customer that never was, lists are empty; of one that was not yet, they are refused.
+    fn listed_at<T>(
+        &self,
+        id: &str,
+        subscription: Option<&str>,
+        moment: Moment,
+        list: impl Fn(&State, AsOf) -> T,
+    ) -> Result<Shown<T>, PastError> {
+        let named = Named {
+            subscription,
+            ..customer(id)
+        };
+        let past = self.past(named, moment)?;
+        if !past.state.has_customer(id) {
+            let has_customer = |state: &State| state.has_customer(id);
+            match self.absence(customer(id), &past, "customer", has_customer) {
+                PastError::Unknown(_) => {}
+                other => return Err(other),
+            }
+        }
+        Ok(Shown {
+            seq: past.seq,
+            value: list(&past.state, past.as_of),
+        })
+    }
+
+    /// The events that a customer had at a moment, after a sequence number, oldest first.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn customer_events_at(
+        &self,
+        id: &str,
+        moment: Moment,
+        after: u64,
+        limit: usize,
+    ) -> Result<Shown<EventPage>, PastError> {
+        let named = customer(id);
+        let past = self.past(named, moment)?;
+        let Some(seqs) = past.state.customer_events(id) else {
+            let has_customer = |state: &State| state.has_customer(id);
+            return Err(self.absence(named, &past, "customer", has_customer));
+        };
+        let whose = |meaning: &_| past.state.customer_of(meaning).map(Into::into);
+        Ok(Shown {
+            seq: past.seq,
+            value: self.these_events(&seqs, after, limit, whose)?,
+        })
+    }
+}

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::limits::NO_SNIFFING;
-use crate::ledger::{CommandError, IngestError, ReadError, Refusal};
+use crate::ledger::{CommandError, IngestError, PastError, ReadError, Refusal};
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -25,6 +25,8 @@ pub(crate) enum Problem {
     UnknownSource,
     /// No such thing.
     NotFound(&'static str),
+    /// It is there now, and was not at the moment asked about.
+    NotYet(String),
     /// Nothing lives at this path.
     NoRoute,
     /// The path is right, the method is not.
@@ -98,6 +100,7 @@ impl Problem {
                 "Not found",
                 format!("There is no such {what}."),
             ),
+            Self::NotYet(why) => (StatusCode::NOT_FOUND, "not_yet", "Not yet", why.clone()),
             Self::NoRoute => (
                 StatusCode::NOT_FOUND,
                 "not_found",
@@ -228,6 +231,7 @@ impl Problem {
             Self::InvalidSignature
             | Self::UnknownSource
             | Self::NotFound(_)
+            | Self::NotYet(_)
             | Self::NoRoute
             | Self::BodyTooLarge { .. }
             | Self::BodyTimeout
@@ -319,6 +323,19 @@ impl From<ReadError> for Problem {
         match error {
             ReadError::Unavailable(why) => Self::Unavailable(why),
             ReadError::Damaged(why) => Self::Internal(why),
+        }
+    }
+}
+
+impl From<PastError> for Problem {
+    fn from(error: PastError) -> Self {
+        match error {
+            PastError::Read(error) => error.into(),
+            PastError::BeyondTheLog { .. } => Self::InvalidParameter(format!(
+                "`known_at` names an event that there is not. {error}"
+            )),
+            PastError::Unknown(what) => Self::NotFound(what),
+            PastError::NotYet(why) => Self::NotYet(why),
         }
     }
 }

@@ -12,6 +12,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use serde_json::Value;
 
+pub(super) use self::problems::not_yet;
+
 /// Neither changes while the process runs.
 const CACHED: (actix_web::http::header::HeaderName, &str) = (CACHE_CONTROL, "no-cache");
 

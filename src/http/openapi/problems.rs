@@ -10,6 +10,13 @@ use crate::http::webhook::BODY_BYTES_MAX;
 
 const UNAVAILABLE: &str = "too many events are waiting; send it again later";
 
+/// What is refused of a moment before there was anything.
+pub(in crate::http) fn not_yet() -> Problem {
+    let why = "There was no such customer yet: the first event of it happened at \
+               2026-09-21T14:13:24.000Z.";
+    Problem::NotYet(why.into())
+}
+
 /// One of each code.
 pub(super) fn all() -> Vec<Problem> {
     let mut all = vec![
@@ -17,6 +24,7 @@ pub(super) fn all() -> Vec<Problem> {
         Problem::Unauthorized,
         Problem::Forbidden("This needs a key of scope `admin`; yours has `read`.".into()),
         Problem::NotFound("customer"),
+        not_yet(),
         Problem::MethodNotAllowed {
             allow: "GET, HEAD".into(),
         },

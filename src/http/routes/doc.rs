@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::Entry;
 use crate::http::error::Problem;
+use crate::http::openapi::not_yet;
+use crate::http::v1::when::WhenQuery;
 
 /// Works out a type's schema.
 pub(in crate::http) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -139,6 +141,16 @@ impl Entry {
             Problem::Internal(String::new()),
             Problem::Unavailable(later.into()),
         ])
+    }
+
+    /// Answers also about a moment, with a key of scope `audit`.
+    pub(super) fn at_any_moment(self) -> Self {
+        self.query::<WhenQuery>().lists_at_any_moment()
+    }
+
+    /// The same of a list, whose parameters name the moment beside others.
+    pub(super) fn lists_at_any_moment(self) -> Self {
+        self.refuses(&[not_yet()]).reads_the_log()
     }
 
     fn answers(mut self, answer: Answer) -> Self {

@@ -42,7 +42,8 @@ fn queries() -> Vec<Entry> {
             "One subscription",
             subscriptions::show,
         )
-        .shows::<SubscriptionView>(),
+        .shows::<SubscriptionView>()
+        .at_any_moment(),
         get(
             "/v1/subscriptions",
             Key(Client),
@@ -52,21 +53,24 @@ fn queries() -> Vec<Entry> {
         .note("A key of scope `client` must name a `customer`.")
         .query::<subscriptions::ListQuery>()
         .lists::<List<SubscriptionView>>()
-        .refuses(&[Problem::NotFound("customer")]),
+        .refuses(&[Problem::NotFound("customer")])
+        .lists_at_any_moment(),
         get(
             "/v1/customers/{id}",
             Key(Read),
             "One customer",
             customers::show,
         )
-        .shows::<CustomerView>(),
+        .shows::<CustomerView>()
+        .at_any_moment(),
         get(
             "/v1/customers/{id}/entitlements",
             Key(Client),
             "What a customer may use",
             customers::entitlements,
         )
-        .shows::<Entitlements>(),
+        .shows::<Entitlements>()
+        .at_any_moment(),
         get(
             "/v1/customers",
             Key(Read),
@@ -81,7 +85,8 @@ fn queries() -> Vec<Entry> {
             "One payment",
             payments::show,
         )
-        .shows::<PaymentView>(),
+        .shows::<PaymentView>()
+        .at_any_moment(),
         get(
             "/v1/payments",
             Key(Read),
@@ -89,7 +94,8 @@ fn queries() -> Vec<Entry> {
             payments::index,
         )
         .query::<payments::ListQuery>()
-        .lists::<List<PaymentView>>(),
+        .lists::<List<PaymentView>>()
+        .lists_at_any_moment(),
         get(
             "/v1/stats",
             Key(Read),
@@ -111,7 +117,7 @@ fn log() -> Vec<Entry> {
         )
         .query::<customers::EventsQuery>()
         .lists::<List<EventView>>()
-        .reads_the_log(),
+        .lists_at_any_moment(),
         get(
             "/v1/events/stream",
             Key(Read),

@@ -4,15 +4,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::when::{self, KNOWN_AT, WhenQuery, looking_back};
 use super::{
-    List, NoQuery, blocking, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit,
-    list, single,
+    List, blocking, cursor, cursor_after, cursor_after_seq, cursor_seq, given, limit, list, single,
 };
 use crate::domain::state::CustomerFilter;
 use crate::domain::status::Status;
+use crate::domain::time::Timestamp;
 use crate::http::Shared;
 use crate::http::error::Problem;
-use crate::ledger::Caller;
+use crate::ledger::{Caller, Shown};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +33,12 @@ pub(in crate::http) struct ListQuery {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct EventsQuery {
+    /// Only what had happened by then, by the provider's clock. Scope `audit`.
+    #[schemars(with = "Option<Timestamp>")]
+    as_of: Option<String>,
+    /// Only what was recorded by then: a time, or `seq:` and a sequence number. Scope `audit`.
+    #[schemars(regex(pattern = KNOWN_AT))]
+    known_at: Option<String>,
     /// How many, at most.
     #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
@@ -55,11 +62,16 @@ pub(in crate::http) async fn index(
 
 /// `GET /v1/customers/{id}`
 pub(in crate::http) async fn show(
+    caller: web::ReqData<Caller>,
     request: HttpRequest,
     id: web::Path<String>,
-    _: web::Query<NoQuery>,
+    when: web::Query<WhenQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
+    if let Some(moment) = when.moment(&caller)? {
+        let shown = looking_back(move || shared.ledger.customer_at(&id, moment)).await?;
+        return single(&request, shown.map(Some), "customer");
+    }
     single(&request, shared.ledger.customer(&id), "customer")
 }
 
@@ -68,9 +80,13 @@ pub(in crate::http) async fn entitlements(
     caller: web::ReqData<Caller>,
     request: HttpRequest,
     id: web::Path<String>,
-    _: web::Query<NoQuery>,
+    when: web::Query<WhenQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
+    if let Some(moment) = when.moment(&caller)? {
+        let shown = looking_back(move || shared.ledger.entitlements_at(&id, moment)).await?;
+        return single(&request, shown.map(Some), "customer");
+    }
     single(
         &request,
         shared.ledger.entitlements(&caller, &id),
@@ -80,19 +96,22 @@ pub(in crate::http) async fn entitlements(
 
 /// `GET /v1/customers/{id}/events`
 pub(in crate::http) async fn events(
+    caller: web::ReqData<Caller>,
     id: web::Path<String>,
     query: web::Query<EventsQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
+    let moment = when::moment(&caller, &query.as_of, &query.known_at)?;
     let after = cursor_seq(&query.cursor)?.unwrap_or(0);
     let limit = limit(&query.limit)?;
-    let shown = super::blocking(move || shared.ledger.customer_events(&id, after, limit));
-    let shown = shown.await?;
-    let seq = shown.seq;
-    let page = shown.value.ok_or(Problem::NotFound("customer"))?;
-    let next = page.next_after.map(cursor_after_seq);
-    list(crate::ledger::Shown {
-        seq,
-        value: List::new(page.data, next),
-    })
+    let shown = if let Some(moment) = moment {
+        let ask = move || shared.ledger.customer_events_at(&id, moment, after, limit);
+        looking_back(ask).await?
+    } else {
+        let ask = move || shared.ledger.customer_events(&id, after, limit);
+        let Shown { seq, value } = super::blocking(ask).await?;
+        let value = value.ok_or(Problem::NotFound("customer"))?;
+        Shown { seq, value }
+    };
+    list(shown.map(|page| List::new(page.data, page.next_after.map(cursor_after_seq))))
 }

@@ -7,6 +7,7 @@ pub(super) mod payments;
 pub(super) mod quarantine;
 pub(super) mod stream;
 pub(super) mod subscriptions;
+pub(super) mod when;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};

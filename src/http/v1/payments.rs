@@ -4,9 +4,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{List, NoQuery, blocking, cursor, cursor_after, given, limit, list, single};
+use super::when::{self, KNOWN_AT, WhenQuery, looking_back};
+use super::{List, blocking, cursor, cursor_after, given, limit, list, single};
+use crate::domain::time::Timestamp;
 use crate::http::Shared;
 use crate::http::error::Problem;
+use crate::ledger::Caller;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +18,13 @@ pub(in crate::http) struct ListQuery {
     customer: Option<String>,
     /// Of this subscription, by any id.
     subscription: Option<String>,
+    /// Only what had happened by then, by the provider's clock. Scope `audit`, with a `customer`.
+    #[schemars(with = "Option<Timestamp>")]
+    as_of: Option<String>,
+    /// Only what was recorded by then: a time, or `seq:` and a sequence number. Scope `audit`, with a
+    /// `customer`.
+    #[schemars(regex(pattern = KNOWN_AT))]
+    known_at: Option<String>,
     /// How many, at most.
     #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
@@ -24,10 +34,23 @@ pub(in crate::http) struct ListQuery {
 
 /// `GET /v1/payments`
 pub(in crate::http) async fn index(
+    caller: web::ReqData<Caller>,
     query: web::Query<ListQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
+    let moment = when::moment(&caller, &query.as_of, &query.known_at)?;
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
+    if let Some(moment) = moment {
+        let customer = given(&query.customer).ok_or_else(when::needs_customer)?;
+        let customer = customer.to_owned();
+        let page = looking_back(move || {
+            let subscription = given(&query.subscription);
+            let ledger = &shared.ledger;
+            ledger.payments_at(&customer, subscription, moment, (after, limit))
+        });
+        let page = page.await?;
+        return list(page.map(|page| List::new(page.data, page.next.map(cursor_after))));
+    }
     let page = blocking(move || {
         let (customer, subscription) = (given(&query.customer), given(&query.subscription));
         Ok(shared.ledger.payments(customer, subscription, after, limit))
@@ -38,10 +61,15 @@ pub(in crate::http) async fn index(
 
 /// `GET /v1/payments/{id}`
 pub(in crate::http) async fn show(
+    caller: web::ReqData<Caller>,
     request: HttpRequest,
     id: web::Path<String>,
-    _: web::Query<NoQuery>,
+    when: web::Query<WhenQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
+    if let Some(moment) = when.moment(&caller)? {
+        let shown = looking_back(move || shared.ledger.payment_at(&id, moment)).await?;
+        return single(&request, shown.map(Some), "payment");
+    }
     single(&request, shared.ledger.payment(&id), "payment")
 }

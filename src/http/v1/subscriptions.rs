@@ -4,10 +4,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{List, NoQuery, blocking, cursor, cursor_after, given, limit, list, single, status};
+use super::when::{self, KNOWN_AT, WhenQuery, looking_back};
+use super::{List, blocking, cursor, cursor_after, given, limit, list, single, status};
 use crate::domain::key::Scope;
 use crate::domain::state::SubscriptionFilter;
 use crate::domain::status::Status;
+use crate::domain::time::Timestamp;
 use crate::http::Shared;
 use crate::http::error::Problem;
 use crate::ledger::{Caller, Shown};
@@ -24,6 +26,13 @@ pub(in crate::http) struct ListQuery {
     provider: Option<String>,
     /// Of this plan, by the provider's id.
     plan: Option<String>,
+    /// Only what had happened by then, by the provider's clock. Scope `audit`, with a `customer`.
+    #[schemars(with = "Option<Timestamp>")]
+    as_of: Option<String>,
+    /// Only what was recorded by then: a time, or `seq:` and a sequence number. Scope `audit`, with a
+    /// `customer`.
+    #[schemars(regex(pattern = KNOWN_AT))]
+    known_at: Option<String>,
     /// How many, at most.
     #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
@@ -47,7 +56,17 @@ pub(in crate::http) async fn index(
         let why = "A key of scope `client` must name a customer: `?customer=`.";
         return Err(Problem::Forbidden(why.into()));
     }
+    let moment = when::moment(&caller, &query.as_of, &query.known_at)?;
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
+    if let Some(moment) = moment {
+        let customer = filter.customer.clone().ok_or_else(when::needs_customer)?;
+        let page = looking_back(move || {
+            let ledger = &shared.ledger;
+            ledger.subscriptions_at(&customer, &filter, moment, (after, limit))
+        });
+        let page = page.await?;
+        return list(page.map(|page| List::new(page.data, page.next.map(cursor_after))));
+    }
     let caller = caller.into_inner();
     let ask = move || Ok(shared.ledger.subscriptions(&caller, &filter, after, limit));
     let page = blocking(ask).await?;
@@ -61,9 +80,13 @@ pub(in crate::http) async fn show(
     caller: web::ReqData<Caller>,
     request: HttpRequest,
     id: web::Path<String>,
-    _: web::Query<NoQuery>,
+    when: web::Query<WhenQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
+    if let Some(moment) = when.moment(&caller)? {
+        let shown = looking_back(move || shared.ledger.subscription_at(&id, moment)).await?;
+        return single(&request, shown.map(Some), "subscription");
+    }
     single(
         &request,
         shared.ledger.subscription(&caller, &id),

@@ -348,7 +348,13 @@ fn a_customer_is_known_by_the_notes_that_were_read_then() {
     let status = |path: &str| problem(&world.get(path)).0;
     assert_eq!(status("/v1/customers/user_42?known_at=seq:2"), 200);
     assert_eq!(status("/v1/customers/user_42?known_at=seq:3"), 404);
-    assert_eq!(status("/v1/customers/u-1?known_at=seq:2"), 404);
+    let unknown = world.get("/v1/customers/u-1?known_at=seq:2");
+    assert_eq!(problem(&unknown), (404, "not_yet".into()));
+    assert!(
+        unknown.word("detail").contains("settings"),
+        "{}",
+        unknown.text
+    );
     let paid = world.read("/v1/payments?customer=user_42&known_at=seq:2");
     assert_eq!(paid["data"].as_array().unwrap().len(), 1);
 }

@@ -1,5 +1,5 @@
-//! Looking back over HTTP: one customer of a hundred and of a thousand events in a log of a million,
-//! as it was at a moment; asked for the first time and again.
+//! Looking back over HTTP: one customer of a hundred and of a thousand events in a log of a
+//! million, as it was at a moment; asked for the first time and again.
 //!
 //! `cargo bench --bench past` (about two minutes; SUBLEDGER_BENCH_EVENTS, by default 1000000).
 #![allow(

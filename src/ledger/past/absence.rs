@@ -72,7 +72,7 @@ fn first_event(
     heard.get(first(heard.len(), through))
 }
 
-/// The first place at which it is so. What is found once stays found, so it is looked for by halves.
+/// The first place at which it is so. What is found once stays found, so that halving finds it.
 fn first(count: usize, is_so: impl Fn(usize) -> bool) -> usize {
     let (mut from, mut to) = (0, count);
     while from < to {

@@ -57,6 +57,8 @@ pub(crate) enum Problem {
     Forbidden(String),
     /// A query parameter or a header is wrong.
     InvalidParameter(String),
+    /// A proof was asked for about records that the log does not have.
+    OutOfRange(String),
     /// A command's body is not what is expected.
     InvalidBody(String),
     /// A command's body is not said to be JSON.
@@ -167,6 +169,12 @@ impl Problem {
                 "Scope too small",
                 why.clone(),
             ),
+            Self::OutOfRange(why) => (
+                StatusCode::BAD_REQUEST,
+                "out_of_range",
+                "Out of range",
+                why.clone(),
+            ),
             Self::InvalidBody(why) => (
                 StatusCode::BAD_REQUEST,
                 "invalid_body",
@@ -241,6 +249,7 @@ impl Problem {
             | Self::HeadersTooLarge
             | Self::Forbidden(_)
             | Self::InvalidParameter(_)
+            | Self::OutOfRange(_)
             | Self::InvalidBody(_)
             | Self::UnsupportedMediaType
             | Self::IdempotencyMismatch

@@ -21,6 +21,7 @@ pub(in crate::http) fn not_yet() -> Problem {
 pub(super) fn all() -> Vec<Problem> {
     let mut all = vec![
         Problem::InvalidParameter("`limit` must be a whole number from 1 to 200.".into()),
+        Problem::OutOfRange("`seq` must be from 1 to 42 here.".into()),
         Problem::Unauthorized,
         Problem::Forbidden("This needs a key of scope `admin`; yours has `read`.".into()),
         Problem::NotFound("customer"),

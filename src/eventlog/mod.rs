@@ -7,11 +7,13 @@
 //! record, page        what is stored, byte for byte
 //! merkle, witness     what proves that it still is
 //! engine              where pages are kept: sled, or memory
-//! open, reader, import, verify    start-up, reading, taking an export back, the full check
+//! open, reader, verify    start-up, reading, the full check
+//! export, import      the log as text, and back
 //! ```
 
 mod draft;
 pub mod engine;
+pub mod export;
 mod identities;
 mod identity;
 mod import;

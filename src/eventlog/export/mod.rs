@@ -11,6 +11,7 @@ mod writer;
 pub use error::{ExportError, Wrong};
 pub use line::MAX_LINE_BYTES;
 pub use reader::{Ending, ExportReader, OpenNote, SignedHead};
+pub(in crate::eventlog) use writer::peaks_at;
 pub use writer::{ExportRange, Exporter, RangeError};
 
 #[cfg(test)]

@@ -93,6 +93,11 @@ impl<R: BufRead> ExportReader<R> {
         self.line_no
     }
 
+    /// That line as it was read.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// Reads the next line with its line feed, and never more than a line may have.
     fn read_line(&mut self) -> Result<(), ExportError> {
         self.text.clear();

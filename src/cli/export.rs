@@ -12,9 +12,9 @@ use serde_json::Value;
 use super::remote::Remote;
 use super::target::Target;
 use super::{Common, Failure, Output, output, store};
-use crate::app::{self, Acceptance};
+use crate::app::Acceptance;
 use crate::eventlog::export::{ExportError, ExportRange, ExportReader, Exporter};
-use crate::ledger::open_note;
+use crate::ledger::audit::{Signer, open_note};
 
 /// Write the log as text: every record byte for byte, and a signed checkpoint that proves them.
 ///
@@ -90,7 +90,10 @@ impl Export {
         let (config, opened) = store::inspect(common, Acceptance::default())?;
         let last_seq = opened.engine.last()?.last_seq;
         let range = ExportRange::new(self.from, self.to, last_seq)?;
-        let signer = app::signer(&config)?;
+        let signer = Signer::read(&config.data_dir)?.ok_or(
+            "this ledger has no key to sign a checkpoint with yet; start the service once, and \
+             stop it",
+        )?;
         let mut exporter = Exporter::new(opened.engine, range)?;
         let bar = self.bar(range.to().saturating_sub(range.from()).saturating_add(1));
         let mut lines = Vec::new();
@@ -105,7 +108,7 @@ impl Export {
             );
         }
         let peaks = exporter.peaks().clone();
-        let (checkpoint, key) = (signer.sign(&peaks), signer.key().to_string());
+        let (checkpoint, key) = (signer.sign(peaks.size(), peaks.root()), signer.verifier().to_string());
         exporter.write_last(&checkpoint, &key, &mut lines);
         target.write(&lines)?;
         bar.finish_and_clear();

@@ -15,7 +15,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::schema::EngineName;
 use crate::eventlog::export::{Ending, ExportReader};
 use crate::eventlog::{Purpose, Staging};
-use crate::ledger::{Erasures, open_note};
+use crate::ledger::audit::{Erasures, open_note};
 
 /// A checkpoint has a few hundred bytes.
 const CHECKPOINT_BYTES_MAX: u64 = 64 * 1024;

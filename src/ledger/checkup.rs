@@ -119,6 +119,7 @@ mod tests {
     use crate::domain::state::CustomerNotes;
     use crate::eventlog::page::Page;
     use crate::eventlog::{EngineKind, OpenOptions, Tail};
+    use crate::ledger::audit::Origin;
     use crate::ledger::{Ledger, Settings};
 
     /// Cannot be read the first time.
@@ -168,6 +169,7 @@ mod tests {
             grace_days: 0,
             accept_catalogue: false,
             derived_in: None,
+            origin: Origin::Unless("a.example".into()),
         };
         // Its log begins with its settings.
         let ledger = Ledger::open(settings, Arc::new(SystemClock));

@@ -2,6 +2,7 @@
 //! log and the fold meet.
 
 mod acceptance;
+pub mod audit;
 mod checkup;
 mod commands;
 mod feed;
@@ -37,6 +38,7 @@ pub use opening::{OpenLedgerError, Opened, Settings, Start};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 
+use self::audit::{Checkpoints, Signer};
 use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
@@ -44,7 +46,7 @@ use self::keeping::Keeper;
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
-use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState};
+use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState, Tree};
 
 /// A stop has 5 s in all; what only makes the next start quicker may not be the reason to miss that.
 const SNAPSHOT_BUDGET: Duration = Duration::from_millis(1_800);
@@ -65,6 +67,9 @@ pub struct Ledger {
     checkup: Mutex<Checkup>,
     grace_days: AtomicU32,
     keepsake_path: Option<PathBuf>,
+    tree: Tree,
+    signer: Arc<Signer>,
+    checkpoints: Checkpoints,
 }
 
 /// An answer with the last sequence number folded into it.
@@ -123,7 +128,11 @@ impl Ledger {
             ));
         }
         match health.state() {
-            WriterState::Serving => self.checkup.lock().damage().map_or(Ok(()), Err),
+            WriterState::Serving => {
+                let damage = self.checkup.lock().damage();
+                let wrong = damage.or_else(|| self.checkpoints.contradiction());
+                wrong.map_or(Ok(()), Err)
+            }
             WriterState::Full => Err("The disk is full; free some space.".into()),
             WriterState::ClockLeap => Err("This machine's clock leapt ahead; set it right.".into()),
             WriterState::Stopped => Err("The service is stopping.".into()),
@@ -145,12 +154,16 @@ impl Ledger {
         Keepsake::of(&self.state.read())
     }
 
-    /// Drains what is queued, stops writing, and keeps the state and what a replay is compared with.
+    /// Drains what is queued, stops writing, and keeps a checkpoint, the state, and what a replay is
+    /// compared with.
     pub fn stop(&self) {
         self.checkup.lock().stop();
+        self.tree.stop();
+        self.checkpoints.stop();
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }
+        self.checkpoints.keep();
         if let Some(keeper) = self.keeper.lock().take() {
             keeper.stop(Instant::now() + SNAPSHOT_BUDGET);
         }

@@ -11,7 +11,6 @@ mod writer;
 pub use error::{ExportError, Wrong};
 pub use line::MAX_LINE_BYTES;
 pub use reader::{Ending, ExportReader, OpenNote, SignedHead};
-pub(in crate::eventlog) use writer::peaks_at;
 pub use writer::{ExportRange, Exporter, RangeError};
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::*;
 use crate::domain::delivery::Evidence;
 use crate::domain::time::Timestamp;
 use crate::eventlog::engine::memory::MemoryEngine;
-use crate::eventlog::{Draft, Engine, Event, Identity, Importer, Opened, Record};
+use crate::eventlog::{Draft, Engine, Event, Identity, Importer, Opened, Record, peaks_at};
 
 const KEY: &str = "a key";
 
@@ -116,10 +116,10 @@ fn every_range_is_read_back_as_it_was_stored() {
             let seqs: Vec<u64> = records.iter().map(Record::seq).collect();
             assert_eq!(seqs, (from..=to).collect::<Vec<_>>());
             let engine = &*engine;
-            assert_eq!(ending.peaks, writer::peaks_at(engine, to).unwrap());
+            assert_eq!(ending.peaks, peaks_at(engine, to).unwrap());
             assert_eq!(
                 ending.peaks_before,
-                writer::peaks_at(engine, from - 1).unwrap()
+                peaks_at(engine, from - 1).unwrap()
             );
             for record in records {
                 let page = engine.read(record.seq()).unwrap().unwrap();
@@ -303,7 +303,7 @@ fn a_damaged_page_is_not_exported() {
 
 impl Exporter {
     fn with_peaks_of(mut self, other: &Arc<dyn Engine>) -> Self {
-        self.peaks = writer::peaks_at(&**other, self.peaks.size()).unwrap();
+        self.peaks = peaks_at(&**other, self.peaks.size()).unwrap();
         self
     }
 }

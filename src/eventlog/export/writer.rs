@@ -7,6 +7,7 @@ use super::line::{self, LastLine};
 use crate::eventlog::engine::{Engine, Fault};
 use crate::eventlog::merkle::Peaks;
 use crate::eventlog::page::Page;
+use crate::eventlog::tiles::peaks_at;
 
 /// Which records, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,27 +150,6 @@ impl Exporter {
         }
         Ok(())
     }
-}
-
-/// The peaks of the tree of the first `size` records.
-pub(in crate::eventlog) fn peaks_at(engine: &dyn Engine, size: u64) -> Result<Peaks, Fault> {
-    if size == 0 {
-        return Ok(Peaks::default());
-    }
-    let page = read(engine, size)?;
-    if page.last_seq() == size {
-        return Ok(page.peaks().clone());
-    }
-    // Pages state the peaks at their ends alone.
-    let mut peaks = match page.first_seq() {
-        1 => Peaks::default(),
-        first => read(engine, first.saturating_sub(1))?.peaks().clone(),
-    };
-    for (seq, record) in page.records().take_while(|(seq, _)| *seq <= size) {
-        let record = record.map_err(|damage| damaged(seq, &damage.to_string()))?;
-        peaks.push(record.leaf());
-    }
-    Ok(peaks)
 }
 
 fn read(engine: &dyn Engine, seq: u64) -> Result<Page, Fault> {

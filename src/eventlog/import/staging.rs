@@ -14,11 +14,12 @@ use super::{ImportError, Importer};
 use crate::domain::time::Timestamp;
 use crate::eventlog::engine::Engine;
 use crate::eventlog::engine::sled::{self, Lock};
-use crate::eventlog::export::{Ending, ExportReader, peaks_at};
+use crate::eventlog::export::{Ending, ExportReader};
 use crate::eventlog::merkle::Peaks;
 use crate::eventlog::open::{self, Head, OpenOptions, Purpose};
 use crate::eventlog::reader::{Log, Records};
 use crate::eventlog::record::Record;
+use crate::eventlog::tiles::peaks_at;
 use crate::eventlog::witness::Witness;
 
 /// The beginning of the staging folder's name, in the data folder.

@@ -1,6 +1,14 @@
-//! What an auditor asks: work that goes through much of the log while the ledger serves. It knows
-//! nothing of HTTP, and writes nothing into the log.
+//! What an auditor asks: signed heads of the log, and proofs about its records. Nothing here
+//! changes the log.
 
+mod checkpoints;
 mod export;
+mod proofs;
+mod signer;
 
-pub use self::export::open_note;
+pub use checkpoints::{CHECKPOINTS_FOLDER, Kept, kept_checkpoints};
+pub use export::open_note;
+pub use proofs::{Consistency, Inclusion, OutOfRange};
+pub use signer::{CHECKPOINT_KEY_FILE, KeyError, Origin, Signer};
+
+pub(super) use checkpoints::Checkpoints;

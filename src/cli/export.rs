@@ -108,7 +108,10 @@ impl Export {
             );
         }
         let peaks = exporter.peaks().clone();
-        let (checkpoint, key) = (signer.sign(peaks.size(), peaks.root()), signer.verifier().to_string());
+        let (checkpoint, key) = (
+            signer.sign(peaks.size(), peaks.root()),
+            signer.verifier().to_string(),
+        );
         exporter.write_last(&checkpoint, &key, &mut lines);
         target.write(&lines)?;
         bar.finish_and_clear();

@@ -117,10 +117,7 @@ fn every_range_is_read_back_as_it_was_stored() {
             assert_eq!(seqs, (from..=to).collect::<Vec<_>>());
             let engine = &*engine;
             assert_eq!(ending.peaks, peaks_at(engine, to).unwrap());
-            assert_eq!(
-                ending.peaks_before,
-                peaks_at(engine, from - 1).unwrap()
-            );
+            assert_eq!(ending.peaks_before, peaks_at(engine, from - 1).unwrap());
             for record in records {
                 let page = engine.read(record.seq()).unwrap().unwrap();
                 let found = page.records().find(|(seq, _)| *seq == record.seq());

@@ -14,7 +14,7 @@ use crate::app::{self, Acceptance};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::schema::EngineName;
 use crate::eventlog::export::{Ending, ExportReader};
-use crate::eventlog::{Purpose, Staging};
+use crate::eventlog::{ImportError, Published, Purpose, Record, Staging};
 use crate::ledger::audit::{Erasures, open_note};
 
 /// A checkpoint has a few hundred bytes.
@@ -63,6 +63,13 @@ struct Imported {
 
 impl Import {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
+        let done = self.import(common);
+        let done = done.map_err(|error| format!("{error}; nothing was imported"))?;
+        print(common, &done)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn import(&self, common: &Common) -> Result<Imported, Failure> {
         let config = common.load()?;
         if config.log.engine == EngineName::Memory {
             return Err(
@@ -96,19 +103,18 @@ impl Import {
             .into());
         }
         self.compare(&staging, &ending)?;
-        let head = staging.publish()?;
+        let Published { head, warning } = staging.publish()?;
+        if let Some(warning) = warning {
+            eprintln!("subledger: {warning}");
+        }
         let imported = head.seq().saturating_sub(began_at);
-        print(
-            common,
-            &Imported {
-                imported,
-                known: read.saturating_sub(imported),
-                last_seq: head.seq(),
-                root: hex::encode(head.peaks.root()),
-                key: ending.key,
-            },
-        )?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Imported {
+            imported,
+            known: read.saturating_sub(imported),
+            last_seq: head.seq(),
+            root: hex::encode(head.peaks.root()),
+            key: ending.key,
+        })
     }
 
     /// Compares what is about to be imported with the checkpoint that somebody kept.
@@ -126,8 +132,7 @@ impl Import {
         let last_seq = staging.head().seq();
         if kept.size > last_seq {
             let what = format!(
-                "it is of {} records, and there would be {last_seq}: records are missing; nothing \
-                 was imported",
+                "it is of {} records, and there would be {last_seq}: records are missing",
                 kept.size
             );
             return Err(wrong(&what).into());
@@ -135,7 +140,7 @@ impl Import {
         if staging.peaks_at(kept.size)?.root() == kept.root {
             Ok(())
         } else {
-            let what = "the export is not of the log that it was signed over; nothing was imported";
+            let what = "the export is not of the log that it was signed over";
             Err(wrong(what).into())
         }
     }
@@ -145,7 +150,7 @@ impl Import {
 fn read_one(
     path: &Path,
     staging: &mut Staging,
-    on: &mut dyn FnMut(&crate::eventlog::Record),
+    on: &mut dyn FnMut(&Record),
 ) -> Result<Ending, Failure> {
     let is_standard_input = path == Path::new("-");
     let about = |error: &dyn std::fmt::Display| {
@@ -174,8 +179,8 @@ fn read_one(
 fn take(
     input: impl BufRead,
     staging: &mut Staging,
-    on: &mut dyn FnMut(&crate::eventlog::Record),
-) -> Result<Ending, crate::eventlog::ImportError> {
+    on: &mut dyn FnMut(&Record),
+) -> Result<Ending, ImportError> {
     staging.read(&mut ExportReader::new(input, open_note), on)
 }
 

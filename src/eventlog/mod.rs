@@ -34,7 +34,7 @@ pub use draft::{Draft, Event, MAX_RECORD_BYTES, TooLarge};
 pub use engine::{Engine, Fault, Tail, free_bytes};
 pub use identities::{Identities, Lookup, OutOfOrder};
 pub use identity::{Content, Identity};
-pub use import::{ImportError, Importer, Staging};
+pub use import::{ImportError, Importer, Published, Staging};
 pub use open::{EngineKind, Head, OpenOptions, Opened, Purpose, open};
 pub use open_error::{OpenError, Rollback, Warning};
 pub use reader::{Log, Records};

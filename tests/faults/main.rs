@@ -12,6 +12,7 @@
 mod configuration;
 mod damage;
 mod derived;
+mod export;
 mod fixture;
 #[path = "../api/follower.rs"]
 mod follower;

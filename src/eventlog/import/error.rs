@@ -76,10 +76,10 @@ pub enum ImportError {
     #[error("record {0} of the export does not fit a page: {1}")]
     Page(u64, #[source] PageDamage),
     /// No room. Nothing is left of what was written.
-    #[error("the disk is full; free some space, then import again: nothing was imported")]
+    #[error("the disk is full; free some space, then import again")]
     Full,
     /// The file system refused.
-    #[error("cannot {action} {}: {source}; nothing was imported", path.display())]
+    #[error("cannot {action} {}: {source}", path.display())]
     Io {
         /// What was tried.
         action: &'static str,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use self::error::ImportError;
-pub use self::staging::Staging;
+pub use self::staging::{Published, Staging};
 use super::engine::Engine;
 use super::open::{Head, Opened};
 use super::page::{MAX_RECORDS, MAX_RECORDS_BYTES, PageBuilder};

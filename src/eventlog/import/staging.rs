@@ -154,11 +154,11 @@ impl Staging {
         })
     }
 
-    /// Puts the log in its place, durably, and answers where it stands.
+    /// Puts the log in its place, durably.
     ///
     /// # Errors
     /// [`ImportError`]; the data folder holds what it held.
-    pub fn publish(self) -> Result<Head, ImportError> {
+    pub fn publish(self) -> Result<Published, ImportError> {
         let Self {
             importer,
             engine,
@@ -184,7 +184,8 @@ impl Staging {
         let head = importer.finish()?;
         let staged = folder.path();
         if head.seq() == began_at {
-            return Ok(head);
+            let warning = None;
+            return Ok(Published { head, warning });
         }
         let witness = Witness::read(&staged.join(WITNESS))?;
         sync_all(&sled::store_dir(staged))?;
@@ -196,12 +197,23 @@ impl Staging {
             &sled::store_dir(staged),
             &sled::store_dir(&options.data_dir),
         )?;
-        sync(&options.data_dir)?;
-        if let Some(witness) = witness {
-            witness.write(&path)?;
-        }
-        Ok(head)
+        let told = sync(&options.data_dir).and_then(|()| match witness {
+            Some(witness) => Ok(witness.write(&path)?),
+            None => Ok(()),
+        });
+        let warning = told.err().map(|error| {
+            format!("the log is in its place, and {error}; its next start writes the witness anew")
+        });
+        Ok(Published { head, warning })
     }
+}
+
+/// A log that has taken its place.
+pub struct Published {
+    /// Where it stands.
+    pub head: Head,
+    /// What could not be done after that, for the operator.
+    pub warning: Option<String>,
 }
 
 /// Where an export meets the log.

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::limits::NO_SNIFFING;
-use crate::ledger::{CommandError, IngestError, ReadError, Refusal};
+use crate::ledger::{AuditRunning, CommandError, IngestError, ReadError, Refusal};
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -63,6 +63,8 @@ pub(crate) enum Problem {
     IdempotencyMismatch,
     /// The event is not set aside as stale.
     NotAcceptable(String),
+    /// Another audit has the turn.
+    AuditRunning(String),
     /// Our fault.
     Internal(String),
 }
@@ -194,6 +196,12 @@ impl Problem {
                 "Nothing to accept",
                 why.clone(),
             ),
+            Self::AuditRunning(why) => (
+                StatusCode::CONFLICT,
+                "audit_running",
+                "An audit is running",
+                why.clone(),
+            ),
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -241,6 +249,7 @@ impl Problem {
             | Self::UnsupportedMediaType
             | Self::IdempotencyMismatch
             | Self::NotAcceptable(_)
+            | Self::AuditRunning(_)
             | Self::Internal(_) => None,
         }
     }
@@ -320,5 +329,11 @@ impl From<ReadError> for Problem {
             ReadError::Unavailable(why) => Self::Unavailable(why),
             ReadError::Damaged(why) => Self::Internal(why),
         }
+    }
+}
+
+impl From<AuditRunning> for Problem {
+    fn from(running: AuditRunning) -> Self {
+        Self::AuditRunning(running.to_string())
     }
 }

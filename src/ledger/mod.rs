@@ -2,6 +2,8 @@
 //! log and the fold meet.
 
 mod acceptance;
+mod alarm;
+mod audit;
 mod checkup;
 mod commands;
 mod feed;
@@ -27,6 +29,10 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 
 pub use acceptance::{Acceptable, NotAcceptable};
+pub use audit::{
+    Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Report, Signatures,
+    Verification, VerifyError,
+};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
@@ -34,9 +40,12 @@ pub use keepsake::{Difference, Keepsake};
 pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};
 pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings, Start};
+pub use own::erased_by;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 
+use self::alarm::Alarm;
+use self::audit::Desk;
 use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
@@ -63,6 +72,9 @@ pub struct Ledger {
     tally: Tally,
     keeper: Mutex<Option<Keeper>>,
     checkup: Mutex<Checkup>,
+    alarm: Arc<Alarm>,
+    audits: Arc<Desk>,
+    witness_path: Option<PathBuf>,
     grace_days: AtomicU32,
     keepsake_path: Option<PathBuf>,
 }
@@ -123,7 +135,7 @@ impl Ledger {
             ));
         }
         match health.state() {
-            WriterState::Serving => self.checkup.lock().damage().map_or(Ok(()), Err),
+            WriterState::Serving => self.alarm.sentence().map_or(Ok(()), Err),
             WriterState::Full => Err("The disk is full; free some space.".into()),
             WriterState::ClockLeap => Err("This machine's clock leapt ahead; set it right.".into()),
             WriterState::Stopped => Err("The service is stopping.".into()),
@@ -147,6 +159,7 @@ impl Ledger {
 
     /// Drains what is queued, stops writing, and keeps the state and what a replay is compared with.
     pub fn stop(&self) {
+        self.audits.close();
         self.checkup.lock().stop();
         if let Some(running) = self.running.lock().take() {
             running.stop();
@@ -154,6 +167,8 @@ impl Ledger {
         if let Some(keeper) = self.keeper.lock().take() {
             keeper.stop(Instant::now() + SNAPSHOT_BUDGET);
         }
+        // Its next step was long ago; what it reads keeps the store open.
+        self.audits.wait();
         let Some(path) = &self.keepsake_path else {
             return;
         };

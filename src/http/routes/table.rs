@@ -6,13 +6,16 @@ use super::{Entry, delete, get, intake, post};
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
 use crate::domain::key::KeyView;
-use crate::domain::key::Scope::{Admin, Client, Read};
+use crate::domain::key::Scope::{Admin, Audit, Client, Read};
 use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::http::error::Problem;
-use crate::http::v1::{List, customers, events, keys, payments, quarantine, stream, subscriptions};
+use crate::http::ndjson::NDJSON;
+use crate::http::v1::{
+    List, audit, customers, events, keys, payments, quarantine, stream, subscriptions,
+};
 use crate::http::{openapi, ops, webhook};
-use crate::ledger::{EventInFull, EventView, Stats};
+use crate::ledger::{self, AuditRunning, EventInFull, EventView, Stats};
 
 /// A path's routes stand together; of two that match a request, the first is meant. Paths are tried
 /// in this order, so what is asked most stands first.
@@ -29,6 +32,7 @@ pub(super) fn table() -> Vec<Entry> {
     table.extend(queries());
     table.extend(log());
     table.extend(commands());
+    table.extend(audit());
     table.extend(open());
     table
 }
@@ -196,6 +200,30 @@ fn commands() -> Vec<Entry> {
         )
         .note("204 also where it was revoked before."),
     ]
+}
+
+/// What an auditor asks.
+fn audit() -> Vec<Entry> {
+    vec![
+        post(
+            "/v1/audit/verify",
+            Key(Audit),
+            "Checks every record, hash, checkpoint and signature",
+            audit::verify::verify,
+        )
+        .note(
+            "Each line says how far it has come, and the last one is the verdict. Where there is \
+             none, the last line is a problem.",
+        )
+        .asks::<audit::verify::Question>()
+        .writes(NDJSON)
+        .refuses(&[running()]),
+    ]
+}
+
+/// One audit runs at a time.
+fn running() -> Problem {
+    AuditRunning(ledger::Audit::Verify).into()
 }
 
 /// What needs no key.

@@ -30,6 +30,7 @@ const ROWS: &[(&str, &str)] = &[
     ("/v1/events", "/v1/events"),
     ("/v1/quarantine", "/v1/quarantine"),
     ("/v1/quarantine/{seq}/accept", "/v1/quarantine/1/accept"),
+    ("/v1/audit/verify", "/v1/audit/verify"),
     ("/v1/stats", "/v1/stats"),
     ("/v1/keys", "/v1/keys"),
     ("/v1/keys/{id}", "/v1/keys/KEY-0000000000000"),

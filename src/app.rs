@@ -19,6 +19,7 @@ use crate::domain::key::KeyDigest;
 use crate::domain::state::CustomerNotes;
 use crate::eventlog::{EngineKind, OpenOptions, Purpose};
 use crate::http::{self, Shared, StreamLimits};
+use crate::ledger::audit::Origin;
 use crate::ledger::{Ledger, OpenLedgerError, Opened, Settings};
 use crate::providers::{self, Built, Provider};
 
@@ -185,6 +186,10 @@ pub fn open_ledger(
         derived_in: match config.log.engine {
             EngineName::Sled => Some(data_dir.clone()),
             EngineName::Memory => None,
+        },
+        origin: match config.audit.origin.as_str() {
+            "" => Origin::Unless(config.audit_origin().into()),
+            named => Origin::Named(named.into()),
         },
     };
     let mut opened = Ledger::open(settings, clock)?;

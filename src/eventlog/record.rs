@@ -145,6 +145,14 @@ pub(super) fn encode(
     Ok(leaf)
 }
 
+/// The Merkle leaf of a stored record. Nothing else of it is looked at.
+pub(super) fn leaf_of(stored: &[u8]) -> Result<Hash, RecordDamage> {
+    let (length, rest) = stored.split_first_chunk().ok_or(RecordDamage::Length)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok();
+    let header = length.and_then(|length| rest.get(..length));
+    header.map(leaf_hash).ok_or(RecordDamage::Length)
+}
+
 /// The three parts of a stored record; lengths agree, the commitment is not checked yet.
 pub(super) struct Parts<'a> {
     pub(super) header: Header,

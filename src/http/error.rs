@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::limits::NO_SNIFFING;
+use crate::ledger::audit::NotBegun;
 use crate::ledger::{AuditRunning, CommandError, IngestError, ReadError, Refusal};
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
@@ -55,6 +56,8 @@ pub(crate) enum Problem {
     Forbidden(String),
     /// A query parameter or a header is wrong.
     InvalidParameter(String),
+    /// A proof was asked for about records that the log does not have.
+    OutOfRange(String),
     /// A command's body is not what is expected.
     InvalidBody(String),
     /// A command's body is not said to be JSON.
@@ -166,6 +169,12 @@ impl Problem {
                 "Scope too small",
                 why.clone(),
             ),
+            Self::OutOfRange(why) => (
+                StatusCode::BAD_REQUEST,
+                "out_of_range",
+                "Out of range",
+                why.clone(),
+            ),
             Self::InvalidBody(why) => (
                 StatusCode::BAD_REQUEST,
                 "invalid_body",
@@ -245,6 +254,7 @@ impl Problem {
             | Self::HeadersTooLarge
             | Self::Forbidden(_)
             | Self::InvalidParameter(_)
+            | Self::OutOfRange(_)
             | Self::InvalidBody(_)
             | Self::UnsupportedMediaType
             | Self::IdempotencyMismatch
@@ -335,5 +345,14 @@ impl From<ReadError> for Problem {
 impl From<AuditRunning> for Problem {
     fn from(running: AuditRunning) -> Self {
         Self::AuditRunning(running.to_string())
+    }
+}
+
+impl From<NotBegun> for Problem {
+    fn from(error: NotBegun) -> Self {
+        match error {
+            NotBegun::Checkpoint(..) => Self::InvalidBody(format!("{error}.")),
+            NotBegun::Unavailable(why) => Self::Unavailable(why),
+        }
     }
 }

@@ -88,6 +88,7 @@ mod tests {
     use crate::domain::state::CustomerNotes;
     use crate::eventlog::page::Page;
     use crate::eventlog::{EngineKind, Fault, OpenOptions, Tail};
+    use crate::ledger::audit::Origin;
     use crate::ledger::{Ledger, Settings};
 
     /// Cannot be read the first time.
@@ -137,6 +138,7 @@ mod tests {
             grace_days: 0,
             accept_catalogue: false,
             derived_in: None,
+            origin: Origin::Unless("a.example".into()),
         };
         // Its log begins with its settings.
         let ledger = Ledger::open(settings, Arc::new(SystemClock));

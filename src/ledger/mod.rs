@@ -3,7 +3,7 @@
 
 mod acceptance;
 mod alarm;
-mod audit;
+pub mod audit;
 mod checkup;
 mod commands;
 mod feed;
@@ -45,7 +45,7 @@ pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 
 use self::alarm::Alarm;
-use self::audit::Desk;
+use self::audit::{Checkpoints, Desk, Signer};
 use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
@@ -53,7 +53,7 @@ use self::keeping::Keeper;
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
-use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState};
+use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState, Tree};
 
 /// A stop has 5 s in all; what only makes the next start quicker may not be the reason to miss that.
 const SNAPSHOT_BUDGET: Duration = Duration::from_millis(1_800);
@@ -77,6 +77,9 @@ pub struct Ledger {
     witness_path: Option<PathBuf>,
     grace_days: AtomicU32,
     keepsake_path: Option<PathBuf>,
+    tree: Tree,
+    signer: Arc<Signer>,
+    checkpoints: Checkpoints,
 }
 
 /// An answer with the last sequence number folded into it.
@@ -135,7 +138,11 @@ impl Ledger {
             ));
         }
         match health.state() {
-            WriterState::Serving => self.alarm.sentence().map_or(Ok(()), Err),
+            WriterState::Serving => {
+                let damage = self.alarm.sentence();
+                let wrong = damage.or_else(|| self.checkpoints.contradiction());
+                wrong.map_or(Ok(()), Err)
+            }
             WriterState::Full => Err("The disk is full; free some space.".into()),
             WriterState::ClockLeap => Err("This machine's clock leapt ahead; set it right.".into()),
             WriterState::Stopped => Err("The service is stopping.".into()),
@@ -157,13 +164,17 @@ impl Ledger {
         Keepsake::of(&self.state.read())
     }
 
-    /// Drains what is queued, stops writing, and keeps the state and what a replay is compared with.
+    /// Drains what is queued, stops writing, and keeps a checkpoint, the state, and what a replay is
+    /// compared with.
     pub fn stop(&self) {
         self.audits.close();
         self.checkup.lock().stop();
+        self.tree.stop();
+        self.checkpoints.stop();
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }
+        self.checkpoints.keep();
         if let Some(keeper) = self.keeper.lock().take() {
             keeper.stop(Instant::now() + SNAPSHOT_BUDGET);
         }

@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
 use crate::eventlog::KnownHead;
-use crate::note::{Checkpoint, SigningKey, VerifierKey};
-
-/// The key of the ledger's own checkpoints, in its data folder.
-const KEY_FILE: &str = "checkpoint.key";
+use crate::ledger::audit::{CHECKPOINTS_FOLDER, Signer, head_of, kept_heads};
+use crate::note::{Checkpoint, VerifierKey};
 
 /// The texts of the files, each with its name.
 pub(super) fn read(files: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
@@ -23,16 +21,14 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> 
     files.iter().map(read).collect()
 }
 
-/// The public half of the key in the data folder.
-pub(super) fn own_key(data_dir: &Path) -> Result<VerifierKey, Failure> {
-    let path = data_dir.join(KEY_FILE);
-    let shown = path.display();
-    let text = fs::read_to_string(&path).map_err(|error| {
-        format!("cannot read {shown}: {error}; give the key with --checkpoint-key")
-    })?;
-    let (origin, key) = SigningKey::from_file_text(&text)
-        .map_err(|error| format!("{shown}: {error}, or give the key with --checkpoint-key"))?;
-    Ok(key.verifier(&origin))
+/// The public half of the key in the data folder. A key that cannot be read is told: the log can be
+/// checked without it.
+pub(super) fn own_key(data_dir: &Path) -> Option<VerifierKey> {
+    let signer = Signer::read(data_dir).unwrap_or_else(|error| {
+        eprintln!("subledger: {error}");
+        None
+    });
+    signer.map(|signer| signer.verifier())
 }
 
 /// What the checkpoints say, each signed by `key`.
@@ -43,10 +39,16 @@ pub(super) fn heads(
     let head = |(name, text): &(String, String)| {
         let checkpoint = Checkpoint::verify(text, key)
             .map_err(|error| format!("the checkpoint {name} cannot be used: {error}"))?;
-        Ok(KnownHead {
-            size: checkpoint.size,
-            root: checkpoint.root,
-        })
+        Ok(head_of(&checkpoint))
     };
     texts.iter().map(head).collect()
+}
+
+/// What the checkpoints say that the ledger has kept of itself; one that cannot be used is told.
+pub(super) fn kept(data_dir: &Path, key: &VerifierKey) -> Result<Vec<KnownHead>, Failure> {
+    let (heads, unusable) = kept_heads(&data_dir.join(CHECKPOINTS_FOLDER), key)?;
+    for what in unusable {
+        eprintln!("subledger: {what}");
+    }
+    Ok(heads)
 }

@@ -60,17 +60,25 @@ impl Verify {
     }
 
     fn look(&self, common: &Common) -> Result<Report, Failure> {
+        let data_dir = common.load()?.data_dir;
+        let own = checkpoints::own_key(&data_dir);
         let texts = checkpoints::read(&self.checkpoints)?;
-        let heads = if texts.is_empty() {
-            Vec::new()
-        } else {
-            let key = match &self.checkpoint_key {
-                Some(key) => key.clone(),
-                None => checkpoints::own_key(&common.load()?.data_dir)?,
-            };
-            checkpoints::heads(&texts, &key)?
+        let given = match self.checkpoint_key.as_ref().or(own.as_ref()) {
+            Some(key) => checkpoints::heads(&texts, key)?,
+            None if texts.is_empty() => Vec::new(),
+            None => {
+                let place = data_dir.display();
+                return Err(format!(
+                    "there is no checkpoint.key in {place}; give the key with --checkpoint-key"
+                )
+                .into());
+            }
         };
-        stopped::verify(common, &heads)
+        let kept = match own.as_ref().or(self.checkpoint_key.as_ref()) {
+            Some(key) => checkpoints::kept(&data_dir, key)?,
+            None => Vec::new(),
+        };
+        stopped::verify(common, &given, &kept)
     }
 
     fn ask(&self, remote: &Remote) -> Result<Report, Failure> {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::cli::output;
 use crate::ledger::Report;
 
 /// Prints it; `given` is how many checkpoints came from outside.
@@ -29,6 +30,11 @@ pub(super) fn report(report: &Report, given: usize) -> io::Result<()> {
         };
         let (size, what) = (checkpoint.size, &checkpoint.what);
         say!("the checkpoint of {size} events {word}: {what}")?;
+    }
+    if report.kept_checkpoints > 0 {
+        let kept = usize::try_from(report.kept_checkpoints).unwrap_or(usize::MAX);
+        let kept = output::count(kept, "checkpoint");
+        say!("compared with {kept} of its own")?;
     }
     let counts = &report.signatures;
     say!(

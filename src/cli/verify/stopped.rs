@@ -11,20 +11,27 @@ use crate::eventlog::{KnownHead, OpenError, Opened};
 use crate::ledger::{Damaged, Report, Signatures, Verification};
 use crate::providers::Built;
 
-/// Checks the configured store, and that it had each of `checkpoints` as its head.
-pub(super) fn verify(common: &Common, checkpoints: &[KnownHead]) -> Result<Report, Failure> {
-    look(common, checkpoints, false).or_else(|failure| unreadable(common, failure))
+/// Checks the configured store, and that it had each of the checkpoints as its head: those `given`,
+/// and those that it has `kept` itself.
+pub(super) fn verify(
+    common: &Common,
+    given: &[KnownHead],
+    kept: &[KnownHead],
+) -> Result<Report, Failure> {
+    look(common, &(given, kept), false).or_else(|failure| unreadable(common, failure))
 }
 
+type Heads<'a> = (&'a [KnownHead], &'a [KnownHead]);
+
 /// Opens the store and checks it. One that was cut is damaged, and what it still has is checked.
-fn look(common: &Common, checkpoints: &[KnownHead], was_cut: bool) -> Result<Report, Failure> {
+fn look(common: &Common, heads: &Heads<'_>, was_cut: bool) -> Result<Report, Failure> {
     let accept = Acceptance {
         rollback: was_cut,
         ..Acceptance::default()
     };
     match store::inspect(common, accept) {
         Ok((config, opened)) => {
-            let report = check(&config, &opened, checkpoints)?;
+            let report = check(&config, &opened, heads)?;
             Ok(Report {
                 intact: report.intact && !was_cut,
                 ..report
@@ -33,7 +40,7 @@ fn look(common: &Common, checkpoints: &[KnownHead], was_cut: bool) -> Result<Rep
         Err(failure) => match failure.downcast_ref() {
             Some(OpenError::Shorter { .. }) if !was_cut => {
                 eprintln!("subledger: {failure}");
-                look(common, checkpoints, true)
+                look(common, heads, true)
             }
             _ => Err(failure),
         },
@@ -41,7 +48,7 @@ fn look(common: &Common, checkpoints: &[KnownHead], was_cut: bool) -> Result<Rep
 }
 
 /// Checks what is there.
-fn check(config: &Config, opened: &Opened, checkpoints: &[KnownHead]) -> Result<Report, Failure> {
+fn check(config: &Config, opened: &Opened, heads: &Heads<'_>) -> Result<Report, Failure> {
     let bar = output::progress(opened.engine.last()?.last_seq, "checking");
     let signer = |source: ConfiguredSource| match source.built {
         Built::On { provider, .. } => Some((source.name, provider)),
@@ -50,7 +57,8 @@ fn check(config: &Config, opened: &Opened, checkpoints: &[KnownHead]) -> Result<
     let signers = app::sources(config, &env)?.into_iter();
     let mut verification = Verification::new(Arc::clone(&opened.engine));
     verification.witness.clone_from(&opened.witness);
-    verification.checkpoints = checkpoints.to_vec();
+    verification.checkpoints = heads.0.to_vec();
+    verification.kept = heads.1.to_vec();
     verification.signers = signers.filter_map(signer).collect();
     let report = verification.run(&mut |so_far| {
         bar.set_position(so_far.checked);
@@ -74,6 +82,7 @@ fn unreadable(common: &Common, failure: Failure) -> Result<Report, Failure> {
         root: hex::encode(Peaks::default().root()),
         witness_seq,
         checkpoints: Vec::new(),
+        kept_checkpoints: 0,
         signatures: Signatures::default(),
         erased: 0,
         damaged: vec![Damaged {

@@ -16,6 +16,7 @@ const UNAVAILABLE: &str = "too many events are waiting; send it again later";
 pub(super) fn all() -> Vec<Problem> {
     let mut all = vec![
         Problem::InvalidParameter("`limit` must be a whole number from 1 to 200.".into()),
+        Problem::OutOfRange("`seq` must be from 1 to 42 here.".into()),
         Problem::Unauthorized,
         Problem::Forbidden("This needs a key of scope `admin`; yours has `read`.".into()),
         Problem::NotFound("customer"),

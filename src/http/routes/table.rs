@@ -11,9 +11,8 @@ use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::http::error::Problem;
 use crate::http::ndjson::NDJSON;
-use crate::http::v1::{
-    List, audit, customers, events, keys, payments, quarantine, stream, subscriptions,
-};
+use crate::http::v1::audit::{checkpoint, proofs, verify};
+use crate::http::v1::{List, customers, events, keys, payments, quarantine, stream, subscriptions};
 use crate::http::{openapi, ops, webhook};
 use crate::ledger::{self, AuditRunning, EventInFull, EventView, Stats};
 
@@ -31,8 +30,8 @@ pub(super) fn table() -> Vec<Entry> {
     )];
     table.extend(queries());
     table.extend(log());
-    table.extend(commands());
     table.extend(audit());
+    table.extend(commands());
     table.extend(open());
     table
 }
@@ -164,6 +163,62 @@ fn log() -> Vec<Entry> {
     ]
 }
 
+/// What the log is checked with.
+fn audit() -> Vec<Entry> {
+    let out_of_range = || Problem::OutOfRange("`seq` must be from 1 to 42 here.".into());
+    vec![
+        get(
+            "/v1/audit/checkpoint",
+            Key(Audit),
+            "The log's head, signed: a C2SP tlog-checkpoint",
+            checkpoint::show,
+        )
+        .note("Keep it elsewhere: it proves that nothing before it was changed since.")
+        .writes(checkpoint::TEXT)
+        .reads_the_log(),
+        get(
+            "/v1/audit/checkpoint/key",
+            Key(Audit),
+            "The key that checkpoints are verified with",
+            checkpoint::key,
+        )
+        .writes(checkpoint::TEXT),
+        get(
+            "/v1/audit/inclusion",
+            Key(Audit),
+            "The proof that an event is in the log's tree",
+            proofs::inclusion,
+        )
+        .query::<proofs::InclusionQuery>()
+        .says::<proofs::InclusionShown>()
+        .refuses(&[out_of_range()])
+        .reads_the_log(),
+        get(
+            "/v1/audit/consistency",
+            Key(Audit),
+            "The proof that the log's tree begins with an earlier one",
+            proofs::consistency,
+        )
+        .query::<proofs::ConsistencyQuery>()
+        .says::<proofs::ConsistencyShown>()
+        .refuses(&[out_of_range()])
+        .reads_the_log(),
+        post(
+            "/v1/audit/verify",
+            Key(Audit),
+            "Checks every record, hash, checkpoint and signature",
+            verify::verify,
+        )
+        .note(
+            "Each line says how far it has come, and the last one is the verdict. Where there is \
+             none, the last line is a problem.",
+        )
+        .asks::<verify::Question>()
+        .writes(NDJSON)
+        .refuses(&[audit_running()]),
+    ]
+}
+
 /// What is recorded.
 fn commands() -> Vec<Entry> {
     vec![
@@ -202,27 +257,8 @@ fn commands() -> Vec<Entry> {
     ]
 }
 
-/// What an auditor asks.
-fn audit() -> Vec<Entry> {
-    vec![
-        post(
-            "/v1/audit/verify",
-            Key(Audit),
-            "Checks every record, hash, checkpoint and signature",
-            audit::verify::verify,
-        )
-        .note(
-            "Each line says how far it has come, and the last one is the verdict. Where there is \
-             none, the last line is a problem.",
-        )
-        .asks::<audit::verify::Question>()
-        .writes(NDJSON)
-        .refuses(&[running()]),
-    ]
-}
-
 /// One audit runs at a time.
-fn running() -> Problem {
+fn audit_running() -> Problem {
     AuditRunning(ledger::Audit::Verify).into()
 }
 

@@ -30,8 +30,11 @@ pub struct Report {
     pub root: String,
     /// Where the witness stands that it was compared with.
     pub witness_seq: Option<u64>,
-    /// Each checkpoint that was compared.
+    /// Each checkpoint that was given; of those that the ledger has kept itself, the oldest that
+    /// does not fit, and the newest that does.
     pub checkpoints: Vec<CheckpointReport>,
+    /// How many checkpoints that the ledger has kept itself were compared.
+    pub kept_checkpoints: u64,
     /// What became of the providers' signatures.
     pub signatures: Signatures,
     /// Events whose body was erased, as another event says.

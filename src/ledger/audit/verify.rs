@@ -3,17 +3,21 @@
 //! running ledger, a stopped store and the check after a start. It never writes into the log.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::checkpoints::kept_checkpoints;
 use super::job::Ended;
 use super::report::{Checked, CheckpointReport, Damages, Report, Signatures};
 use crate::eventlog::{
     Damage, Engine, Fault, Finding, KnownHead, Record, Standing, Verdict, Walk, Witness,
 };
 use crate::ledger::alarm::Alarm;
-use crate::ledger::{Ledger, ReadError, own};
+use crate::ledger::{Ledger, own};
+use crate::note::{Checkpoint, NoteError, VerifierKey};
 use crate::providers::{Provider, Reverified};
 
 /// While the store of a running ledger is brought back after a fault.
@@ -35,8 +39,11 @@ pub struct Verification {
     engine: Arc<dyn Engine>,
     /// What was durable once.
     pub witness: Option<Witness>,
-    /// Heads that were signed once, by this ledger: whoever hands them over has checked that.
+    /// Heads that were kept elsewhere, and had been signed by this ledger: whoever hands them over
+    /// has checked that.
     pub checkpoints: Vec<KnownHead>,
+    /// Those that the ledger has kept itself; see [`kept_heads`].
+    pub kept: Vec<KnownHead>,
     /// Each source's provider, with every secret that is configured.
     pub signers: BTreeMap<String, Arc<dyn Provider>>,
     /// Of the running ledger that this is the log of.
@@ -53,6 +60,7 @@ impl Verification {
             engine,
             witness: None,
             checkpoints: Vec::new(),
+            kept: Vec::new(),
             signers: BTreeMap::new(),
             alarm: None,
             is_complete: false,
@@ -85,8 +93,9 @@ impl Verification {
             damages: Damages::default(),
         };
         let mut is_told = false;
+        let heads = [&self.checkpoints[..], &self.kept].concat();
         let mut walk = self.patiently(step, Checked { checked: 0, of: 0 }, || {
-            Walk::new(&*self.engine, self.witness.as_ref(), &self.checkpoints)
+            Walk::new(&*self.engine, self.witness.as_ref(), &heads)
         })?;
         loop {
             let so_far = Checked {
@@ -225,8 +234,17 @@ impl Judge<'_> {
 
     fn report(self, against: &Verification, verdict: &Verdict, took: Duration) -> Report {
         let damaged = self.damages.sorted();
-        let compared = against.checkpoints.iter().zip(&verdict.checkpoints);
-        let checkpoints = compared.map(|(head, standing)| CheckpointReport {
+        let (given, kept) = verdict
+            .checkpoints
+            .split_at_checked(against.checkpoints.len())
+            .unwrap_or_default();
+        let given = against.checkpoints.iter().zip(given);
+        let kept: Vec<_> = against.kept.iter().zip(kept).collect();
+        let fits = |(_, standing): &&(&KnownHead, &Standing)| **standing == Standing::Continued;
+        let broken = kept.iter().find(|compared| !fits(compared));
+        let newest = kept.iter().rev().find(fits);
+        let shown = given.chain(broken.into_iter().chain(newest).copied());
+        let checkpoints = shown.map(|(head, standing)| CheckpointReport {
             size: head.size,
             ok: *standing == Standing::Continued,
             what: words(*standing).to_owned(),
@@ -238,6 +256,7 @@ impl Judge<'_> {
             root: hex::encode(verdict.root),
             witness_seq: against.witness.as_ref().map(Witness::seq),
             checkpoints: checkpoints.collect(),
+            kept_checkpoints: u64::try_from(against.kept.len()).unwrap_or(u64::MAX),
             signatures: self.signatures,
             erased: self.erased,
             damaged,
@@ -263,21 +282,75 @@ const fn words(standing: Standing) -> &'static str {
     }
 }
 
+/// What the checkpoints say that a ledger has kept of itself in `folder`, by size, each signed by
+/// `key`; and a sentence for each that cannot be used. That one proves nothing, and is no damage of
+/// the log.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn kept_heads(folder: &Path, key: &VerifierKey) -> io::Result<(Vec<KnownHead>, Vec<String>)> {
+    let (mut heads, mut unusable) = (Vec::new(), Vec::new());
+    for kept in kept_checkpoints(folder)? {
+        match kept.read(key) {
+            Some(checkpoint) => heads.push(head_of(&checkpoint)),
+            None => unusable.push(format!(
+                "the kept checkpoint {} is damaged, or another key has signed it; nothing is \
+                 compared with it",
+                kept.path.display()
+            )),
+        }
+    }
+    Ok((heads, unusable))
+}
+
+/// What a checkpoint says of the log.
+#[must_use]
+pub const fn head_of(checkpoint: &Checkpoint) -> KnownHead {
+    KnownHead {
+        size: checkpoint.size,
+        root: checkpoint.root,
+    }
+}
+
+/// Why a verification does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBegun {
+    /// A checkpoint is not this ledger's; its place among those given, from 0.
+    #[error("checkpoints[{0}] cannot be used: {1}")]
+    Checkpoint(usize, #[source] NoteError),
+    /// What is kept beside the log cannot be read.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
 impl Ledger {
-    /// All that this ledger's log can be checked against, with `checkpoints` besides.
+    /// All that this ledger's log can be checked against, with checkpoints (signed notes) that were
+    /// kept elsewhere.
     ///
     /// # Errors
-    /// [`ReadError`] where what is kept beside the log cannot be read.
-    pub fn verification(&self, checkpoints: Vec<KnownHead>) -> Result<Verification, ReadError> {
-        // Read before the log's end is: what it remembers is there by then.
+    /// [`NotBegun`].
+    pub fn verification(&self, notes: &[String]) -> Result<Verification, NotBegun> {
+        let key = self.signer.verifier();
+        let read = |(place, note): (usize, &String)| {
+            let checkpoint = Checkpoint::verify(note, &key);
+            let checkpoint = checkpoint.map_err(|error| NotBegun::Checkpoint(place, error))?;
+            Ok(head_of(&checkpoint))
+        };
+        let checkpoints = notes.iter().enumerate().map(read);
+        let checkpoints = checkpoints.collect::<Result<_, NotBegun>>()?;
+        // Read before the log's end is: what they remember is there by then.
+        let kept = self.checkpoints.folder();
+        let kept = kept.map(|folder| kept_heads(folder, &key)).transpose();
+        let (kept, unusable) = kept.map_err(unavailable)?.unwrap_or_default();
+        unusable.iter().for_each(|what| tracing::warn!("{what}"));
         let witness = self.witness_path.as_deref().map(Witness::read);
-        let witness = witness.transpose();
-        let witness = witness.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        let witness = witness.transpose().map_err(unavailable)?.flatten();
         let signers = self.sources.iter();
         Ok(Verification {
             engine: Arc::clone(&self.engine),
-            witness: witness.flatten(),
+            witness,
             checkpoints,
+            kept,
             signers: signers
                 .map(|(name, source)| (name.clone(), source.provider()))
                 .collect(),
@@ -285,4 +358,8 @@ impl Ledger {
             is_complete: true,
         })
     }
+}
+
+fn unavailable(error: impl std::fmt::Display) -> NotBegun {
+    NotBegun::Unavailable(error.to_string())
 }

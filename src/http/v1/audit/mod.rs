@@ -1,6 +1,8 @@
 //! What an auditor asks: answers of many lines, or proofs. Handlers parse, ask the ledger and
 //! answer; nothing is decided here.
 
+pub(in crate::http) mod checkpoint;
+pub(in crate::http) mod proofs;
 pub(in crate::http) mod verify;
 
 use std::time::{Duration, Instant};

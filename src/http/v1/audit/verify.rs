@@ -13,7 +13,12 @@ use crate::ledger::{Audit, Caller, VerifyError};
 /// What the log is compared with besides what the ledger has kept itself.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::http) struct Question {}
+pub(in crate::http) struct Question {
+    /// Checkpoints of this ledger that were kept elsewhere: each the whole text of a signed note.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    checkpoints: Vec<String>,
+}
 
 /// `POST /v1/audit/verify`
 pub(in crate::http) async fn verify(
@@ -23,9 +28,13 @@ pub(in crate::http) async fn verify(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    let Question {} = body::read_question(&request, payload, QUESTION_BYTES_MAX).await?;
+    let Question { checkpoints } =
+        body::read_question(&request, payload, QUESTION_BYTES_MAX).await?;
     let job = shared.ledger.begin_audit(Audit::Verify, caller.actor)?;
-    let verification = shared.ledger.verification(Vec::new())?;
+    let ledger = shared.clone();
+    // Thousands of signatures may have to be checked, and files be read.
+    let verification = web::block(move || ledger.ledger.verification(&checkpoints)).await;
+    let verification = verification.map_err(|error| Problem::Internal(error.to_string()))??;
     ndjson::answer("audit", move |lines| {
         let mut told = Told::new(job, lines);
         let found = verification.run(&mut |so_far| told.step(&so_far));

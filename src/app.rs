@@ -329,6 +329,7 @@ impl Running {
     /// [`AppError::Server`] where the server had died before.
     pub fn stop(self) -> Result<(), AppError> {
         self.ledger.end_feed();
+        self.ledger.end_audits();
         let stopped = self.handle.stop(true);
         actix_web::rt::System::new().block_on(stopped);
         let ended = self.thread.join();

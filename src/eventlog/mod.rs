@@ -40,7 +40,7 @@ pub use open_error::{OpenError, Rollback, Warning};
 pub use reader::{Log, Records};
 pub use record::{Flags, Record, RecordDamage};
 pub use tiles::{Place, Tree, TreeError, peaks_at, tiles_in};
-pub use verify::{Damage, Finding, Verdict, verify};
+pub use verify::{Damage, Finding, KnownHead, Standing, Verdict, Walk};
 pub use witness::{Witness, WitnessError};
 pub use writer::{
     Answer, COMMIT_AGE_MAX, Command, CommandAnswer, Committed, Counters, Decision, Fold, Handle,

@@ -22,6 +22,7 @@ mod lives;
 mod monitoring;
 mod openapi;
 mod ops;
+mod proofs;
 mod queries;
 mod samples;
 mod settings;

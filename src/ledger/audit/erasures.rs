@@ -15,7 +15,13 @@ pub struct Erasures {
 impl Erasures {
     /// Takes note of the next record.
     pub fn note(&mut self, record: &Record) {
-        let _ = (record, own::PROVIDER, &mut self.unexplained);
+        if record.is_erased() {
+            self.unexplained.insert(record.seq());
+        } else {
+            for seq in own::erased_by(record) {
+                self.unexplained.remove(&seq);
+            }
+        }
     }
 
     /// The first record without a body of which no event said that it was erased.

@@ -343,3 +343,24 @@ fn a_full_disk_leaves_no_half_of_an_export_and_none_of_an_import() {
     );
     expect_nothing(&careful);
 }
+
+#[test]
+fn a_running_service_exports_the_same_text() {
+    let rig = Rig::new();
+    let service = rig.start();
+    Book::default().send(service.address, EVENTS);
+    let url = format!("http://{}", service.address);
+    let running = export(&rig, "running.ndjson", &["--url", &url, "--from", "5"]);
+    let beyond = rig.run(&["export", "--url", &url, "--from", "500"]);
+    assert!(beyond.refused(1).contains("the log has 1 to"), "{beyond:?}");
+    assert_eq!(beyond.stdout, "");
+    assert_eq!(service.terminate().code, Some(0));
+    assert!(running == export(&rig, "stopped.ndjson", &["--from", "5"]));
+    // A name that is taken is left alone.
+    let path = rig.path("running.ndjson");
+    let again = rig.run(&["export", "--out", path.to_str().unwrap()]);
+    assert!(again.refused(1).contains("exists"), "{again:?}");
+    assert!(fs::read(path).unwrap() == running);
+    // One that nobody reads is not whole.
+    assert_eq!(rig.run_unread(&["export"]).code, Some(1));
+}

@@ -13,7 +13,7 @@ mod verify;
 
 pub use checkpoints::{CHECKPOINTS_FOLDER, Kept, kept_checkpoints};
 pub use erasures::Erasures;
-pub use export::open_note;
+pub use export::{LogExport, NotExported, open_note};
 pub use job::{Audit, AuditRunning, Ended, Job};
 pub use proofs::{Consistency, Inclusion, OutOfRange};
 pub use report::{Checked, CheckpointReport, Damaged, Report, Signatures};

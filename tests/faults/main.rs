@@ -9,6 +9,7 @@
 )]
 #![allow(missing_docs, unreachable_pub, clippy::wildcard_enum_match_arm)]
 
+mod audit;
 mod configuration;
 mod damage;
 mod derived;

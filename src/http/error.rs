@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::limits::NO_SNIFFING;
-use crate::ledger::{CommandError, IngestError, PastError, ReadError, Refusal};
+use crate::ledger::audit::NotBegun;
+use crate::ledger::{AuditRunning, CommandError, IngestError, PastError, ReadError, Refusal};
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -67,6 +68,8 @@ pub(crate) enum Problem {
     IdempotencyMismatch,
     /// The event is not set aside as stale.
     NotAcceptable(String),
+    /// Another audit has the turn.
+    AuditRunning(String),
     /// Our fault.
     Internal(String),
 }
@@ -205,6 +208,12 @@ impl Problem {
                 "Nothing to accept",
                 why.clone(),
             ),
+            Self::AuditRunning(why) => (
+                StatusCode::CONFLICT,
+                "audit_running",
+                "An audit is running",
+                why.clone(),
+            ),
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -254,6 +263,7 @@ impl Problem {
             | Self::UnsupportedMediaType
             | Self::IdempotencyMismatch
             | Self::NotAcceptable(_)
+            | Self::AuditRunning(_)
             | Self::Internal(_) => None,
         }
     }
@@ -345,6 +355,21 @@ impl From<PastError> for Problem {
             )),
             PastError::Unknown(what) => Self::NotFound(what),
             PastError::NotYet(why) => Self::NotYet(why),
+        }
+    }
+}
+
+impl From<AuditRunning> for Problem {
+    fn from(running: AuditRunning) -> Self {
+        Self::AuditRunning(running.to_string())
+    }
+}
+
+impl From<NotBegun> for Problem {
+    fn from(error: NotBegun) -> Self {
+        match error {
+            NotBegun::Checkpoint(..) => Self::InvalidBody(format!("{error}.")),
+            NotBegun::Unavailable(why) => Self::Unavailable(why),
         }
     }
 }

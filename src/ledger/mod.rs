@@ -2,6 +2,7 @@
 //! log and the fold meet.
 
 mod acceptance;
+mod alarm;
 pub mod audit;
 mod checkup;
 mod commands;
@@ -29,6 +30,10 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 
 pub use acceptance::{Acceptable, NotAcceptable};
+pub use audit::{
+    Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Report, Signatures,
+    Verification, VerifyError,
+};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
@@ -36,11 +41,13 @@ pub use keepsake::{Difference, Keepsake};
 pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};
 pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings, Start};
+pub use own::erased_by;
 pub use past::{Heard, KnownAt, Moment, Past, PastError};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 
-use self::audit::{Checkpoints, Signer};
+use self::alarm::Alarm;
+use self::audit::{Checkpoints, Desk, Signer};
 use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
@@ -68,6 +75,9 @@ pub struct Ledger {
     tally: Tally,
     keeper: Mutex<Option<Keeper>>,
     checkup: Mutex<Checkup>,
+    alarm: Arc<Alarm>,
+    audits: Arc<Desk>,
+    witness_path: Option<PathBuf>,
     grace_days: AtomicU32,
     hearing: Hearing,
     times: Times,
@@ -134,7 +144,7 @@ impl Ledger {
         }
         match health.state() {
             WriterState::Serving => {
-                let damage = self.checkup.lock().damage();
+                let damage = self.alarm.sentence();
                 let wrong = damage.or_else(|| self.checkpoints.contradiction());
                 wrong.map_or(Ok(()), Err)
             }
@@ -162,6 +172,7 @@ impl Ledger {
     /// Drains what is queued, stops writing, and keeps a checkpoint, the state, and what a replay is
     /// compared with.
     pub fn stop(&self) {
+        self.audits.close();
         self.checkup.lock().stop();
         self.tree.stop();
         self.checkpoints.stop();
@@ -172,6 +183,8 @@ impl Ledger {
         if let Some(keeper) = self.keeper.lock().take() {
             keeper.stop(Instant::now() + SNAPSHOT_BUDGET);
         }
+        // Its next step was long ago; what it reads keeps the store open.
+        self.audits.wait();
         let Some(path) = &self.keepsake_path else {
             return;
         };

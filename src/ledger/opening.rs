@@ -185,6 +185,9 @@ impl Ledger {
             checkup: Mutex::default(),
             hearing: super::past::Hearing::default(),
             times: super::past::Times::default(),
+            alarm: Arc::default(),
+            audits: Arc::default(),
+            witness_path: folder.map(|_| settings.log.witness_path()),
             keepsake_path: folder.map(|folder| folder.join(Keepsake::FILE_NAME)),
             tree,
             signer,
@@ -199,9 +202,8 @@ impl Ledger {
         let checkup = match restored.read_from {
             // All of it was read, and checked with that.
             0 | 1 => Checkup::default(),
-            from => {
-                Checkup::start(Arc::clone(&ledger.engine), from).map_err(OpenLedgerError::Thread)?
-            }
+            _ => Checkup::start(Arc::clone(&ledger.engine), Arc::clone(&ledger.alarm))
+                .map_err(OpenLedgerError::Thread)?,
         };
         *ledger.checkup.lock() = checkup;
         let started = ledger.checkpoints.start(clock.now());

@@ -13,6 +13,7 @@ mod audit;
 mod configuration;
 mod damage;
 mod derived;
+mod export;
 mod fixture;
 #[path = "../api/follower.rs"]
 mod follower;

@@ -10,10 +10,11 @@ use crate::domain::key::Scope::{Admin, Audit, Client, Read};
 use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::http::error::Problem;
-use crate::http::v1::audit::{checkpoint, proofs};
+use crate::http::ndjson::NDJSON;
+use crate::http::v1::audit::{checkpoint, export, proofs, verify};
 use crate::http::v1::{List, customers, events, keys, payments, quarantine, stream, subscriptions};
 use crate::http::{openapi, ops, webhook};
-use crate::ledger::{EventInFull, EventView, Stats};
+use crate::ledger::{self, AuditRunning, EventInFull, EventView, Stats};
 
 /// A path's routes stand together; of two that match a request, the first is meant. Paths are tried
 /// in this order, so what is asked most stands first.
@@ -208,6 +209,34 @@ fn audit() -> Vec<Entry> {
         .says::<proofs::ConsistencyShown>()
         .refuses(&[out_of_range()])
         .reads_the_log(),
+        post(
+            "/v1/audit/verify",
+            Key(Audit),
+            "Checks every record, hash, checkpoint and signature",
+            verify::verify,
+        )
+        .note(
+            "Each line says how far it has come, and the last one is the verdict. Where there is \
+             none, the last line is a problem.",
+        )
+        .asks::<verify::Question>()
+        .writes(NDJSON)
+        .refuses(&[audit_running()]),
+        get(
+            "/v1/audit/export",
+            Key(Audit),
+            "The log as text, with the signed checkpoint that proves it",
+            export::export,
+        )
+        .note(
+            "A line for each record, byte for byte as it is stored, and a last line that proves \
+             them. Where that one is missing the export was broken off; a problem may stand there \
+             instead.",
+        )
+        .query::<export::ExportQuery>()
+        .writes(NDJSON)
+        .refuses(&[out_of_range(), audit_running()])
+        .reads_the_log(),
     ]
 }
 
@@ -247,6 +276,11 @@ fn commands() -> Vec<Entry> {
         )
         .note("204 also where it was revoked before."),
     ]
+}
+
+/// One audit runs at a time.
+fn audit_running() -> Problem {
+    AuditRunning(ledger::Audit::Verify).into()
 }
 
 /// What needs no key.

@@ -16,7 +16,7 @@ use super::Signer;
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::eventlog::{Engine, Fault, peaks_at};
-use crate::note::Checkpoint;
+use crate::note::{Checkpoint, VerifierKey};
 
 /// The folder of the kept checkpoints, in the data folder.
 pub const CHECKPOINTS_FOLDER: &str = "checkpoints";
@@ -63,6 +63,16 @@ pub fn kept_checkpoints(folder: &Path) -> io::Result<Vec<Kept>> {
     }
     found.sort_unstable();
     Ok(found)
+}
+
+impl Kept {
+    /// The checkpoint in the file; `None` where it is not the one of its name, signed by `key`.
+    #[must_use]
+    pub fn read(&self, key: &VerifierKey) -> Option<Checkpoint> {
+        let text = fs::read_to_string(&self.path).ok()?;
+        let read = Checkpoint::verify(&text, key).ok()?;
+        (read.size == self.size).then_some(read)
+    }
 }
 
 /// Why a checkpoint is not kept.
@@ -115,6 +125,11 @@ impl Checkpoints {
             shared: Arc::new(shared),
             thread: Mutex::default(),
         }
+    }
+
+    /// Where they are kept.
+    pub(in crate::ledger) fn folder(&self) -> Option<&Path> {
+        self.shared.folder.as_deref()
     }
 
     /// Compares the newest kept checkpoint with the log. Answers sentences for the operator.
@@ -210,9 +225,7 @@ impl Shared {
 
     /// The checkpoint in a file; `None` where it is not one that this key signed.
     fn read(&self, kept: &Kept) -> Option<Checkpoint> {
-        let text = fs::read_to_string(&kept.path).ok()?;
-        let read = Checkpoint::verify(&text, &self.signer.verifier()).ok()?;
-        (read.size == kept.size).then_some(read)
+        kept.read(&self.signer.verifier())
     }
 
     /// Whether the log has as many records, with that root.

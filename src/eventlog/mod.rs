@@ -13,6 +13,9 @@
 
 mod draft;
 pub mod engine;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(crate) mod forge;
 mod identities;
 mod identity;
 mod import;

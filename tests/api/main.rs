@@ -15,6 +15,7 @@ mod accept;
 mod bad_input;
 mod contract;
 mod dispatches;
+mod export;
 mod follower;
 mod hostile;
 mod keys;

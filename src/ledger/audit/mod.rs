@@ -3,6 +3,8 @@
 //! the log.
 
 mod checkpoints;
+mod erasures;
+mod export;
 mod job;
 mod proofs;
 mod report;
@@ -10,6 +12,8 @@ mod signer;
 mod verify;
 
 pub use checkpoints::{CHECKPOINTS_FOLDER, Kept, kept_checkpoints};
+pub use erasures::Erasures;
+pub use export::{LogExport, NotExported, open_note};
 pub use job::{Audit, AuditRunning, Ended, Job};
 pub use proofs::{Consistency, Inclusion, OutOfRange};
 pub use report::{Checked, CheckpointReport, Damaged, Report, Signatures};

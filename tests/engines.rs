@@ -17,6 +17,8 @@ mod conformance;
 mod crash;
 #[path = "engines/damage.rs"]
 mod damage;
+#[path = "engines/export.rs"]
+mod export;
 #[path = "engines/faults.rs"]
 mod faults;
 #[path = "engines/rig.rs"]

@@ -15,6 +15,9 @@
 mod draft;
 pub mod engine;
 pub mod export;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(crate) mod forge;
 mod identities;
 mod identity;
 mod import;

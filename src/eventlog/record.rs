@@ -80,7 +80,7 @@ pub(super) struct StoredEvidence {
     #[prost(string, tag = "1")]
     scheme: String,
     #[prost(string, tag = "2")]
-    key_id: String,
+    pub(super) key_id: String,
     #[prost(message, repeated, tag = "3")]
     headers: Vec<SignedHeader>,
 }

@@ -70,11 +70,20 @@ fn records_that_are_not_there_are_refused() {
     assert_eq!(world.read("/v1/stats")["last_seq"], 1);
     for query in ["from=0", "from=2", "to=2", "to=0", "from=2&to=1"] {
         let answer = world.get(&format!("/v1/audit/export?{query}"));
-        assert_eq!((answer.status, &*answer.word("code")), (400, "out_of_range"));
-        assert!(answer.word("detail").contains("the log has 1 to 1"), "{query}");
+        assert_eq!(
+            (answer.status, &*answer.word("code")),
+            (400, "out_of_range")
+        );
+        assert!(
+            answer.word("detail").contains("the log has 1 to 1"),
+            "{query}"
+        );
     }
     for query in ["from=x", "from=-1", "from=1&from=1", "until=1"] {
         let answer = world.get(&format!("/v1/audit/export?{query}"));
-        assert_eq!((answer.status, &*answer.word("code")), (400, "invalid_parameter"));
+        assert_eq!(
+            (answer.status, &*answer.word("code")),
+            (400, "invalid_parameter")
+        );
     }
 }

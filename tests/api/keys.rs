@@ -22,7 +22,7 @@ fn create(world: &World, body: &Value) -> Answer {
 }
 
 /// A new key: its id and its text.
-fn made(world: &World, scope: &str, customer: Option<&str>) -> (String, String) {
+pub(crate) fn made(world: &World, scope: &str, customer: Option<&str>) -> (String, String) {
     let mut body = json!({"label": format!("for {scope}"), "scope": scope});
     if let Some(customer) = customer {
         body["customer"] = customer.into();

@@ -5,6 +5,7 @@ mod compare;
 mod events;
 mod found;
 mod model;
+mod moments;
 mod money;
 mod people;
 mod reading;

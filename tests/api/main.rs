@@ -19,6 +19,7 @@ mod follower;
 mod hostile;
 mod keys;
 mod lives;
+mod moments;
 mod monitoring;
 mod openapi;
 mod ops;

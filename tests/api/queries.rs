@@ -189,7 +189,7 @@ fn bad_questions_are_refused_with_a_reason() {
         "events?after=-1",
         "subscriptions?status=happy",
         "customers?colour=red",
-        "customers/x?as_of=2027-01-01T00:00:00Z",
+        "customers/x?at=2027-01-01T00:00:00Z",
     ] {
         let answer = world.get(&format!("/v1/{query}"));
         assert_eq!(

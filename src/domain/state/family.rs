@@ -122,8 +122,8 @@ impl State {
         found
     }
 
-    /// Whether a walk along the links in force leads from one to the other: as far as it can be told
-    /// at a glance.
+    /// Whether a walk along the links in force leads from one to the other: as far as it can be
+    /// told at a glance.
     pub(super) fn are_joined(&self, one: Ix, other: Ix) -> bool {
         let (first, second) = (self.arena.get(one), self.arena.get(other));
         one == other

@@ -98,8 +98,8 @@ impl State {
         changed
     }
 
-    /// Offers a link; says whether another thing plays the role now. One that is not in force, or no
-    /// longer, is kept among the others: it was in force at some moment, or would have been.
+    /// Offers a link; says whether another thing plays the role now. One that is not in force, or
+    /// no longer, is kept among the others: it was in force at some moment, or would have been.
     fn offer(&mut self, child: Ix, role: Role, target: Ix, stamp: Stamp) -> bool {
         match self.arena.get_mut(child).link(role, target, stamp) {
             Linked::First => true,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod lives;
+mod moments;
 mod under_way;
 
 use std::collections::BTreeSet;

@@ -21,8 +21,8 @@ pub(in crate::http) struct ListQuery {
     /// Only what had happened by then, by the provider's clock. Scope `audit`, with a `customer`.
     #[schemars(with = "Option<Timestamp>")]
     as_of: Option<String>,
-    /// Only what was recorded by then: a time, or `seq:` and a sequence number. Scope `audit`, with a
-    /// `customer`.
+    /// Only what was recorded by then: a time, or `seq:` and a sequence number. Scope `audit`, with
+    /// a `customer`.
     #[schemars(regex(pattern = KNOWN_AT))]
     known_at: Option<String>,
     /// How many, at most.

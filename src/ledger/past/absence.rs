@@ -32,9 +32,13 @@ impl Ledger {
         let notes = now.state.notes_in_use();
         let first = first_event(&now.heard, |part| is_found(&folded(notes.clone(), part)));
         match first {
-            Some(event) => PastError::NotYet(format!(
+            Some(event) if event.seq > past.seq => PastError::NotYet(format!(
                 "No such {what} was known yet: the first event of it was recorded as {} at {}.",
                 event.seq, event.recorded_at
+            )),
+            // The event was known, and read by other keys of notes than now.
+            Some(_) => PastError::NotYet(format!(
+                "No such {what} was known yet: only later settings made it known by this name."
             )),
             None => PastError::Unknown(what),
         }
@@ -68,7 +72,7 @@ fn first_event(
     heard.get(first(heard.len(), through))
 }
 
-/// The first place at which it is so. What is found once stays found, so it is looked for by halves.
+/// The first place at which it is so. What is found once stays found, so that halving finds it.
 fn first(count: usize, is_so: impl Fn(usize) -> bool) -> usize {
     let (mut from, mut to) = (0, count);
     while from < to {

@@ -158,3 +158,41 @@ impl Ledger {
         Ok(event)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::{Interpretation, Standing};
+
+    fn event(seq: u64) -> Arc<Heard> {
+        let at = Timestamp::EPOCH;
+        Arc::new(Heard {
+            seq,
+            event_id: None,
+            event_type: None,
+            occurred_at: at,
+            recorded_at: at,
+            source: "s".into(),
+            tie: None,
+            is_conflicting: false,
+            meaning: Interpretation::without_changes(None, at, Standing::Folded),
+        })
+    }
+
+    /// Whoever asks about everybody fills no memory, and what is asked about again and again stays.
+    #[test]
+    fn what_is_kept_is_bounded_and_what_is_asked_for_stays() {
+        let bytes = KEPT_BODY_BYTES_MAX / 20;
+        let mut kept = Kept::default();
+        kept.put(event(1), bytes);
+        for seq in 2..200 {
+            kept.put(event(seq), bytes);
+            assert!(kept.get(1).is_some(), "{seq}");
+            let all = kept.young.values().chain(kept.old.values());
+            let weight: usize = all.map(|(_, bytes)| bytes).sum();
+            assert!(weight <= KEPT_BODY_BYTES_MAX + bytes, "{weight}");
+        }
+        assert!(kept.get(2).is_none());
+        assert_eq!(kept.get(199).map(|event| event.seq), Some(199));
+    }
+}

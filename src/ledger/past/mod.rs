@@ -171,8 +171,8 @@ impl Ledger {
         })
     }
 
-    /// The family as it is found with other keys of notes than those of now: no index knows that, so
-    /// the log is folded up to `seq`.
+    /// The family as it is found with other keys of notes than those of now: no index knows that,
+    /// so the log is folded up to `seq`.
     fn family_by(
         &self,
         notes: &CustomerNotes,

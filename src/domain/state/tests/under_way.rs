@@ -15,7 +15,7 @@ use crate::domain::state::{Fingerprint, Part, SNAPSHOT_FORMAT};
 
 /// Takes a snapshot of a state that goes on being folded meanwhile: `pauses` says how many events
 /// come between two parts. Restores it, folds what came after its beginning, and hands out both.
-fn snapshot_under_way(
+pub(super) fn snapshot_under_way(
     count: usize,
     fold: impl Fn(&mut State, usize),
     before: usize,
@@ -72,7 +72,7 @@ fn assert_same(live: &State, restored: &State) {
 
 /// What else comes in a log, beside events that are folded as they are.
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     Folded(Interpretation),
     /// Came too late.
     Stale(Interpretation),
@@ -86,7 +86,7 @@ enum Step {
     Settings(u32),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let one = || life().prop_map(|life| life[0].clone());
     prop_oneof![
         4 => one().prop_map(Step::Folded),
@@ -105,7 +105,7 @@ fn digest(n: u8) -> KeyDigest {
 }
 
 /// What the step at `place` says. An acceptance quotes its event if that came too late.
-fn meaning(steps: &[Step], place: usize) -> Interpretation {
+pub(super) fn meaning(steps: &[Step], place: usize) -> Interpretation {
     let at = time(4);
     let aside = |reason| {
         let standing = Standing::Quarantined(reason);
@@ -164,11 +164,11 @@ fn meaning(steps: &[Step], place: usize) -> Interpretation {
     }
 }
 
-fn source(place: usize) -> &'static str {
+pub(super) fn source(place: usize) -> &'static str {
     ["one", RAZORPAY, "two"][place % 3]
 }
 
-fn tie(steps: &[Step], place: usize) -> Option<Tie> {
+pub(super) fn tie(steps: &[Step], place: usize) -> Option<Tie> {
     let byte = u8::try_from(place).unwrap();
     let ours = matches!(
         steps[place],
@@ -180,7 +180,7 @@ fn tie(steps: &[Step], place: usize) -> Option<Tie> {
     })
 }
 
-fn fold_step(state: &mut State, steps: &[Step], place: usize) {
+pub(super) fn fold_step(state: &mut State, steps: &[Step], place: usize) {
     let event = EventRef {
         seq: place as u64 + 1,
         source: source(place),
@@ -208,8 +208,8 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
     assert_eq!(
         (SNAPSHOT_FORMAT, &*digest),
         (
-            1,
-            "3f8f4ff685a47259c30c8808ae7ecd95722e14b966e1d4073205ce277db0c157"
+            2,
+            "243f2a02e73bc9104523d0de14ee1c55a4dc1858ca03349e36eafa046bc161cd"
         )
     );
 }

@@ -19,6 +19,7 @@ use crate::domain::key::KeyDigest;
 use crate::domain::state::CustomerNotes;
 use crate::eventlog::{EngineKind, OpenOptions, Purpose};
 use crate::http::{self, Shared, StreamLimits};
+use crate::ledger::audit::Origin;
 use crate::ledger::{Ledger, OpenLedgerError, Opened, Settings};
 use crate::providers::{self, Built, Provider};
 
@@ -186,6 +187,10 @@ pub fn open_ledger(
             EngineName::Sled => Some(data_dir.clone()),
             EngineName::Memory => None,
         },
+        origin: match config.audit.origin.as_str() {
+            "" => Origin::Unless(config.audit_origin().into()),
+            named => Origin::Named(named.into()),
+        },
     };
     let mut opened = Ledger::open(settings, clock)?;
     notices.append(&mut opened.notices);
@@ -320,6 +325,7 @@ impl Running {
     /// [`AppError::Server`] where the server had died before.
     pub fn stop(self) -> Result<(), AppError> {
         self.ledger.end_feed();
+        self.ledger.end_audits();
         let stopped = self.handle.stop(true);
         actix_web::rt::System::new().block_on(stopped);
         let ended = self.thread.join();

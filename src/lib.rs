@@ -18,6 +18,7 @@
 //!         domain            events, the fold, the views: pure, no clock, no I/O
 //!
 //!   signature, clock, histogram   leaves that anyone may use
+//!   note                          a leaf: signed tree heads, for ledger and the command line
 //! ```
 //!
 //! Where a webhook becomes a subscription's status: `providers::razorpay` turns its body into
@@ -33,6 +34,7 @@ pub mod eventlog;
 pub mod histogram;
 pub mod http;
 pub mod ledger;
+pub mod note;
 pub mod providers;
 pub mod signature;
 pub mod snapshot;

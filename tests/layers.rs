@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("telemetry", &[]),
     ("histogram", &[]),
+    ("note", &[]),
     ("signature", &["domain"]),
     ("clock", &["domain"]),
     ("config", &["domain"]),
@@ -39,6 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "signature",
             "clock",
             "histogram",
+            "note",
         ],
     ),
     (

@@ -1,5 +1,6 @@
-//! Asking a running service: one request, one JSON answer. It knows no path.
+//! Asking a running service: one request, and one JSON answer or one a line. It knows no path.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,6 +12,11 @@ use crate::app::ADMIN_KEY_VARIABLE;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest answer is a full page of a list.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// An answer of many lines says something at least every few seconds, however busy the service is.
+const SILENCE_MAX: Duration = Duration::from_secs(120);
+/// The largest line is a record in base64, with what can be read of it.
+const LINE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// A running service and the key to ask it with.
 pub(super) struct Remote {
@@ -49,6 +55,16 @@ impl Remote {
         self.answered(request.send(serde_json::to_vec(body)?))
     }
 
+    /// Asks for an answer of many lines.
+    pub(super) fn post_lines(&self, path: &str, body: &Value) -> Result<RemoteLines, Failure> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = request.header("content-type", "application/json");
+        let request = request.header("authorization", self.bearer());
+        let request = request.config().timeout_global(None);
+        let request = request.timeout_per_read(Some(SILENCE_MAX)).build();
+        self.answered_in_lines(request.send(serde_json::to_vec(body)?))
+    }
+
     pub(super) fn delete(&self, path: &str) -> Result<Value, Failure> {
         let request = self.agent.delete(format!("{}{path}", self.base));
         self.answered(request.header("authorization", self.bearer()).call())
@@ -63,8 +79,7 @@ impl Remote {
         &self,
         answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Value, Failure> {
-        let base = &self.base;
-        let mut answer = answer.map_err(|error| format!("cannot reach {base}: {error}"))?;
+        let mut answer = self.reached(answer)?;
         let status = answer.status();
         let limited = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX);
         let text = limited.lossy_utf8(true).read_to_string()?;
@@ -74,6 +89,72 @@ impl Remote {
         }
         let detail = json.get("detail").and_then(Value::as_str);
         let detail = detail.unwrap_or("is that address a subledger's?");
-        Err(format!("{base} answered {}: {detail}", status.as_u16()).into())
+        Err(format!("{} answered {}: {detail}", self.base, status.as_u16()).into())
+    }
+
+    fn answered_in_lines(
+        &self,
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<RemoteLines, Failure> {
+        let answer = self.reached(answer)?;
+        if !answer.status().is_success() {
+            self.answered(Ok(answer))?;
+            return Err(format!("{} did not answer as expected", self.base).into());
+        }
+        Ok(RemoteLines {
+            base: self.base.clone(),
+            reader: BufReader::new(answer.into_body().into_reader()),
+        })
+    }
+
+    fn reached(
+        &self,
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
+        let base = &self.base;
+        answer.map_err(|error| format!("cannot reach {base}: {error}").into())
+    }
+}
+
+/// An answer of many lines, while it arrives.
+pub(super) struct RemoteLines {
+    base: String,
+    reader: BufReader<ureq::BodyReader<'static>>,
+}
+
+impl RemoteLines {
+    /// The next line, less its end; `None` after the last one.
+    pub(super) fn next(&mut self) -> Result<Option<String>, Failure> {
+        let mut line = Vec::new();
+        let broken = |error| format!("{} broke off: {error}; try again", self.base);
+        let limited = (&mut self.reader).take(LINE_BYTES_MAX);
+        let read = { limited }.read_until(b'\n', &mut line).map_err(broken)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if line.pop() != Some(b'\n') {
+            return Err(format!("{} broke off in a line; try again", self.base).into());
+        }
+        let line = String::from_utf8(line);
+        let line = line.map_err(|_| format!("{} sent what is no text", self.base))?;
+        Ok(Some(line))
+    }
+
+    /// Reads to the last line, and answers what it says. `progress` is shown every line before it:
+    /// those that say how far the work has come have a field `of`.
+    pub(super) fn last(mut self, mut progress: impl FnMut(&Value)) -> Result<Value, Failure> {
+        while let Some(line) = self.next()? {
+            let value: Value = serde_json::from_str(&line)?;
+            if value.get("of").is_some() {
+                progress(&value);
+                continue;
+            }
+            // A status was sent long before; a problem comes as the last line.
+            return match value.get("detail").and_then(Value::as_str) {
+                Some(detail) => Err(format!("{} answered: {detail}", self.base).into()),
+                None => Ok(value),
+            };
+        }
+        Err(format!("{} ended without a result; try again", self.base).into())
     }
 }

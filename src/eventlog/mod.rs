@@ -6,12 +6,16 @@
 //! writer              the only thread that appends: batches, duplicates, numbers, folds, answers
 //! record, page        what is stored, byte for byte
 //! merkle, witness     what proves that it still is
+//! proof, tiles        what proves it to others: RFC 6962, from nodes kept beside the log
 //! engine              where pages are kept: sled, or memory
 //! open, reader, import, verify    start-up, reading, taking an export back, the full check
 //! ```
 
 mod draft;
 pub mod engine;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(crate) mod forge;
 mod identities;
 mod identity;
 mod import;
@@ -19,8 +23,10 @@ pub mod merkle;
 mod open;
 mod open_error;
 pub mod page;
+pub mod proof;
 mod reader;
 mod record;
+mod tiles;
 mod verify;
 mod witness;
 mod writer;
@@ -34,7 +40,8 @@ pub use open::{EngineKind, Head, OpenOptions, Opened, Purpose, open};
 pub use open_error::{OpenError, Rollback, Warning};
 pub use reader::{Log, Records};
 pub use record::{Flags, Record, RecordDamage};
-pub use verify::{Damage, Finding, Verdict, verify};
+pub use tiles::{Place, Tree, TreeError, peaks_at, tiles_in};
+pub use verify::{Damage, Finding, KnownHead, Standing, Verdict, Walk};
 pub use witness::{Witness, WitnessError};
 pub use writer::{
     Answer, COMMIT_AGE_MAX, Command, CommandAnswer, Committed, Counters, Decision, Fold, Handle,

@@ -11,7 +11,7 @@ use super::engine::{Engine, Fault, Tail};
 use super::merkle::Peaks;
 use super::open_error::{OpenError, Rollback, Warning};
 use super::reader::Log;
-use super::verify::{Checker, Finding};
+use super::verify::{Checker, Finding, Heads};
 use super::witness::{Keeper, Witness};
 use crate::domain::time::Timestamp;
 
@@ -290,7 +290,7 @@ fn check_newest(engine: &dyn Engine) -> Result<Head, String> {
     let mut checker = Checker::new((seq == 0).then(Peaks::default));
     let mut damage = None;
     for page in pages.iter().rev() {
-        checker.check(page, &mut |finding| {
+        checker.check(page, &mut Heads::none(), &mut |finding| {
             if let Finding::Damage(found) = finding {
                 damage.get_or_insert(format!("record {}: {}", found.first_seq, found.what));
             }

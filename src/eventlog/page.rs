@@ -10,7 +10,7 @@
 use bytes::{Buf, BufMut, Bytes};
 
 use super::merkle::{Hash, Peaks};
-use super::record::{Record, RecordDamage};
+use super::record::{Record, RecordDamage, leaf_of};
 
 /// More records a commit gain nothing: by then the disk's barrier is shared by enough of them.
 pub const MAX_RECORDS: usize = 512;
@@ -171,6 +171,20 @@ impl Page {
             let at = |offset| self.records_at + usize::try_from(offset).unwrap_or(0);
             self.bytes.slice(at(start)..at(*end))
         })
+    }
+
+    /// The Merkle leaf of each record, from the bytes of its header alone.
+    pub fn leaves(&self) -> impl Iterator<Item = Result<Hash, RecordDamage>> + '_ {
+        self.stored_records().map(|bytes| leaf_of(&bytes))
+    }
+
+    /// The Merkle leaf of one record; `None` where the page does not hold it.
+    #[must_use]
+    pub fn leaf(&self, seq: u64) -> Option<Result<Hash, RecordDamage>> {
+        let place = usize::try_from(seq.checked_sub(self.first_seq)?).ok()?;
+        self.stored_records()
+            .nth(place)
+            .map(|bytes| leaf_of(&bytes))
     }
 
     /// Each record with the seq it must have; a record that claims another is damaged.

@@ -80,7 +80,7 @@ pub(super) struct StoredEvidence {
     #[prost(string, tag = "1")]
     scheme: String,
     #[prost(string, tag = "2")]
-    key_id: String,
+    pub(super) key_id: String,
     #[prost(message, repeated, tag = "3")]
     headers: Vec<SignedHeader>,
 }
@@ -145,12 +145,20 @@ pub(super) fn encode(
     Ok(leaf)
 }
 
+/// The Merkle leaf of a stored record. Nothing else of it is looked at.
+pub(super) fn leaf_of(stored: &[u8]) -> Result<Hash, RecordDamage> {
+    let (length, rest) = stored.split_first_chunk().ok_or(RecordDamage::Length)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok();
+    let header = length.and_then(|length| rest.get(..length));
+    header.map(leaf_hash).ok_or(RecordDamage::Length)
+}
+
 /// The three parts of a stored record; lengths agree, the commitment is not checked yet.
 pub(super) struct Parts<'a> {
     pub(super) header: Header,
     pub(super) header_bytes: &'a [u8],
-    pub(super) salt: &'a [u8; SALT_BYTES],
-    pub(super) body: &'a [u8],
+    /// Salt and body; `None` where both were erased. The shortest that was not erased has a salt.
+    pub(super) content: Option<(&'a [u8; SALT_BYTES], &'a [u8])>,
 }
 
 impl<'a> Parts<'a> {
@@ -161,16 +169,20 @@ impl<'a> Parts<'a> {
             .ok()
             .and_then(|header_len| rest.split_at_checked(header_len))
             .ok_or(RecordDamage::Length)?;
-        let (salt, body) = rest.split_first_chunk().ok_or(RecordDamage::Length)?;
         let header = Header::decode(header_bytes).map_err(|_| RecordDamage::Header)?;
-        if u32::try_from(body.len()) != Ok(header.body_len) {
-            return Err(RecordDamage::Length);
-        }
+        let content = if rest.is_empty() {
+            None
+        } else {
+            let (salt, body) = rest.split_first_chunk().ok_or(RecordDamage::Length)?;
+            if u32::try_from(body.len()) != Ok(header.body_len) {
+                return Err(RecordDamage::Length);
+            }
+            Some((salt, body))
+        };
         Ok(Self {
             header,
             header_bytes,
-            salt,
-            body,
+            content,
         })
     }
 }
@@ -187,13 +199,16 @@ pub struct Record {
 }
 
 impl Record {
-    /// Reads the stored form and checks that the body is the one the header commits to.
+    /// Reads the stored form and checks that the body is the one the header commits to. The header
+    /// alone is a record too: an erased one, if another event says so ([`Self::is_erased`]).
     ///
     /// # Errors
     /// [`RecordDamage`] where the bytes are not a record exactly as it was written.
     pub fn decode(bytes: Bytes) -> Result<Self, RecordDamage> {
         let parts = Parts::split(&bytes)?;
-        if commitment(parts.salt, parts.body).as_slice() != parts.header.body_commitment {
+        if let Some((salt, body)) = parts.content
+            && commitment(salt, body).as_slice() != parts.header.body_commitment
+        {
             return Err(RecordDamage::Commitment);
         }
         let header_len = parts.header_bytes.len();
@@ -275,7 +290,14 @@ impl Record {
         }
     }
 
-    /// The exact bytes received.
+    /// Salt and body are gone, and what the header commits to is all that is left of them. That is
+    /// damage, unless an event of the same log says that this one was erased.
+    #[must_use]
+    pub const fn is_erased(&self) -> bool {
+        self.bytes.len() == LENGTH_BYTES + self.header_len
+    }
+
+    /// The exact bytes received; none of an erased record.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.bytes

@@ -50,12 +50,32 @@ pub(super) async fn read_json(
     payload: web::Payload,
 ) -> Result<Bytes, Problem> {
     check_coding(request)?;
+    check_media_type(request)?;
+    read(request, payload, JSON_BYTES_MAX).await
+}
+
+/// What a question's body says; it may be left out, and then says nothing.
+pub(super) async fn read_question<T: DeserializeOwned + Default>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit_bytes: usize,
+) -> Result<T, Problem> {
+    check_coding(request)?;
+    let body = read(request, payload, limit_bytes).await?;
+    if body.trim_ascii().is_empty() {
+        return Ok(T::default());
+    }
+    check_media_type(request)?;
+    parse(&body)
+}
+
+fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     let mut types = request.headers().get_all(CONTENT_TYPE);
     let is_json = types.next().is_some_and(|value| is_json(value.as_bytes()));
     if !is_json || types.next().is_some() {
         return Err(Problem::UnsupportedMediaType);
     }
-    read(request, payload, JSON_BYTES_MAX).await
+    Ok(())
 }
 
 /// What a command's body says. Unknown, repeated and missing fields are refused by name.

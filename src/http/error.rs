@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::limits::NO_SNIFFING;
-use crate::ledger::{CommandError, IngestError, PastError, ReadError, Refusal};
+use crate::ledger::audit::NotBegun;
+use crate::ledger::{AuditRunning, CommandError, IngestError, PastError, ReadError, Refusal};
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -57,6 +58,8 @@ pub(crate) enum Problem {
     Forbidden(String),
     /// A query parameter or a header is wrong.
     InvalidParameter(String),
+    /// A proof was asked for about records that the log does not have.
+    OutOfRange(String),
     /// A command's body is not what is expected.
     InvalidBody(String),
     /// A command's body is not said to be JSON.
@@ -65,6 +68,8 @@ pub(crate) enum Problem {
     IdempotencyMismatch,
     /// The event is not set aside as stale.
     NotAcceptable(String),
+    /// Another audit has the turn.
+    AuditRunning(String),
     /// Our fault.
     Internal(String),
 }
@@ -167,6 +172,12 @@ impl Problem {
                 "Scope too small",
                 why.clone(),
             ),
+            Self::OutOfRange(why) => (
+                StatusCode::BAD_REQUEST,
+                "out_of_range",
+                "Out of range",
+                why.clone(),
+            ),
             Self::InvalidBody(why) => (
                 StatusCode::BAD_REQUEST,
                 "invalid_body",
@@ -195,6 +206,12 @@ impl Problem {
                 StatusCode::CONFLICT,
                 "not_stale",
                 "Nothing to accept",
+                why.clone(),
+            ),
+            Self::AuditRunning(why) => (
+                StatusCode::CONFLICT,
+                "audit_running",
+                "An audit is running",
                 why.clone(),
             ),
             Self::Internal(_) => (
@@ -241,10 +258,12 @@ impl Problem {
             | Self::HeadersTooLarge
             | Self::Forbidden(_)
             | Self::InvalidParameter(_)
+            | Self::OutOfRange(_)
             | Self::InvalidBody(_)
             | Self::UnsupportedMediaType
             | Self::IdempotencyMismatch
             | Self::NotAcceptable(_)
+            | Self::AuditRunning(_)
             | Self::Internal(_) => None,
         }
     }
@@ -336,6 +355,21 @@ impl From<PastError> for Problem {
             )),
             PastError::Unknown(what) => Self::NotFound(what),
             PastError::NotYet(why) => Self::NotYet(why),
+        }
+    }
+}
+
+impl From<AuditRunning> for Problem {
+    fn from(running: AuditRunning) -> Self {
+        Self::AuditRunning(running.to_string())
+    }
+}
+
+impl From<NotBegun> for Problem {
+    fn from(error: NotBegun) -> Self {
+        match error {
+            NotBegun::Checkpoint(..) => Self::InvalidBody(format!("{error}.")),
+            NotBegun::Unavailable(why) => Self::Unavailable(why),
         }
     }
 }

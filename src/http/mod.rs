@@ -7,6 +7,7 @@ mod error;
 mod flood;
 mod limits;
 mod metrics;
+mod ndjson;
 mod openapi;
 mod ops;
 mod panics;

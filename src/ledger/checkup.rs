@@ -5,55 +5,42 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use parking_lot::Mutex;
-
-use crate::eventlog::merkle::Peaks;
-use crate::eventlog::{Engine, Fault};
+use super::alarm::Alarm;
+use super::audit::{Ended, Verification, VerifyError};
+use crate::eventlog::Engine;
 
 /// It rests three times as long as it works, so that it takes an eighth of two cores.
 const REST: u32 = 3;
-/// While the store is brought back after a fault.
-const TRY_AGAIN: Duration = Duration::from_millis(200);
 
-/// The running check, or what it came to.
+/// The running check.
 #[derive(Default)]
 pub(super) struct Checkup {
-    shared: Arc<Shared>,
+    stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
-struct Shared {
-    stopping: AtomicBool,
-    damage: Mutex<Option<String>>,
-}
-
 impl Checkup {
-    /// Begins to check every record before `until`.
+    /// Begins to check every record that is there. Signatures are not looked at: what is asked is
+    /// whether the disk has kept what was written.
     ///
     /// # Errors
     /// Where there is no thread to be had.
-    pub(super) fn start(engine: Arc<dyn Engine>, until: u64) -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let theirs = Arc::clone(&shared);
+    pub(super) fn start(engine: Arc<dyn Engine>, alarm: Arc<Alarm>) -> io::Result<Self> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&stopping);
         let thread = thread::Builder::new().name("checkup".into());
-        let thread = thread.spawn(move || theirs.run(engine, until))?;
+        let thread = thread.spawn(move || run(engine, alarm, &theirs))?;
         Ok(Self {
-            shared,
+            stopping,
             thread: Some(thread),
         })
     }
 
-    /// What is damaged, as a sentence.
-    pub(super) fn damage(&self) -> Option<String> {
-        self.shared.damage.lock().clone()
-    }
-
     /// Ends it, finished or not.
     pub(super) fn stop(&mut self) {
-        self.shared.stopping.store(true, Ordering::Relaxed);
+        self.stopping.store(true, Ordering::Relaxed);
         let Some(thread) = self.thread.take() else {
             return;
         };
@@ -64,47 +51,27 @@ impl Checkup {
     }
 }
 
-impl Shared {
-    fn run(&self, engine: Arc<dyn Engine>, until: u64) {
-        let began = Instant::now();
-        match self.check(&*engine, until) {
-            Ok(checked) if checked >= until.saturating_sub(1) => {
-                let seconds = began.elapsed().as_secs();
-                tracing::info!(checked, seconds, "every record is as it was written");
-            }
-            Ok(_) => {}
-            Err(damage) => {
-                tracing::error!(%damage, "the log is damaged");
-                *self.damage.lock() = Some(damage);
-            }
+fn run(engine: Arc<dyn Engine>, alarm: Arc<Alarm>, stopping: &AtomicBool) {
+    let mut worked_since = Instant::now();
+    let found = Verification::new(engine).with_alarm(alarm).run(&mut |_| {
+        thread::park_timeout(worked_since.elapsed().saturating_mul(REST));
+        worked_since = Instant::now();
+        if stopping.load(Ordering::Relaxed) {
+            Err(Ended)
+        } else {
+            Ok(())
         }
-    }
-
-    /// Checks the records before `until`, and answers how far it came.
-    fn check(&self, engine: &dyn Engine, until: u64) -> Result<u64, String> {
-        let told = |what: &dyn std::fmt::Display| {
-            format!(
-                "The log is damaged ({what}); run `subledger verify`, then restore the data \
-                 folder from a backup."
-            )
-        };
-        let mut peaks = Peaks::default();
-        while peaks.size() + 1 < until && !self.stopping.load(Ordering::Relaxed) {
-            let worked = Instant::now();
-            let page = match engine.read(peaks.size() + 1) {
-                Ok(Some(page)) => page,
-                Ok(None) => break,
-                Err(damage @ Fault::Damaged { .. }) => return Err(told(&damage)),
-                // A store that cannot be read now may be whole.
-                Err(_) => {
-                    thread::park_timeout(TRY_AGAIN);
-                    continue;
-                }
-            };
-            page.follow(&mut peaks).map_err(|damage| told(&damage))?;
-            thread::park_timeout(worked.elapsed().saturating_mul(REST));
+    });
+    match found {
+        Ok(report) if report.intact => {
+            let (checked, seconds) = (report.events, report.seconds);
+            tracing::info!(checked, seconds, "every record is as it was written");
         }
-        Ok(peaks.size())
+        // The alarm has said so.
+        Ok(_) | Err(VerifyError::Ended(_)) => {}
+        Err(VerifyError::Store(fault)) => {
+            tracing::error!(%fault, "the log could not be checked");
+        }
     }
 }
 
@@ -113,12 +80,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::path::PathBuf;
 
+    use parking_lot::Mutex;
+
     use super::*;
     use crate::clock::SystemClock;
     use crate::domain::catalog::Catalog;
     use crate::domain::state::CustomerNotes;
     use crate::eventlog::page::Page;
-    use crate::eventlog::{EngineKind, OpenOptions, Tail};
+    use crate::eventlog::{EngineKind, Fault, OpenOptions, Tail};
+    use crate::ledger::audit::Origin;
     use crate::ledger::{Ledger, Settings};
 
     /// Cannot be read the first time.
@@ -168,19 +138,26 @@ mod tests {
             grace_days: 0,
             accept_catalogue: false,
             derived_in: None,
+            origin: Origin::Unless("a.example".into()),
         };
         // Its log begins with its settings.
         let ledger = Ledger::open(settings, Arc::new(SystemClock));
         let engine = Arc::clone(&ledger.ok().unwrap().ledger.engine);
         let check = |fault| {
+            let alarm = Arc::new(Alarm::default());
             let faulty = Faulty {
                 engine: Arc::clone(&engine),
                 fault: Mutex::new(Some(fault)),
             };
-            Shared::default().check(&faulty, 2)
+            run(
+                Arc::new(faulty),
+                Arc::clone(&alarm),
+                &AtomicBool::new(false),
+            );
+            alarm.sentence()
         };
-        assert_eq!(check(Fault::Poisoned("closed".into())), Ok(1));
+        assert_eq!(check(Fault::Poisoned("closed".into())), None);
         let what = "its checksum is wrong".to_owned();
-        assert!(check(Fault::Damaged { seq: 1, what }).is_err());
+        assert!(check(Fault::Damaged { seq: 1, what }).is_some());
     }
 }

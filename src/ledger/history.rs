@@ -329,7 +329,11 @@ impl Ledger {
             Standing::Quarantined(reason) => ("quarantined", Some(reason.as_str())),
         };
         let flags = record.flags();
-        let flags = [(flags.stale, "stale"), (flags.conflicting, "conflicting")];
+        let flags = [
+            (flags.stale, "stale"),
+            (flags.conflicting, "conflicting"),
+            (record.is_erased(), "erased"),
+        ];
         let customer = whose(&meaning);
         EventView {
             seq: record.seq(),

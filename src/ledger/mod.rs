@@ -2,6 +2,8 @@
 //! log and the fold meet.
 
 mod acceptance;
+mod alarm;
+pub mod audit;
 mod checkup;
 mod commands;
 mod feed;
@@ -28,6 +30,10 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 
 pub use acceptance::{Acceptable, NotAcceptable};
+pub use audit::{
+    Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Report, Signatures,
+    Verification, VerifyError,
+};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
@@ -35,10 +41,13 @@ pub use keepsake::{Difference, Keepsake};
 pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};
 pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings, Start};
+pub use own::erased_by;
 pub use past::{Heard, KnownAt, Moment, Past, PastError};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 
+use self::alarm::Alarm;
+use self::audit::{Checkpoints, Desk, Signer};
 use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
@@ -47,7 +56,7 @@ use self::past::{Hearing, Times};
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
-use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState};
+use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState, Tree};
 
 /// A stop has 5 s in all; what only makes the next start quicker may not be the reason to miss that.
 const SNAPSHOT_BUDGET: Duration = Duration::from_millis(1_800);
@@ -66,10 +75,16 @@ pub struct Ledger {
     tally: Tally,
     keeper: Mutex<Option<Keeper>>,
     checkup: Mutex<Checkup>,
+    alarm: Arc<Alarm>,
+    audits: Arc<Desk>,
+    witness_path: Option<PathBuf>,
     grace_days: AtomicU32,
     hearing: Hearing,
     times: Times,
     keepsake_path: Option<PathBuf>,
+    tree: Tree,
+    signer: Arc<Signer>,
+    checkpoints: Checkpoints,
 }
 
 /// An answer with the last sequence number folded into it.
@@ -128,7 +143,11 @@ impl Ledger {
             ));
         }
         match health.state() {
-            WriterState::Serving => self.checkup.lock().damage().map_or(Ok(()), Err),
+            WriterState::Serving => {
+                let damage = self.alarm.sentence();
+                let wrong = damage.or_else(|| self.checkpoints.contradiction());
+                wrong.map_or(Ok(()), Err)
+            }
             WriterState::Full => Err("The disk is full; free some space.".into()),
             WriterState::ClockLeap => Err("This machine's clock leapt ahead; set it right.".into()),
             WriterState::Stopped => Err("The service is stopping.".into()),
@@ -150,15 +169,22 @@ impl Ledger {
         Keepsake::of(&self.state.read())
     }
 
-    /// Drains what is queued, stops writing, and keeps the state and what a replay is compared with.
+    /// Drains what is queued, stops writing, and keeps a checkpoint, the state, and what a replay is
+    /// compared with.
     pub fn stop(&self) {
+        self.audits.close();
         self.checkup.lock().stop();
+        self.tree.stop();
+        self.checkpoints.stop();
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }
+        self.checkpoints.keep();
         if let Some(keeper) = self.keeper.lock().take() {
             keeper.stop(Instant::now() + SNAPSHOT_BUDGET);
         }
+        // Its next step was long ago; what it reads keeps the store open.
+        self.audits.wait();
         let Some(path) = &self.keepsake_path else {
             return;
         };

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU32;
 
 use parking_lot::{Mutex, RwLock};
 
+use super::audit::{CHECKPOINTS_FOLDER, Checkpoints, KeyError, Origin, Signer};
 use super::checkup::Checkup;
 use super::commands::{NotRecorded, Refusal};
 use super::feed::Feed;
@@ -22,7 +23,8 @@ use crate::domain::catalog::Catalog;
 use crate::domain::event::{Interpretation, SettingsFact};
 use crate::domain::state::{CustomerNotes, State};
 use crate::eventlog::{
-    self, Committed, Content, Fold, OpenError, OpenOptions, OutOfOrder, Record, StartError,
+    self, Committed, Content, Fold, OpenError, OpenOptions, OutOfOrder, Place, Record, StartError,
+    Tree, tiles_in,
 };
 use crate::providers::Provider;
 use crate::snapshot;
@@ -47,6 +49,8 @@ pub struct Settings {
     /// The folder in which what is derived from the log is kept: the state, its fingerprints, and
     /// the identities of old events. `None` for a log in memory.
     pub derived_in: Option<PathBuf>,
+    /// The log's name in its checkpoints.
+    pub origin: Origin,
 }
 
 /// A ledger that is open, and what the operator should know.
@@ -96,6 +100,9 @@ pub enum OpenLedgerError {
         /// How many have it and have not ended.
         subscriptions: u64,
     },
+    /// Checkpoints cannot be signed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The system gives no thread.
     #[error("a thread cannot be started: {0}")]
     Thread(std::io::Error),
@@ -137,6 +144,18 @@ impl Ledger {
             catalog,
         };
         let state = Arc::new(RwLock::new(state));
+        let signer = Arc::new(Signer::open(folder, &settings.origin)?);
+        let place = Place {
+            folder: folder.map(tiles_in),
+            min_free_bytes: settings.log.min_free_bytes,
+        };
+        let tree = Tree::start(Arc::clone(&engine), place).map_err(OpenLedgerError::Thread)?;
+        let checkpoints = Checkpoints::new(
+            folder.map(|folder| folder.join(CHECKPOINTS_FOLDER)),
+            Arc::clone(&signer),
+            Arc::clone(&engine),
+            Arc::clone(&state),
+        );
         let feed = Arc::new(Feed::default());
         let live = Box::new(LiveFold {
             state: Arc::clone(&state),
@@ -166,21 +185,29 @@ impl Ledger {
             checkup: Mutex::default(),
             hearing: super::past::Hearing::default(),
             times: super::past::Times::default(),
+            alarm: Arc::default(),
+            audits: Arc::default(),
+            witness_path: folder.map(|_| settings.log.witness_path()),
             keepsake_path: folder.map(|folder| folder.join(Keepsake::FILE_NAME)),
+            tree,
+            signer,
+            checkpoints,
         };
         if let Some(rollback) = rollback {
             ledger.record_operation(own::ROLLBACK_ACCEPTED, &rollback.to_string())?;
         }
+        notices.extend(ledger.compare_checkpoints(settings.log.accept_rollback)?);
         ledger.record_settings(wanted)?;
         // After all that can fail: their threads hold the store open until they are stopped.
         let checkup = match restored.read_from {
             // All of it was read, and checked with that.
             0 | 1 => Checkup::default(),
-            from => {
-                Checkup::start(Arc::clone(&ledger.engine), from).map_err(OpenLedgerError::Thread)?
-            }
+            _ => Checkup::start(Arc::clone(&ledger.engine), Arc::clone(&ledger.alarm))
+                .map_err(OpenLedgerError::Thread)?,
         };
         *ledger.checkup.lock() = checkup;
+        let started = ledger.checkpoints.start(clock.now());
+        started.map_err(OpenLedgerError::Thread)?;
         if let Some(folder) = folder {
             ledger.keep(folder, settings.log.min_free_bytes, restored.kept)?;
         }
@@ -189,6 +216,18 @@ impl Ledger {
             notices,
             start,
         })
+    }
+
+    /// Compares the kept checkpoints with the log; where a rolled-back store is accepted, gives up
+    /// those that it contradicts, and records that.
+    fn compare_checkpoints(&self, accept_rollback: bool) -> Result<Vec<String>, OpenLedgerError> {
+        if accept_rollback {
+            for size in self.checkpoints.give_up_contradicted() {
+                let what = format!("the checkpoint that was kept at {size} events is given up");
+                self.record_operation(own::ROLLBACK_ACCEPTED, &what)?;
+            }
+        }
+        Ok(self.checkpoints.compare())
     }
 
     /// Begins to keep the state in `folder`, where it was kept through `kept`.
@@ -289,6 +328,7 @@ mod tests {
                 grace_days: 0,
                 accept_catalogue: false,
                 derived_in: Some(folder.path().to_owned()),
+                origin: Origin::Unless("a.example".into()),
             };
             Ledger::open(settings, Arc::new(SystemClock))
         };

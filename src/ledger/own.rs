@@ -22,6 +22,8 @@ pub(crate) const PROVIDER: ProviderName = "subledger";
 pub(crate) const SOURCE_CATALOGUE: &str = "catalogue";
 /// The source of commands.
 pub(crate) const SOURCE_API: &str = "api";
+/// Every source that is ours; none can be configured.
+pub(crate) const SOURCES: [&str; 4] = [SOURCE_API, SOURCE_CATALOGUE, "scheduler", "sandbox"];
 /// The version of the bodies below.
 const VERSION: u32 = 1;
 const SETTINGS: &str = "catalogue.changed";
@@ -31,7 +33,9 @@ const KEY_REVOKED: &str = "key.revoked";
 pub(crate) const QUARANTINE_ACCEPTED: &str = "quarantine.accepted";
 
 /// What an operator may do to the log itself.
-const OPERATIONS: &[&str] = &[ROLLBACK_ACCEPTED];
+const OPERATIONS: &[&str] = &[ROLLBACK_ACCEPTED, ERASED];
+/// Salt and body of the events it names are gone.
+const ERASED: &str = "event.erased";
 pub(crate) const ROLLBACK_ACCEPTED: &str = "log.rollback_accepted";
 
 #[derive(Serialize, Deserialize)]
@@ -77,6 +81,11 @@ struct KeyRevokedData {
 #[derive(Serialize, Deserialize)]
 struct AcceptanceData {
     seq: u64,
+}
+
+#[derive(Deserialize)]
+struct ErasureData {
+    seqs: Vec<u64>,
 }
 
 /// What of an envelope says by what a repetition is known.
@@ -162,6 +171,21 @@ pub(crate) fn content_of(record: &Record) -> Content {
     let is_ours = record.source() == SOURCE_API && record.provider() == PROVIDER;
     let found = is_ours.then(of_request).flatten();
     found.unwrap_or_else(|| Content::of_body(record.body()))
+}
+
+/// The seqs of the records that `record` says were erased: it is an event of our own of type
+/// `event.erased`, with `{"seqs":[…]}` as its data, and names only what was recorded before it.
+/// Empty for every other record.
+#[must_use]
+pub fn erased_by(record: &Record) -> Vec<u64> {
+    if record.provider() != PROVIDER || record.event_type() != Some(ERASED) {
+        return Vec::new();
+    }
+    let envelope = serde_json::from_slice::<Envelope<ErasureData>>(record.body()).ok();
+    let said = envelope.filter(|envelope| envelope.r#type == ERASED && envelope.v == VERSION);
+    let mut seqs = said.map_or_else(Vec::new, |envelope| envelope.data.seqs);
+    seqs.retain(|seq| (1..record.seq()).contains(seq));
+    seqs
 }
 
 /// How the fold refers to a recorded event.

@@ -50,7 +50,7 @@ pub enum RefoldError {
 #[must_use]
 pub fn interpret(record: &Record) -> Interpretation {
     let mut meaning = as_if_fresh(record);
-    if record.flags().stale {
+    if record.flags().stale && !record.is_erased() {
         meaning.set_aside(Reason::Stale);
     }
     meaning
@@ -58,7 +58,11 @@ pub fn interpret(record: &Record) -> Interpretation {
 
 /// What it would mean, had it come in time.
 pub(super) fn as_if_fresh(record: &Record) -> Interpretation {
-    if record.provider() == own::PROVIDER {
+    if record.is_erased() {
+        // Whether it may be is for `verify` to say: what came later tells.
+        let (kind, at) = (record.event_type(), record.occurred_at());
+        Interpretation::without_changes(kind, at, Standing::Ignored)
+    } else if record.provider() == own::PROVIDER {
         own::interpret(record.body())
     } else if let Some(interpret) = providers::interpreter(record.provider()) {
         interpret(&Received {

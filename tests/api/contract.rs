@@ -79,7 +79,7 @@ impl Contract {
         if answer.header("content-type") != Some(media_type) {
             return Some(format!("the media type is not {media_type}"));
         }
-        let body = if media_type.ends_with("json") {
+        let body = if media_type.ends_with("/json") || media_type.ends_with("+json") {
             answer.json()
         } else {
             assert_eq!(content["schema"]["type"], "string");

@@ -23,6 +23,7 @@ mod moments;
 mod monitoring;
 mod openapi;
 mod ops;
+mod proofs;
 mod queries;
 mod samples;
 mod settings;

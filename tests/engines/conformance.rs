@@ -6,9 +6,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use subledger::eventlog::engine::memory::MemoryEngine;
 use subledger::eventlog::page::Page;
-use subledger::eventlog::{Engine, Fault, ImportError, Importer, Receipt, Tail, open, verify};
+use subledger::eventlog::{Engine, Fault, ImportError, Importer, Receipt, Tail, open};
 
-use crate::rig::{Act, ScriptedEngine, World, body, folder, now, options, stored};
+use crate::rig::{Act, ScriptedEngine, World, body, folder, now, options, stored, verify};
 
 /// Pages as a writer makes them: single records, full batches, and more than one chunk.
 fn pages() -> Vec<Page> {
@@ -75,7 +75,7 @@ fn conforms(engine: &dyn Engine, pages: &[Page]) {
         engine.reopen().unwrap();
         check_contents(engine, &pages[..=written]);
     }
-    let verdict = verify(engine, None, &mut |_| {}).unwrap();
+    let verdict = verify(engine, &mut |_| {}).unwrap();
     assert!(verdict.is_intact());
     assert_eq!(verdict.root, pages.last().unwrap().peaks().root());
 }
@@ -102,9 +102,7 @@ fn an_import_arrives_at_the_same_root_in_pages_of_its_own() {
     let source = World::over(Arc::new(MemoryEngine::default()));
     (1..=700).for_each(|n| assert!(source.record(n).is_ok()));
     let records: Vec<_> = source.log().records(1).map(Result::unwrap).collect();
-    let root = verify(source.engine.as_ref(), None, &mut |_| ())
-        .unwrap()
-        .root;
+    let root = verify(source.engine.as_ref(), &mut |_| ()).unwrap().root;
     source.stop();
 
     let data = folder();
@@ -214,7 +212,7 @@ proptest! {
             let folded = world.folded.lock().seqs();
             prop_assert_eq!(folded, (1..=model.len() as u64).collect::<Vec<_>>());
         }
-        let verdict = verify(world.engine.as_ref(), None, &mut |_| ()).unwrap();
+        let verdict = verify(world.engine.as_ref(), &mut |_| ()).unwrap();
         prop_assert!(verdict.is_intact());
         world.stop();
     }

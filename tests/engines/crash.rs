@@ -10,9 +10,9 @@ use parking_lot::Mutex;
 use rand::Rng;
 use rand::rngs::StdRng;
 use subledger::eventlog::engine::sled::Barrier;
-use subledger::eventlog::{OpenOptions, open, verify};
+use subledger::eventlog::{OpenOptions, open};
 
-use crate::rig::{World, body, folder, now, options, seeded, stored};
+use crate::rig::{World, body, folder, now, options, seeded, stored, verify};
 
 const CAPTURES: usize = 12;
 const MIXES: usize = 5;
@@ -147,7 +147,7 @@ fn after(moment: &Moment, image: &[u8], with_witness: bool) -> After {
         assert_eq!(*found, body(n), "event {n} is not what was recorded");
     }
     assert!(
-        verify(opened.engine.as_ref(), None, &mut |_| {})
+        verify(opened.engine.as_ref(), &mut |_| {})
             .unwrap()
             .is_intact()
     );

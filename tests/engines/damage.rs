@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rand::Rng;
 use subledger::eventlog::{
-    Damage, Engine, Finding, OpenError, OpenOptions, Purpose, Warning, Witness, open, verify,
+    Damage, Engine, Finding, OpenError, OpenOptions, Purpose, Walk, Warning, Witness, open,
 };
 use tempfile::TempDir;
 
@@ -42,12 +42,12 @@ fn store(is_clean: bool) -> TempDir {
 
 fn damages(engine: &dyn Engine, witness: Option<&Witness>) -> Vec<Damage> {
     let mut found = Vec::new();
-    verify(engine, witness, &mut |finding| match finding {
+    let walk = Walk::new(engine, witness, &[]).unwrap();
+    let mut take = |finding: Finding<'_>| match finding {
         Finding::Damage(damage) => found.push(damage),
         Finding::Record(record) => assert_eq!(record.body(), body(record.seq())),
-        Finding::Progress { .. } => {}
-    })
-    .unwrap();
+    };
+    walk.run(&mut take).unwrap();
     found
 }
 

@@ -17,11 +17,16 @@ use subledger::domain::delivery::Evidence;
 use subledger::domain::time::Timestamp;
 use subledger::eventlog::page::Page;
 use subledger::eventlog::{
-    Answer, Committed, Content, Draft, Engine, Event, Fault, Fold, Handle, Identities, Identity,
-    Log, OpenError, OpenOptions, Opened, Receipt, Record, Running, State, Tail, Unavailable, open,
-    start,
+    Answer, Committed, Content, Draft, Engine, Event, Fault, Finding, Fold, Handle, Identities,
+    Identity, Log, OpenError, OpenOptions, Opened, Receipt, Record, Running, State, Tail,
+    Unavailable, Verdict, Walk, open, start,
 };
 use tempfile::TempDir;
+
+/// Checks a log against itself alone.
+pub fn verify(engine: &dyn Engine, on: &mut dyn FnMut(Finding<'_>)) -> Result<Verdict, Fault> {
+    Walk::new(engine, None, &[])?.run(on)
+}
 
 /// Memory where there is some: these tests sync a lot.
 pub fn folder() -> TempDir {

@@ -222,7 +222,7 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
             });
             found.push(parameter("Idempotency-Key", "header", schema));
         }
-        Asked::Nothing => {}
+        Asked::Question(_) | Asked::Nothing => {}
     }
     found
 }
@@ -254,7 +254,9 @@ fn parameter(name: &str, place: &str, mut schema: Value) -> Value {
 fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option<Value> {
     let schema = match route.doc.asked {
         Asked::Nothing => return None,
-        Asked::Json(schema) | Asked::JsonOrNothing(schema) => schema(&mut schemas.taken).to_value(),
+        Asked::Json(schema) | Asked::JsonOrNothing(schema) | Asked::Question(schema) => {
+            schema(&mut schemas.taken).to_value()
+        }
         Asked::Delivery => json!({
             "description": "The provider's own JSON, byte for byte as it was signed.",
         }),
@@ -266,7 +268,10 @@ fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option
     ) {
         content.insert("example".into(), example.clone());
     }
-    let required = !matches!(route.doc.asked, Asked::JsonOrNothing(_));
+    let required = !matches!(
+        route.doc.asked,
+        Asked::JsonOrNothing(_) | Asked::Question(_)
+    );
     Some(json!({"required": required, "content": {"application/json": content}}))
 }
 

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 use crate::http::body::JSON_BYTES_MAX;
 use crate::http::error::Problem;
 use crate::http::routes::{Access, Asked, Route};
+use crate::http::v1::audit::QUESTION_BYTES_MAX;
 use crate::http::webhook::BODY_BYTES_MAX;
+use crate::ledger::{Audit, AuditRunning};
 
 const UNAVAILABLE: &str = "too many events are waiting; send it again later";
 
@@ -21,6 +23,7 @@ pub(in crate::http) fn not_yet() -> Problem {
 pub(super) fn all() -> Vec<Problem> {
     let mut all = vec![
         Problem::InvalidParameter("`limit` must be a whole number from 1 to 200.".into()),
+        Problem::OutOfRange("`seq` must be from 1 to 42 here.".into()),
         Problem::Unauthorized,
         Problem::Forbidden("This needs a key of scope `admin`; yours has `read`.".into()),
         Problem::NotFound("customer"),
@@ -33,6 +36,7 @@ pub(super) fn all() -> Vec<Problem> {
         Problem::InvalidSignature,
         Problem::UnknownSource,
         Problem::NotAcceptable("Event 2 is not stale: it counts as it is.".into()),
+        Problem::AuditRunning(AuditRunning(Audit::Verify).to_string()),
         Problem::Internal(String::new()),
     ];
     all.extend(of_json_body());
@@ -79,6 +83,14 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
     }
     match route.doc.asked {
         Asked::Json(_) | Asked::JsonOrNothing(_) => found.extend(of_json_body()),
+        Asked::Question(_) => {
+            found.extend(of_body(QUESTION_BYTES_MAX));
+            let wrong = "The body is not what is expected: unknown field `colour`.";
+            found.extend([
+                Problem::InvalidBody(wrong.into()),
+                Problem::UnsupportedMediaType,
+            ]);
+        }
         Asked::Delivery => {
             found.extend(of_body(BODY_BYTES_MAX));
             found.extend([Problem::InvalidSignature, Problem::UnknownSource]);

@@ -40,6 +40,8 @@ pub(in crate::http) enum Asked {
     Json(SchemaOf),
     /// The same, or nothing at all.
     JsonOrNothing(SchemaOf),
+    /// The same, where asking again asks anew.
+    Question(SchemaOf),
     /// A provider's webhook, with its signature.
     Delivery,
 }
@@ -131,6 +133,12 @@ impl Entry {
     /// A body that may be left out.
     pub(super) fn may_take<T: JsonSchema>(mut self) -> Self {
         self.route.doc.asked = Asked::JsonOrNothing(schema_of::<T>);
+        self
+    }
+
+    /// A body that may be left out, of a question that is answered anew each time.
+    pub(super) fn asks<T: JsonSchema>(mut self) -> Self {
+        self.route.doc.asked = Asked::Question(schema_of::<T>);
         self
     }
 

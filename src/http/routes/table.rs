@@ -6,13 +6,15 @@ use super::{Entry, delete, get, intake, post};
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
 use crate::domain::key::KeyView;
-use crate::domain::key::Scope::{Admin, Client, Read};
+use crate::domain::key::Scope::{Admin, Audit, Client, Read};
 use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::http::error::Problem;
+use crate::http::ndjson::NDJSON;
+use crate::http::v1::audit::{checkpoint, proofs, verify};
 use crate::http::v1::{List, customers, events, keys, payments, quarantine, stream, subscriptions};
 use crate::http::{openapi, ops, webhook};
-use crate::ledger::{EventInFull, EventView, Stats};
+use crate::ledger::{self, AuditRunning, EventInFull, EventView, Stats};
 
 /// A path's routes stand together; of two that match a request, the first is meant. Paths are tried
 /// in this order, so what is asked most stands first.
@@ -28,6 +30,7 @@ pub(super) fn table() -> Vec<Entry> {
     )];
     table.extend(queries());
     table.extend(log());
+    table.extend(audit());
     table.extend(commands());
     table.extend(open());
     table
@@ -166,6 +169,62 @@ fn log() -> Vec<Entry> {
     ]
 }
 
+/// What the log is checked with.
+fn audit() -> Vec<Entry> {
+    let out_of_range = || Problem::OutOfRange("`seq` must be from 1 to 42 here.".into());
+    vec![
+        get(
+            "/v1/audit/checkpoint",
+            Key(Audit),
+            "The log's head, signed: a C2SP tlog-checkpoint",
+            checkpoint::show,
+        )
+        .note("Keep it elsewhere: it proves that nothing before it was changed since.")
+        .writes(checkpoint::TEXT)
+        .reads_the_log(),
+        get(
+            "/v1/audit/checkpoint/key",
+            Key(Audit),
+            "The key that checkpoints are verified with",
+            checkpoint::key,
+        )
+        .writes(checkpoint::TEXT),
+        get(
+            "/v1/audit/inclusion",
+            Key(Audit),
+            "The proof that an event is in the log's tree",
+            proofs::inclusion,
+        )
+        .query::<proofs::InclusionQuery>()
+        .says::<proofs::InclusionShown>()
+        .refuses(&[out_of_range()])
+        .reads_the_log(),
+        get(
+            "/v1/audit/consistency",
+            Key(Audit),
+            "The proof that the log's tree begins with an earlier one",
+            proofs::consistency,
+        )
+        .query::<proofs::ConsistencyQuery>()
+        .says::<proofs::ConsistencyShown>()
+        .refuses(&[out_of_range()])
+        .reads_the_log(),
+        post(
+            "/v1/audit/verify",
+            Key(Audit),
+            "Checks every record, hash, checkpoint and signature",
+            verify::verify,
+        )
+        .note(
+            "Each line says how far it has come, and the last one is the verdict. Where there is \
+             none, the last line is a problem.",
+        )
+        .asks::<verify::Question>()
+        .writes(NDJSON)
+        .refuses(&[audit_running()]),
+    ]
+}
+
 /// What is recorded.
 fn commands() -> Vec<Entry> {
     vec![
@@ -202,6 +261,11 @@ fn commands() -> Vec<Entry> {
         )
         .note("204 also where it was revoked before."),
     ]
+}
+
+/// One audit runs at a time.
+fn audit_running() -> Problem {
+    AuditRunning(ledger::Audit::Verify).into()
 }
 
 /// What needs no key.

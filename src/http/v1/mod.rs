@@ -1,5 +1,6 @@
 //! The query surface. Handlers parse, ask the ledger, and answer; nothing is decided here.
 
+pub(super) mod audit;
 pub(super) mod customers;
 pub(super) mod events;
 pub(super) mod keys;

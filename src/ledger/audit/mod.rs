@@ -1,0 +1,20 @@
+//! What an auditor asks: signed heads of the log, proofs about its records, and work that goes
+//! through much of it while the ledger serves. It knows nothing of HTTP, and nothing here changes
+//! the log.
+
+mod checkpoints;
+mod job;
+mod proofs;
+mod report;
+mod signer;
+mod verify;
+
+pub use checkpoints::{CHECKPOINTS_FOLDER, Kept, kept_checkpoints};
+pub use job::{Audit, AuditRunning, Ended, Job};
+pub use proofs::{Consistency, Inclusion, OutOfRange};
+pub use report::{Checked, CheckpointReport, Damaged, Report, Signatures};
+pub use signer::{CHECKPOINT_KEY_FILE, KeyError, Origin, Signer};
+pub use verify::{NotBegun, Verification, VerifyError, head_of, kept_heads};
+
+pub(super) use checkpoints::Checkpoints;
+pub(super) use job::Desk;

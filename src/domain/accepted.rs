@@ -78,6 +78,17 @@ impl Interpretation {
         }
     }
 
+    /// What the event, which the fold meets as `about`, changes, and as which event it says so: an
+    /// acceptance stands for the accepted event.
+    #[must_use]
+    pub fn as_folded<'a>(&'a self, about: &EventRef<'a>) -> (EventRef<'a>, &'a [Change]) {
+        let said = self.acceptance().and_then(|fact| fact.said.as_ref());
+        match said {
+            Some(said) => (said.as_of(about.seq), &said.changes),
+            None => (*about, &self.changes),
+        }
+    }
+
     /// What the event changes: of an acceptance, what the accepted event does.
     #[must_use]
     pub fn told(&self) -> &[Change] {

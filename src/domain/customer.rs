@@ -10,6 +10,7 @@ use super::access::Access;
 use super::activity::Activity;
 use super::addon::AddonView;
 use super::event::Contact;
+use super::explanation::Explain;
 use super::register::{Register, Stamp};
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
@@ -130,6 +131,9 @@ pub struct CustomerView {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub last_seq: u64,
+    // Only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explain>,
 }
 
 /// What a view needs to know of a customer beside the person.
@@ -170,6 +174,7 @@ impl Person {
             created_at: held.activity.first(),
             updated_at: held.activity.last(),
             last_seq: held.activity.last_seq(),
+            explain: None,
         }
     }
 }

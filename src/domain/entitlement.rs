@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::access::AsOf;
 use super::catalog::{Catalog, FeatureType, Plan, PlanFeature, Reset};
 use super::customer::CustomerName;
+use super::explanation::Explain;
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 
@@ -15,6 +16,9 @@ use super::time::Timestamp;
 pub struct Entitlements {
     pub customer: CustomerName,
     pub entitlements: Vec<Entitlement>,
+    // Only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explain>,
 }
 
 /// One feature of one subscription. `limit`, `usage` and `remaining` are decimal strings; `null`
@@ -32,6 +36,9 @@ pub struct Entitlement {
     pub remaining: Option<String>,
     pub resets_at: Option<Timestamp>,
     pub subscription_id: String,
+    // Only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explain>,
 }
 
 /// The plan of the catalogue that a provider's plan id stands for: its own id, its identifier, or
@@ -107,6 +114,7 @@ fn entitlement(
             None
         },
         subscription_id: subscription.id.clone(),
+        explain: None,
     })
 }
 

@@ -11,6 +11,7 @@ pub mod customer;
 pub mod delivery;
 pub mod entitlement;
 pub mod event;
+pub mod explanation;
 pub mod id;
 pub mod key;
 pub mod money;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::activity::Activity;
 use super::customer::CustomerName;
 use super::event::{DisputeFact, PaymentFact, RefundFact};
+use super::explanation::Explain;
 use super::money::Money;
 use super::register::{Slot, SourceId, Stamp};
 use super::status::{PaymentStatus, RefundStatus};
@@ -156,6 +157,9 @@ pub struct PaymentView {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub last_seq: u64,
+    // Only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explain>,
 }
 
 /// A refund as it is shown.
@@ -253,6 +257,7 @@ impl Payment {
                 .unwrap_or(links.activity.first()),
             updated_at: links.activity.last(),
             last_seq: links.activity.last_seq(),
+            explain: None,
         })
     }
 }

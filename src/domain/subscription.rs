@@ -9,6 +9,7 @@ use super::access::{Access, AsOf, Terms};
 use super::activity::Activity;
 use super::customer::CustomerName;
 use super::event::SubscriptionFact;
+use super::explanation::Explain;
 use super::register::{RareSlot, Slot, SourceId, Stamp};
 use super::status::Status;
 use super::time::Timestamp;
@@ -179,6 +180,9 @@ pub struct SubscriptionView {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub last_seq: u64,
+    // Only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explain>,
 }
 
 /// A plan as a subscription names it.
@@ -258,6 +262,7 @@ impl Subscription {
             created_at: snapshot.created_at.unwrap_or(named.activity.first()),
             updated_at: named.activity.last(),
             last_seq: named.activity.last_seq(),
+            explain: None,
         })
     }
 }

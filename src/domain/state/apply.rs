@@ -28,17 +28,17 @@ impl State {
             Standing::Quarantined(reason) => self.quarantine.push((event.seq, reason)),
             Standing::Folded => {}
         }
-        let accepted = meaning.acceptance();
-        let said = accepted.and_then(|fact| Some((fact.seq, fact.said.as_ref()?)));
-        let arrived = said.map(|(seq, said)| {
-            self.accept(seq, said);
-            said.as_of(event.seq)
-        });
-        let event = arrived.as_ref().unwrap_or(event);
+        if let Some(accepted) = meaning.acceptance()
+            && let Some(said) = &accepted.said
+        {
+            self.accept(accepted.seq, said);
+        }
+        let (event, changes) = meaning.as_folded(event);
+        let event = &event;
         // The event is listed under what it is first of all about.
         let mut subject: Option<(u8, Ix)> = None;
         let mut apart = Vec::new();
-        for change in meaning.told() {
+        for change in changes {
             if let Some(about) = self.apply(change, event) {
                 if let Some((_, other)) = subject
                     && !self.are_joined(other, about)
@@ -273,7 +273,7 @@ const fn subject_rank(kind: Kind) -> u8 {
     }
 }
 
-fn provider_of(fact: &Fact) -> Option<ProviderName> {
+pub(super) fn provider_of(fact: &Fact) -> Option<ProviderName> {
     Some(match fact {
         Fact::Party(fact) => fact.provider,
         Fact::Subscription(fact) => fact.provider,

@@ -16,7 +16,7 @@ use crate::domain::register::Stamp;
 use crate::domain::status::Status;
 
 /// What every `CUS-…` begins with, also a vendor's.
-const VENDOR_PREFIX: &str = "CUS-";
+pub(super) const VENDOR_PREFIX: &str = "CUS-";
 
 /// Which customers.
 #[derive(Debug, Clone, Default)]
@@ -131,6 +131,7 @@ impl State {
         Some(Entitlements {
             customer: view.name,
             entitlements,
+            explain: None,
         })
     }
 
@@ -252,14 +253,15 @@ impl State {
         let owners = meaning
             .told()
             .iter()
-            .filter_map(|change| self.owner_of(&change.fact));
+            .filter_map(|change| self.arena.get(self.thing_of(&change.fact)?).owner);
         let mut roots = owners.map(|root| self.arena.get(root));
         roots
             .find(|root| root.is_identifier())
             .map(|root| &*root.name)
     }
 
-    fn owner_of(&self, fact: &Fact) -> Option<Ix> {
+    /// What a fact is about; nothing for what is said of a customer alone.
+    pub(super) fn thing_of(&self, fact: &Fact) -> Option<Ix> {
         let (kind, provider, name) = match fact {
             Fact::Subscription(fact) => match &fact.key {
                 SubscriptionKey::Id(id) => (Kind::Subscription, fact.provider, id),
@@ -281,6 +283,6 @@ impl State {
             | Fact::Key(_)
             | Fact::Accepted(_) => return None,
         };
-        self.arena.get(self.arena.find(kind, provider, name)?).owner
+        self.arena.find(kind, provider, name)
     }
 }

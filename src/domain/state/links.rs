@@ -35,7 +35,7 @@ impl State {
     }
 
     /// The merchant's identifier in a naming: the provider's own field, else the configured note.
-    fn identifier<'a>(&self, naming: &'a Naming, source: &str) -> Option<&'a str> {
+    pub(super) fn identifier<'a>(&self, naming: &'a Naming, source: &str) -> Option<&'a str> {
         if let Some(identifier) = &naming.identifier {
             return Some(identifier);
         }
@@ -184,16 +184,27 @@ impl State {
 
     /// The merchant's identifier on it, else on what it belongs to.
     fn named(&self, ix: Ix, depth: usize) -> Option<Ix> {
-        let entity = self.arena.get(ix);
-        let own = entity.linked(Role::Identifier);
-        own.or_else(|| self.through_parents(ix, depth, Self::named))
+        let on = self.named_on(ix, depth)?;
+        self.arena.get(on).linked(Role::Identifier)
+    }
+
+    /// What bears the merchant's identifier that [`State::named`] finds.
+    pub(super) fn named_on(&self, ix: Ix, depth: usize) -> Option<Ix> {
+        let own = self.arena.get(ix).linked(Role::Identifier).map(|_| ix);
+        own.or_else(|| self.through_parents(ix, depth, Self::named_on))
     }
 
     /// The customer behind the provider's id on it, else on what it belongs to.
     fn aliased(&self, ix: Ix, depth: usize) -> Option<Ix> {
-        let alias = self.arena.get(ix).linked(Role::Alias);
-        let own = alias.map(|alias| self.root(alias));
-        own.or_else(|| self.through_parents(ix, depth, Self::aliased))
+        let on = self.aliased_on(ix, depth)?;
+        let alias = self.arena.get(on).linked(Role::Alias);
+        alias.map(|alias| self.root(alias))
+    }
+
+    /// What bears the provider's id that [`State::aliased`] finds.
+    pub(super) fn aliased_on(&self, ix: Ix, depth: usize) -> Option<Ix> {
+        let own = self.arena.get(ix).linked(Role::Alias).map(|_| ix);
+        own.or_else(|| self.through_parents(ix, depth, Self::aliased_on))
     }
 
     fn through_parents(

@@ -10,6 +10,7 @@ mod census;
 mod customers;
 mod digest;
 mod entity;
+mod explain;
 mod family;
 mod keys;
 mod links;

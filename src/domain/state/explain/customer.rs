@@ -1,0 +1,121 @@
+//! Which event set each field of a customer, by the rules of its cells.
+
+use std::collections::BTreeMap;
+
+use super::Fields;
+use super::verdict::{self, Cell, explanation};
+use super::words::Word;
+use crate::domain::customer::CustomerView;
+use crate::domain::event::{Contact, Fact};
+use crate::domain::explanation::{Explain, Explanation, Why};
+use crate::domain::state::State;
+use crate::domain::state::arena::Ix;
+use crate::domain::state::customers::VENDOR_PREFIX;
+use crate::domain::state::entity::Kind;
+
+/// Each detail of a person, and where an event says it.
+type Detail = (&'static str, fn(&Contact) -> &Option<Box<str>>);
+const DETAILS: [Detail; 6] = [
+    ("company_id", |contact| &contact.company_id),
+    ("country_id", |contact| &contact.country_id),
+    ("email", |contact| &contact.email),
+    ("first_name", |contact| &contact.first_name),
+    ("last_name", |contact| &contact.last_name),
+    ("phone", |contact| &contact.phone),
+];
+
+impl State {
+    fn is_of(&self, ix: Ix, root: Ix) -> bool {
+        self.arena.get(ix).owner == Some(root)
+    }
+
+    /// Which event set each field of the customer at `root`, which is shown as `view`; its
+    /// subscriptions are explained already.
+    pub(super) fn explain_customer(
+        &self,
+        root: Ix,
+        words: &[Word<'_>],
+        view: &CustomerView,
+    ) -> Explain {
+        let about = words
+            .iter()
+            .filter(|word| word.touched().any(|ix| self.is_of(ix, root)));
+        let about: Vec<&Word<'_>> = about.collect();
+        let all = || about.iter().copied();
+        let names_root = |word: &&Word<'_>| [word.identifier, word.alias].contains(&Some(root));
+        let mut fields = Fields::default();
+        let vendors = self.vendor_id_explained(root, &about);
+        let own = || verdict::first(all().filter(names_root));
+        fields.put("id", vendors.or_else(own));
+        if view.name.customer_identifier.is_some() {
+            fields.put("customer_identifier", own());
+        }
+        for (name, text) in DETAILS {
+            let says = |word: &&Word<'_>| {
+                let said = word.contact();
+                said.is_some_and(|(ix, contact)| self.is_of(ix, root) && text(contact).is_some())
+            };
+            let cell = Cell::stamped(all().filter(says));
+            fields.put(name, cell.map(Cell::explanation));
+        }
+        fields.put("references", self.references_explained(root, words));
+        fields.put("addons", self.addons_explained(root, &about));
+        fields.activity(all());
+        let best = view
+            .subscriptions
+            .iter()
+            .find(|held| held.access == view.access);
+        let access = best.and_then(|held| held.explain.as_ref()?.get("access"));
+        fields.put("access", access.cloned());
+        fields.0
+    }
+
+    /// The first event that named the vendor's own id: of several the smallest is shown.
+    fn vendor_id_explained(&self, root: Ix, about: &[&Word<'_>]) -> Option<Explanation> {
+        let vendor = |word: &&Word<'_>| {
+            let alias = word.alias.filter(|alias| self.is_of(*alias, root))?;
+            let name = &*self.arena.get(alias).name;
+            name.starts_with(VENDOR_PREFIX).then_some(name)
+        };
+        let named = about.iter().filter_map(|word| Some((vendor(word)?, *word)));
+        let named: Vec<_> = named.collect();
+        let least = named.iter().map(|(name, _)| *name).min()?;
+        let (shown, others): (Vec<_>, Vec<_>) =
+            named.into_iter().partition(|(name, _)| *name == least);
+        let words = shown.into_iter().map(|(_, word)| word);
+        let first = words.min_by_key(|word| (word.stamp, word.seq()))?;
+        let losers = others.into_iter().map(|(_, word)| (word, Why::LowerRank));
+        Some(explanation(first, losers))
+    }
+
+    /// For each provider the event that tied the id shown to this customer.
+    fn references_explained(&self, root: Ix, words: &[Word<'_>]) -> Option<Explanation> {
+        let mut ties: BTreeMap<&str, Vec<&Word<'_>>> = BTreeMap::new();
+        let introduced = words
+            .iter()
+            .filter(|word| matches!(word.fact, Fact::Party(_)) && word.identifier.is_some());
+        for word in introduced {
+            if word.alias.is_some_and(|alias| self.is_of(alias, root)) {
+                ties.entry(word.provider).or_default().push(word);
+            }
+        }
+        if ties.is_empty() && !self.arena.get(root).is_identifier() {
+            return verdict::first(words.iter().filter(|word| word.alias == Some(root)));
+        }
+        let cells = ties.into_values();
+        verdict::together(cells.filter_map(|words| Cell::stamped(words.into_iter())))
+    }
+
+    /// The newest word on each add-on.
+    fn addons_explained(&self, root: Ix, about: &[&Word<'_>]) -> Option<Explanation> {
+        let mut bought: BTreeMap<Ix, Vec<&Word<'_>>> = BTreeMap::new();
+        for word in about {
+            let thing = word.about.filter(|ix| self.is_of(*ix, root));
+            if let Some(ix) = thing.filter(|ix| self.arena.get(*ix).kind == Kind::Addon) {
+                bought.entry(ix).or_default().push(word);
+            }
+        }
+        let cells = bought.into_values();
+        verdict::together(cells.filter_map(|words| Cell::stamped(words.into_iter())))
+    }
+}

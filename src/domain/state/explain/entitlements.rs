@@ -1,0 +1,60 @@
+//! Which event is behind each row of what a customer may use: the catalogue's, or the one that gave
+//! the subscription its plan or its standing.
+
+use super::Fields;
+use super::verdict::Cell;
+use super::words::Word;
+use crate::domain::customer::CustomerView;
+use crate::domain::entitlement::Entitlements;
+use crate::domain::event::Fact;
+use crate::domain::state::State;
+
+impl State {
+    /// Explains each row, with the `customer` whose subscriptions are explained.
+    pub(super) fn explain_entitlements(
+        &self,
+        shown: &mut Entitlements,
+        customer: &CustomerView,
+        words: &[Word<'_>],
+    ) {
+        let settings = words
+            .iter()
+            .filter(|word| matches!(word.fact, Fact::Settings(_)));
+        let catalogue = Cell::stamped(settings).map(Cell::explanation);
+        for row in &mut shown.entitlements {
+            let mut fields = Fields::default();
+            let by_catalogue = [
+                ("feature_id", true),
+                ("type", true),
+                ("meter_id", row.meter_id.is_some()),
+                ("limit", row.limit.is_some()),
+                ("remaining", row.remaining.is_some()),
+                ("resets_at", row.resets_at.is_some()),
+            ];
+            for (name, _) in by_catalogue.into_iter().filter(|(_, is_set)| *is_set) {
+                fields.put(name, catalogue.clone());
+            }
+            let held = &customer.subscriptions;
+            let held = held.iter().find(|held| held.id == row.subscription_id);
+            let of = |name| held.and_then(|held| held.explain.as_ref()?.get(name).cloned());
+            fields.put("subscription_id", of("plan"));
+            let has_access = held.and_then(|held| held.access.as_ref());
+            let is_withheld = has_access.is_some_and(|access| access.granted) && !row.granted;
+            fields.put(
+                "granted",
+                if is_withheld {
+                    catalogue.clone()
+                } else {
+                    of("access")
+                },
+            );
+            row.explain = Some(fields.0);
+        }
+        let id = customer.explain.as_ref();
+        let id = id.and_then(|explain| {
+            let identifier = explain.get("customer_identifier");
+            identifier.or_else(|| explain.get("id")).cloned()
+        });
+        shown.explain = id.map(|found| [("customer", found)].into());
+    }
+}

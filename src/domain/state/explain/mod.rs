@@ -1,0 +1,118 @@
+//! Why the state shows what it shows: for each field the event that set it, and the events that
+//! came later and did not. Read off the rules of the cells, not off the order in which events
+//! arrived. It changes nothing, and the fold does not know it.
+
+mod customer;
+mod entitlements;
+mod payment;
+mod subscription;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod words;
+
+use self::verdict::Cell;
+use self::words::Word;
+use super::State;
+use super::entity::Kind;
+use crate::domain::access::AsOf;
+use crate::domain::customer::CustomerView;
+use crate::domain::entitlement::Entitlements;
+use crate::domain::explanation::{Explain, Explanation, HeardEvent};
+use crate::domain::payment::PaymentView;
+use crate::domain::subscription::SubscriptionView;
+use crate::domain::time::Timestamp;
+
+/// The explanations of one thing, as they are put together.
+#[derive(Default)]
+struct Fields(Explain);
+
+impl Fields {
+    /// What nobody set is left out.
+    fn put(&mut self, name: &'static str, found: Option<Explanation>) {
+        if let Some(found) = found {
+            self.0.insert(name, found);
+        }
+    }
+
+    /// A field that another one decides.
+    fn copy(&mut self, name: &'static str, from: &str) {
+        let found = self.0.get(from).cloned();
+        self.put(name, found);
+    }
+
+    /// When something was first and last heard of.
+    fn activity<'w, 'a: 'w>(&mut self, about: impl Iterator<Item = &'w Word<'a>>) {
+        let about: Vec<_> = about.collect();
+        let all = || about.iter().copied();
+        // An event without a time does not count.
+        let timed = all().filter(|word| word.stamp.occurred_at != Timestamp::EPOCH);
+        self.put("created_at", verdict::first(timed));
+        self.put("updated_at", Cell::stamped(all()).map(Cell::explanation));
+        let last = all().max_by_key(|word| word.seq());
+        let last = last.map(|word| verdict::explanation(word, []));
+        self.put("last_seq", last);
+    }
+}
+
+impl State {
+    /// One customer with all it holds, each field explained; `heard` is what this state was folded
+    /// from.
+    #[must_use]
+    pub fn customer_explained(
+        &self,
+        id: &str,
+        as_of: AsOf,
+        heard: &[HeardEvent<'_>],
+    ) -> Option<CustomerView> {
+        let root = self.find_customer(id)?;
+        let words = self.words(heard);
+        let mut view = self.customer_view(root, Some(as_of));
+        for subscription in &mut view.subscriptions {
+            subscription.explain = self.explanation_of(&words, subscription);
+        }
+        view.explain = Some(self.explain_customer(root, &words, &view));
+        Some(view)
+    }
+
+    /// What a customer may use, each row explained.
+    #[must_use]
+    pub fn entitlements_explained(
+        &self,
+        id: &str,
+        as_of: AsOf,
+        heard: &[HeardEvent<'_>],
+    ) -> Option<Entitlements> {
+        let customer = self.customer_explained(id, as_of, heard)?;
+        let mut shown = self.entitlements(id, as_of)?;
+        self.explain_entitlements(&mut shown, &customer, &self.words(heard));
+        Some(shown)
+    }
+
+    /// One subscription, each field explained.
+    #[must_use]
+    pub fn subscription_explained(
+        &self,
+        id: &str,
+        as_of: AsOf,
+        heard: &[HeardEvent<'_>],
+    ) -> Option<SubscriptionView> {
+        let mut view = self.subscription(id, Some(as_of))?;
+        view.explain = self.explanation_of(&self.words(heard), &view);
+        Some(view)
+    }
+
+    /// One payment, each field explained.
+    #[must_use]
+    pub fn payment_explained(&self, id: &str, heard: &[HeardEvent<'_>]) -> Option<PaymentView> {
+        let mut view = self.payment(id)?;
+        let ix = self.arena.find(Kind::Payment, view.provider, id)?;
+        view.explain = Some(self.explain_payment(ix, &self.words(heard), &view));
+        Some(view)
+    }
+
+    fn explanation_of(&self, words: &[Word<'_>], view: &SubscriptionView) -> Option<Explain> {
+        let ix = self.find_subscription(&view.id)?;
+        Some(self.explain_subscription(ix, words, view))
+    }
+}

@@ -1,0 +1,204 @@
+//! Which event set each field of a payment, by the rules of its cells.
+
+use std::collections::BTreeSet;
+
+use super::Fields;
+use super::verdict::{self, Cell, explanation};
+use super::words::Word;
+use crate::domain::event::{DisputeFact, Fact, PaymentFact, RefundFact};
+use crate::domain::explanation::{Explain, Explanation, Why};
+use crate::domain::payment::PaymentView;
+use crate::domain::state::State;
+use crate::domain::state::arena::Ix;
+use crate::domain::state::entity::{Kind, Role};
+use crate::domain::status::RefundStatus;
+
+/// The words about one payment.
+struct Words<'w, 'a>(Vec<&'w Word<'a>>);
+
+impl<'w, 'a> Words<'w, 'a> {
+    fn payments(&self) -> impl Iterator<Item = (&'w Word<'a>, &'a PaymentFact)> + '_ {
+        self.0.iter().filter_map(|word| {
+            if let Fact::Payment(fact) = word.fact {
+                Some((*word, &**fact))
+            } else {
+                None
+            }
+        })
+    }
+
+    fn refunds(&self) -> impl Iterator<Item = (&'w Word<'a>, &'a RefundFact)> + '_ {
+        self.0.iter().filter_map(|word| {
+            if let Fact::Refund(fact) = word.fact {
+                Some((*word, fact))
+            } else {
+                None
+            }
+        })
+    }
+
+    fn disputes(&self) -> impl Iterator<Item = (&'w Word<'a>, &'a DisputeFact)> + '_ {
+        self.0.iter().filter_map(|word| {
+            if let Fact::Dispute(fact) = word.fact {
+                Some((*word, fact))
+            } else {
+                None
+            }
+        })
+    }
+
+    /// A cell that is never cleared.
+    fn slot(&self, speaks: impl Fn(&PaymentFact) -> bool) -> Option<Explanation> {
+        let speakers = self.payments().filter(|(_, fact)| speaks(fact));
+        Some(Cell::stamped(speakers.map(|(word, _)| word))?.explanation())
+    }
+
+    /// How far it has come, whatever the times.
+    fn status(&self) -> Option<Explanation> {
+        let said = self.payments();
+        let said = said.filter_map(|(word, fact)| Some((fact.status?, word)));
+        Some(Cell::ranked(said)?.explanation())
+    }
+
+    /// What was paid back: the newest of the refunds that count set it.
+    fn paid_back(&self) -> Option<Explanation> {
+        let priced: BTreeSet<&str> = self
+            .refunds()
+            .filter(|(_, fact)| fact.amount.is_some())
+            .map(|(_, fact)| &*fact.id)
+            .collect();
+        let cell = |id: &str| {
+            let processed = self.refunds().filter(|(_, fact)| {
+                *fact.id == *id && fact.status == Some(RefundStatus::Processed)
+            });
+            Cell::stamped(processed.map(|(word, _)| word))
+        };
+        let mut cells: Vec<_> = priced.into_iter().filter_map(cell).collect();
+        let told = self.payments().filter(|(_, fact)| fact.status.is_some());
+        let told = told.map(|(word, _)| (word, Why::LowerRank));
+        cells.first_mut()?.losers.extend(told);
+        verdict::together(cells.into_iter())
+    }
+
+    fn refund_cells(&self) -> Vec<Cell<'w, 'a>> {
+        let ids: BTreeSet<&str> = self.refunds().map(|(_, fact)| &*fact.id).collect();
+        let cells = ids.into_iter().flat_map(|id| {
+            let of = || self.refunds().filter(move |(_, fact)| *fact.id == *id);
+            let statuses = of().filter_map(|(word, fact)| Some((fact.status?, word)));
+            let amounts = of().filter(|(_, fact)| fact.amount.is_some());
+            let times = of().filter(|(_, fact)| fact.created_at.is_some());
+            [
+                Cell::ranked(statuses),
+                Cell::stamped(amounts.map(|(word, _)| word)),
+                Cell::stamped(times.map(|(word, _)| word)),
+            ]
+        });
+        cells.flatten().collect()
+    }
+
+    fn dispute_cells(&self) -> Vec<Cell<'w, 'a>> {
+        let ids: BTreeSet<&str> = self.disputes().map(|(_, fact)| &*fact.id).collect();
+        let cells = ids.into_iter().filter_map(|id| {
+            let of = self.disputes().filter(|(_, fact)| *fact.id == *id);
+            Cell::stamped(of.map(|(word, _)| word))
+        });
+        cells.collect()
+    }
+}
+
+impl State {
+    /// Which event set each field of the payment at `ix`, which is shown as `view`.
+    pub(super) fn explain_payment(
+        &self,
+        ix: Ix,
+        words: &[Word<'_>],
+        view: &PaymentView,
+    ) -> Explain {
+        let about = Words(words.iter().filter(|word| word.about == Some(ix)).collect());
+        let all = || about.0.iter().copied();
+        let mut fields = Fields::default();
+        fields.put("id", verdict::first(all()));
+        fields.put("provider", verdict::first(all()));
+        fields.put("source", about.slot(|_| true));
+        fields.put("amount", about.slot(|fact| fact.amount.is_some()));
+        fields.put("method", about.slot(|fact| fact.method.is_some()));
+        let is_paid_back = matches!(view.status, "refunded" | "partially_refunded");
+        fields.put(
+            "status",
+            if is_paid_back {
+                about.paid_back()
+            } else {
+                about.status()
+            },
+        );
+        fields.put("customer", self.explain_owner(ix, words));
+        let cell = |thing: Ix, role: Role| self.link_cell(words, thing, role);
+        let entity = self.arena.get(ix);
+        let invoice = Role::Parent(Kind::Invoice);
+        let to_subscription = Role::Parent(Kind::Subscription);
+        let says_subscription = if entity.linked(to_subscription).is_some() {
+            Some(ix)
+        } else {
+            entity.linked(invoice)
+        };
+        let said = says_subscription.and_then(|thing| cell(thing, to_subscription));
+        fields.put("subscription_id", said);
+        fields.put("invoice_id", cell(ix, invoice));
+        fields.put("order_id", cell(ix, Role::Parent(Kind::Order)));
+        fields.put(
+            "refunds",
+            verdict::together(about.refund_cells().into_iter()),
+        );
+        fields.put(
+            "disputes",
+            verdict::together(about.dispute_cells().into_iter()),
+        );
+        fields.activity(all());
+        if let Some(created) = about.slot(|fact| fact.created_at.is_some()) {
+            fields.put("created_at", Some(created));
+        }
+        fields.0
+    }
+
+    /// Which event said what plays `role` to `thing`.
+    pub(super) fn link_cell(
+        &self,
+        words: &[Word<'_>],
+        thing: Ix,
+        role: Role,
+    ) -> Option<Explanation> {
+        let offers = words
+            .iter()
+            .filter(|word| self.offered(word, thing, role).is_some());
+        Some(Cell::stamped(offers)?.explanation())
+    }
+
+    /// Which event said whose something is: the link that names the customer shown. A provider's id
+    /// of another customer on the thing itself stands behind the merchant's identifier.
+    pub(super) fn explain_owner(&self, ix: Ix, words: &[Word<'_>]) -> Option<Explanation> {
+        let owner = self.arena.get(ix).owner?;
+        let Some(named) = self.named_on(ix, 0) else {
+            let aliased = self.aliased_on(ix, 0)?;
+            let alias = self.arena.get(aliased).linked(Role::Alias)?;
+            return if alias == owner {
+                self.link_cell(words, aliased, Role::Alias)
+            } else {
+                self.link_cell(words, alias, Role::Identifier)
+            };
+        };
+        let offers = words
+            .iter()
+            .filter(|word| self.offered(word, named, Role::Identifier).is_some());
+        let cell = Cell::stamped(offers)?;
+        let says_another = |word: &&Word<'_>| {
+            let alias = self.offered(word, ix, Role::Alias);
+            alias.is_some_and(|alias| self.arena.get(alias).owner != Some(owner))
+        };
+        let others = words.iter().filter(says_another);
+        let others = others.map(|word| (word, Why::LowerRank));
+        Some(explanation(
+            cell.holder,
+            cell.losers.into_iter().chain(others),
+        ))
+    }
+}

@@ -1,0 +1,160 @@
+//! What was heard, word by word: each fact with its stamp and with the things it is about. It knows
+//! which cell a fact is offered to, and not which one wins.
+
+use crate::domain::event::{Contact, Fact, Naming, ProviderName, SubscriptionFact};
+use crate::domain::explanation::{HeardEvent, Teller};
+use crate::domain::register::Stamp;
+use crate::domain::state::State;
+use crate::domain::state::apply::provider_of;
+use crate::domain::state::arena::Ix;
+use crate::domain::state::entity::{Kind, MERCHANT, Role};
+
+/// One fact of one event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word<'a> {
+    heard: &'a HeardEvent<'a>,
+    pub(super) stamp: Stamp,
+    pub(super) fact: &'a Fact,
+    pub(super) provider: ProviderName,
+    /// What it is about; nothing for what is said of a customer alone.
+    pub(super) about: Option<Ix>,
+    /// The customer of the merchant's identifier in it.
+    pub(super) identifier: Option<Ix>,
+    /// The customer of the provider's id in it.
+    pub(super) alias: Option<Ix>,
+}
+
+impl Word<'_> {
+    pub(super) fn seq(&self) -> u64 {
+        self.heard.about.seq
+    }
+
+    pub(super) fn teller(&self) -> Teller {
+        Teller {
+            seq: self.seq(),
+            event_id: self.heard.event_id.map(Into::into),
+            event_type: self.heard.meaning.event_type.clone(),
+            occurred_at: self.stamp.occurred_at,
+            recorded_at: self.heard.recorded_at,
+        }
+    }
+
+    pub(super) fn subscription(&self) -> Option<&SubscriptionFact> {
+        if let Fact::Subscription(fact) = self.fact {
+            Some(fact)
+        } else {
+            None
+        }
+    }
+
+    /// Everything that it is an event about, as far as activity goes.
+    pub(super) fn touched(&self) -> impl Iterator<Item = Ix> + use<> {
+        [self.about, self.identifier, self.alias]
+            .into_iter()
+            .flatten()
+    }
+
+    /// What it says of a person, and on what that is kept.
+    pub(super) fn contact(&self) -> Option<(Ix, &Contact)> {
+        let (naming, contact) = match self.fact {
+            Fact::Party(fact) => {
+                return Some((self.identifier.or(self.alias)?, &fact.contact));
+            }
+            Fact::Payment(fact) => (&fact.naming, &fact.contact),
+            Fact::Invoice(fact) => (&fact.naming, &fact.contact),
+            Fact::Checkout(fact) => (&fact.naming, &fact.contact),
+            Fact::Subscription(_)
+            | Fact::PaidThrough(_)
+            | Fact::Refund(_)
+            | Fact::Dispute(_)
+            | Fact::Order(_)
+            | Fact::Addon(_)
+            | Fact::Settings(_)
+            | Fact::Operation(_)
+            | Fact::Key(_)
+            | Fact::Accepted(_) => return None,
+        };
+        let is_nameless = naming.provider_id.is_none();
+        is_nameless.then_some((self.about?, contact))
+    }
+}
+
+fn naming_of(fact: &Fact) -> Option<&Naming> {
+    match fact {
+        Fact::Party(fact) => Some(&fact.naming),
+        Fact::Subscription(fact) => Some(&fact.naming),
+        Fact::Payment(fact) => Some(&fact.naming),
+        Fact::Invoice(fact) => Some(&fact.naming),
+        Fact::Order(fact) => Some(&fact.naming),
+        Fact::Checkout(fact) => Some(&fact.naming),
+        Fact::Addon(fact) => Some(&fact.naming),
+        Fact::PaidThrough(_)
+        | Fact::Refund(_)
+        | Fact::Dispute(_)
+        | Fact::Settings(_)
+        | Fact::Operation(_)
+        | Fact::Key(_)
+        | Fact::Accepted(_) => None,
+    }
+}
+
+impl State {
+    /// Every word of what was heard; this state must have been folded from it.
+    pub(super) fn words<'a>(&self, heard: &'a [HeardEvent<'a>]) -> Vec<Word<'a>> {
+        heard
+            .iter()
+            .flat_map(|event| self.words_of(event))
+            .collect()
+    }
+
+    fn words_of<'a>(&self, heard: &'a HeardEvent<'a>) -> Vec<Word<'a>> {
+        let (event, changes) = heard.meaning.as_folded(&heard.about);
+        let word = |change: &'a crate::domain::event::Change| {
+            let provider = provider_of(&change.fact)?;
+            let naming = naming_of(&change.fact);
+            let party = |space, name: &str| self.arena.find(Kind::Party, space, name);
+            let identifier = naming.and_then(|naming| self.identifier(naming, event.source));
+            let alias = naming.and_then(|naming| naming.provider_id.as_deref());
+            Some(Word {
+                heard,
+                stamp: Stamp::new(change.occurred_at, change.revision, change.rank, &event),
+                fact: &change.fact,
+                provider,
+                about: self.thing_of(&change.fact),
+                identifier: identifier.and_then(|name| party(MERCHANT, name)),
+                alias: alias.and_then(|name| party(provider, name)),
+            })
+        };
+        changes.iter().filter_map(word).collect()
+    }
+
+    /// What a word offers to play `role` to `thing`; nothing where it says nothing of that.
+    pub(super) fn offered(&self, word: &Word<'_>, thing: Ix, role: Role) -> Option<Ix> {
+        let is_about = word.about == Some(thing);
+        let find =
+            |kind, id: &Option<Box<str>>| self.arena.find(kind, word.provider, id.as_deref()?);
+        match role {
+            Role::Identifier => {
+                // Only an introduction ties a provider's id to an identifier.
+                let is_alias = matches!(word.fact, Fact::Party(_)) && word.alias == Some(thing);
+                word.identifier.filter(|_| is_about || is_alias)
+            }
+            Role::Alias => word.alias.filter(|_| is_about),
+            Role::Parent(kind) => match (word.fact, kind) {
+                (Fact::Payment(fact), Kind::Subscription) if is_about => {
+                    find(kind, &fact.subscription_id)
+                }
+                (Fact::Payment(fact), Kind::Invoice) if is_about => find(kind, &fact.invoice_id),
+                (Fact::Payment(fact), Kind::Order) if is_about => find(kind, &fact.order_id),
+                (Fact::Invoice(fact), Kind::Subscription) if is_about => {
+                    find(kind, &fact.subscription_id)
+                }
+                (Fact::Invoice(fact), Kind::Invoice) => {
+                    let paid_by = find(Kind::Payment, &fact.payment_id)?;
+                    word.about.filter(|_| paid_by == thing)
+                }
+                _ => None,
+            },
+        }
+    }
+}

@@ -10,6 +10,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::wildcard_enum_match_arm)]
 
 mod audit;
+mod audit;
 mod configuration;
 mod damage;
 mod derived;

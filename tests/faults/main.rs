@@ -10,7 +10,6 @@
 #![allow(missing_docs, unreachable_pub, clippy::wildcard_enum_match_arm)]
 
 mod audit;
-mod audit;
 mod configuration;
 mod damage;
 mod derived;
@@ -35,3 +34,4 @@ mod strace;
 mod stream;
 mod syscalls;
 mod tools;
+mod verify;

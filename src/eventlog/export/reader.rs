@@ -73,7 +73,7 @@ impl<R: BufRead> ExportReader<R> {
         }
         self.read_line()?;
         let read = line::read(&self.text).and_then(|line| match line {
-            Line::Record(record) => self.take(&record).map(|()| Some(record)),
+            Line::Record(record) => self.take(&record).map(|()| Some(*record)),
             Line::Last(last) => self.end(last).map(|()| None),
         });
         let read = read.map_err(|what| self.refused(what))?;

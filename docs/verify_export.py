@@ -97,4 +97,4 @@ if __name__ == "__main__":
     for name in sys.argv[1:] or sys.exit(__doc__):
         try: print(check(iter(sys.stdin.buffer if name == "-" else open(name, "rb")), at, bare))
         except Exception as wrong: sys.exit(f"{name}: line {at[0]} is refused: {wrong}")
-    print("intact") if not bare else sys.exit(f"without a body, and no event says why: {sorted(bare)}")
+    print("intact") if not bare else sys.exit(f"erased, and no event says so: {sorted(bare)}")

@@ -78,7 +78,7 @@ impl<R: BufRead> ExportReader<R> {
     /// Reads the line in hand.
     fn read_text(&mut self) -> Result<Option<Record>, ExportError> {
         let read = line::read(&self.text).and_then(|line| match line {
-            Line::Record(record) => self.take(&record).map(|()| Some(record)),
+            Line::Record(record) => self.take(&record).map(|()| Some(*record)),
             Line::Last(last) => self.end(last).map(|()| None),
         });
         let read = read.map_err(|what| self.refused(what))?;

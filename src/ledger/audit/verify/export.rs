@@ -42,7 +42,7 @@ pub fn verify_export(
             .collect(),
         kept_checkpoints: 0,
         signatures: judge.signatures,
-        erased: judge.erased,
+        erased: judge.erasures.erased(),
         damaged,
         key: found.key,
         seconds: began.elapsed().as_secs_f64(),

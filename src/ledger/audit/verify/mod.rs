@@ -7,13 +7,14 @@ mod export;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::against::{NotBegun, head_of, kept_heads};
 pub use self::export::verify_export;
+use super::erasures::Erasures;
 use super::job::Ended;
 use super::report::{Checked, CheckpointReport, Damages, Report, Signatures};
 use crate::eventlog::{
@@ -153,9 +154,7 @@ impl Verification {
 struct Judge<'a> {
     signers: &'a Signers,
     signatures: Signatures,
-    /// Records without a body of which no event has said yet that they were erased.
-    unexplained: BTreeSet<u64>,
-    erased: u64,
+    erasures: Erasures,
     damages: Damages,
 }
 
@@ -164,8 +163,7 @@ impl<'a> Judge<'a> {
         Self {
             signers,
             signatures: Signatures::default(),
-            unexplained: BTreeSet::new(),
-            erased: 0,
+            erasures: Erasures::default(),
             damages: Damages::default(),
         }
     }
@@ -173,14 +171,11 @@ impl<'a> Judge<'a> {
     fn take(&mut self, finding: Finding<'_>) {
         match finding {
             Finding::Damage(damage) => self.damages.note(damage),
-            Finding::Record(record) if record.is_erased() => {
-                self.unexplained.insert(record.seq());
-            }
             Finding::Record(record) => {
-                for seq in own::erased_by(record) {
-                    self.erased += u64::from(self.unexplained.remove(&seq));
+                self.erasures.note(record);
+                if !record.is_erased() {
+                    self.check_signature(record);
                 }
-                self.check_signature(record);
             }
         }
     }
@@ -233,7 +228,7 @@ impl<'a> Judge<'a> {
 
     /// Whatever was not explained by now never will be.
     fn end(&mut self) {
-        for seq in std::mem::take(&mut self.unexplained) {
+        for seq in self.erasures.all_unexplained() {
             self.damages.note(Damage {
                 first_seq: seq,
                 last_seq: seq,
@@ -264,7 +259,7 @@ impl<'a> Judge<'a> {
             checkpoints: checkpoints.collect(),
             kept_checkpoints: u64::try_from(against.kept.len()).unwrap_or(u64::MAX),
             signatures: self.signatures,
-            erased: self.erased,
+            erased: self.erasures.erased(),
             damaged,
             key: None,
             seconds: took.as_secs_f64(),

@@ -150,6 +150,7 @@ impl<R: BufRead> Survey<R> {
         let mut heads = Heads::new(None, &self.checkpoints);
         heads.begin_at(begin);
         if let Some(before) = before {
+            heads.pass(begin.saturating_sub(1));
             heads.compare(begin, &[before], on);
             for range in &self.passed {
                 heads.pass(range.end().saturating_sub(1));

@@ -2,6 +2,7 @@
 //! finds which change, and what cannot. All in memory.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod exports;
 mod properties;
 
 use bytes::Bytes;

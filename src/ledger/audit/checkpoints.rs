@@ -2,6 +2,9 @@
 //! each in a file of its own. The newest is compared with the log at a start. It never signs two
 //! roots of one size, and never removes what it signed.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;

@@ -50,4 +50,17 @@ run export --out "$folder/whole.ndjson"
 run export --from 3 --to 5 --out "$folder/range.ndjson"
 run export --from 6 --out "$folder/rest.ndjson"
 python3 docs/verify_export.py "$folder"/{running,whole,range,rest}.ndjson
+
+# Made by somebody who knows the description and nothing else.
+python3 .ci/write_export.py "$folder"
+python3 docs/verify_export.py "$folder/erased.ndjson"
+run import --data "$folder/imported" "$folder/erased.ndjson"
+for refuse in "python3 docs/verify_export.py" "run import --data $folder/stripped"; do
+    if said="$($refuse "$folder/stripped.ndjson" 2>&1)"; then
+        echo "a record that lost its body without a reason was taken: $refuse" >&2
+        exit 1
+    fi
+    echo "$said"
+done
+
 python3 .ci/damage_export.py "$folder/whole.ndjson" "$folder/range.ndjson"

@@ -91,10 +91,10 @@ def check(lines, at, bare):  # `at` counts lines; `bare` gathers records that lo
     ours = [decode(line[len(mark):]) for line in signatures.split("\n") if line.startswith(mark)]
     need(any(s[:4].hex() == key_id and is_signed(key[1:], text, s[4:]) for s in ours),
          "its signature is wrong")
-    return f"intact: records {begin + 1} to {size}, root {peaks[0].hex()}, key {last['key']}"
+    return f"records {begin + 1} to {size}, root {peaks[0].hex()}, key {last['key']}"
 if __name__ == "__main__":
     at, bare = [0], set()
     for name in sys.argv[1:] or sys.exit(__doc__):
         try: print(check(iter(sys.stdin.buffer if name == "-" else open(name, "rb")), at, bare))
         except Exception as wrong: sys.exit(f"{name}: line {at[0]} is refused: {wrong}")
-    if bare: sys.exit(f"no event says that these records were erased: {sorted(bare)}")
+    print("intact") if not bare else sys.exit(f"erased, and no event says so: {sorted(bare)}")

@@ -21,6 +21,8 @@ mod damage;
 mod export;
 #[path = "engines/faults.rs"]
 mod faults;
+#[path = "engines/flips.rs"]
+mod flips;
 #[path = "engines/rig.rs"]
 mod rig;
 #[path = "engines/writer.rs"]

@@ -79,7 +79,7 @@ enum Command {
     Demo(demo::Demo),
     Send(send::Send),
     Replay(replay::Replay),
-    Verify(verify::Verify),
+    Verify(Box<verify::Verify>),
     Export(export::Export),
     Import(import::Import),
     Keys(keys::Keys),

@@ -59,11 +59,13 @@ impl Target {
         let wrong = |error: &io::Error| not_written(&path, error);
         let file = file.into_inner().map_err(|error| wrong(error.error()))?;
         file.as_file().sync_all().map_err(|error| wrong(&error))?;
-        file.persist_noclobber(&path)
-            .map_err(|refused| match refused.error.kind() {
-                ErrorKind::AlreadyExists => exists(&path),
-                _ => wrong(&refused.error),
-            })?;
+        file.persist_noclobber(&path).map_err(|refused| {
+            if refused.error.kind() == ErrorKind::AlreadyExists {
+                exists(&path)
+            } else {
+                wrong(&refused.error)
+            }
+        })?;
         let folder = File::open(folder(&path)).and_then(|folder| folder.sync_all());
         folder.map_err(|error| wrong(&error))
     }

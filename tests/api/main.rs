@@ -12,6 +12,7 @@
 )]
 
 mod accept;
+mod audit;
 mod bad_input;
 mod contract;
 mod dispatches;

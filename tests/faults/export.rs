@@ -240,6 +240,24 @@ fn a_kept_checkpoint_is_compared_with_what_is_imported() {
     assert_eq!(done.code, Some(0), "{done:?}");
 }
 
+/// What a kill may leave of a log: what was there, or all of it, which a cut text has not.
+fn all_or_nothing(before: u64, after: u64, is_cut: bool) -> bool {
+    after == before || (after == EVENTS + 1 && !is_cut)
+}
+
+/// An import that wrote into the log while it reads would leave this.
+#[test]
+fn a_half_imported_log_would_be_found() {
+    let (rig, _) = exported();
+    let half = export(&rig, "half.ndjson", &["--to", "33"]);
+    let other = Rig::new();
+    report(&import(&other, &[&half]));
+    let after = verified(&other)["events"].as_u64().unwrap();
+    assert!(!all_or_nothing(0, after, false) && !all_or_nothing(20, after, false));
+    assert!(all_or_nothing(after, after, true) && all_or_nothing(0, EVENTS + 1, false));
+    assert!(!all_or_nothing(0, EVENTS + 1, true));
+}
+
 /// Killed while it reads, or while it puts the log in its place: what was there is there, or all of
 /// it is.
 #[test]
@@ -279,9 +297,8 @@ fn a_killed_import_leaves_the_log_that_was_there() {
             true => verified(&other)["events"].as_u64().unwrap(),
             false => 0,
         };
-        let is_whole = after == EVENTS + 1;
         assert!(
-            after == before || (is_whole && !is_cut),
+            all_or_nothing(before, after, is_cut),
             "{after} after {before}"
         );
         report(&import(&other, &[&text]));

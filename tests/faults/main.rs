@@ -34,3 +34,4 @@ mod strace;
 mod stream;
 mod syscalls;
 mod tools;
+mod verify;

@@ -76,7 +76,7 @@ pub(super) struct LastLine {
 
 /// A line that was read and is as it was written.
 pub(super) enum Line {
-    Record(Record),
+    Record(Box<Record>),
     Last(LastLine),
 }
 
@@ -137,7 +137,7 @@ pub(super) fn read(line: &[u8]) -> Result<Line, Wrong> {
         }
         let record = Record::decode(bytes.into()).map_err(Wrong::Record)?;
         write_record(&record, &mut again);
-        Line::Record(record)
+        Line::Record(Box::new(record))
     } else if line.starts_with(LAST_PREFIX) {
         let last: LastLine = fields(line)?;
         last.write(&mut again);

@@ -6,11 +6,13 @@ mod error;
 mod line;
 mod range;
 mod reader;
+mod survey;
 mod writer;
 
 pub use error::{ExportError, Wrong};
 pub use line::MAX_LINE_BYTES;
 pub use reader::{Ending, ExportReader, OpenNote, SignedHead};
+pub use survey::{Survey, Surveyed};
 pub use writer::{ExportRange, Exporter, RangeError};
 
 #[cfg(test)]

@@ -72,8 +72,13 @@ impl<R: BufRead> ExportReader<R> {
             return Ok(None);
         }
         self.read_line()?;
+        self.read_text()
+    }
+
+    /// Reads the line in hand.
+    fn read_text(&mut self) -> Result<Option<Record>, ExportError> {
         let read = line::read(&self.text).and_then(|line| match line {
-            Line::Record(record) => self.take(&record).map(|()| Some(record)),
+            Line::Record(record) => self.take(&record).map(|()| Some(*record)),
             Line::Last(last) => self.end(last).map(|()| None),
         });
         let read = read.map_err(|what| self.refused(what))?;
@@ -81,6 +86,29 @@ impl<R: BufRead> ExportReader<R> {
             self.expect_nothing_more()?;
         }
         Ok(read)
+    }
+
+    /// The seq that comes next, if all is well.
+    pub(super) fn next_seq(&self) -> u64 {
+        let range = self.range.as_ref();
+        range.map_or(1, |range| range.end().saturating_add(1))
+    }
+
+    /// The tree over what was read.
+    pub(super) const fn range(&self) -> Option<&Range> {
+        self.range.as_ref()
+    }
+
+    /// Goes on with `next`, whatever was read before: for whoever wants to know all that is wrong.
+    /// The last line proves nothing of what was before.
+    pub(super) fn go_on_from(&mut self, next: u64) {
+        self.range = Some(Range::after(next.saturating_sub(1)));
+    }
+
+    /// The same with the line in hand, which was refused for its place.
+    pub(super) fn again_from(&mut self, next: u64) -> Result<Option<Record>, ExportError> {
+        self.go_on_from(next);
+        self.read_text()
     }
 
     /// What the last line says; `None` before [`Self::next_record`] answered `None`.

@@ -40,8 +40,8 @@ fn stored(seq: u64) -> Vec<u8> {
         source: "razorpay".into(),
         provider: "razorpay".into(),
         identity: Identity::of_signed_id("razorpay", &seq.to_string()),
-        event_id: (seq % 3 != 0).then(|| format!("é\"\\\u{1}\u{7f}/{seq}")),
-        event_type: (seq % 2 != 0).then(|| "payment.captured".into()),
+        event_id: (!seq.is_multiple_of(3)).then(|| format!("é\"\\\u{1}\u{7f}/{seq}")),
+        event_type: (!seq.is_multiple_of(2)).then(|| "payment.captured".into()),
         occurred_at: Timestamp::from_millis(1_790_000_000_123).unwrap(),
         stale: false,
         evidence: Evidence {
@@ -173,11 +173,10 @@ fn lines_that_are_swapped_repeated_or_removed_are_refused() {
         let mut missing = whole.clone();
         missing.remove(one);
         let (line, what) = refusal(&missing.concat());
-        match what {
-            // The first and the last record are missed only at the end.
-            Wrong::From { .. } | Wrong::Size { .. } | Wrong::Peaks(_) => assert_eq!(line, 5),
-            _ => assert_eq!(line, one as u64 + 1, "{what}"),
-        }
+        // The first and the last record are missed only at the end.
+        let is_at_an_end = one == 0 || one == 4;
+        let expected = if is_at_an_end { 5 } else { one as u64 + 1 };
+        assert_eq!(line, expected, "{what}");
         let mut twice = whole.clone();
         twice.insert(one, whole[one].clone());
         let (expected, found) = (one as u64 + 2, one as u64 + 1);

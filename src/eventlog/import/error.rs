@@ -129,12 +129,15 @@ impl From<Fault> for ImportError {
 
 impl From<OpenError> for ImportError {
     fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Self::Full
-            }
-            OpenError::Fault(fault) => fault.into(),
-            error => Self::Open(error),
+        if let OpenError::Io { source, .. } = &error
+            && source.kind() == io::ErrorKind::StorageFull
+        {
+            return Self::Full;
+        }
+        if let OpenError::Fault(fault) = error {
+            fault.into()
+        } else {
+            Self::Open(error)
         }
     }
 }

@@ -45,7 +45,7 @@ impl Importer {
 
     /// Where the log stands with all that was pushed.
     #[must_use]
-    pub const fn head(&self) -> &Head {
+    pub const fn ends_at(&self) -> &Head {
         &self.next
     }
 

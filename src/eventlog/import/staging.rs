@@ -89,7 +89,7 @@ impl Staging {
     /// Where the log stands with what was read so far.
     #[must_use]
     pub const fn head(&self) -> &Head {
-        self.importer.head()
+        self.importer.ends_at()
     }
 
     /// The peaks of the first `size` records, which must be there.
@@ -170,7 +170,7 @@ impl Staging {
         let path = options.witness_path();
         let old = Witness::read(&path)?;
         if let Some(old) = &old {
-            let (witness_seq, seq) = (old.seq(), importer.head().seq());
+            let (witness_seq, seq) = (old.seq(), importer.ends_at().seq());
             if witness_seq > seq || peaks_at(&*engine, witness_seq)? != old.peaks {
                 return Err(ImportError::Witness {
                     path,

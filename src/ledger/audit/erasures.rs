@@ -10,6 +10,7 @@ use crate::ledger::own;
 #[derive(Debug, Default)]
 pub struct Erasures {
     unexplained: BTreeSet<u64>,
+    explained: u64,
 }
 
 impl Erasures {
@@ -19,9 +20,20 @@ impl Erasures {
             self.unexplained.insert(record.seq());
         } else {
             for seq in own::erased_by(record) {
-                self.unexplained.remove(&seq);
+                self.explained += u64::from(self.unexplained.remove(&seq));
             }
         }
+    }
+
+    /// How many records were erased, as later ones say.
+    #[must_use]
+    pub const fn erased(&self) -> u64 {
+        self.explained
+    }
+
+    /// Every record without a body of which no event said that it was erased.
+    pub(super) fn all_unexplained(&self) -> impl Iterator<Item = u64> {
+        self.unexplained.iter().copied()
     }
 
     /// The first record without a body of which no event said that it was erased.

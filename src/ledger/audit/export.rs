@@ -87,3 +87,113 @@ impl LogExport {
         Ok(Some(lines))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::domain::catalog::Catalog;
+    use crate::domain::key::Scope;
+    use crate::domain::state::CustomerNotes;
+    use crate::eventlog::export::ExportReader;
+    use crate::eventlog::page::Page;
+    use crate::eventlog::{Engine, EngineKind, Fault, OpenOptions, Tail};
+    use crate::ledger::audit::Origin;
+    use crate::ledger::{Actor, NewKey, Request, Settings};
+
+    /// Cannot read one of its pages.
+    struct Damaged(Arc<dyn Engine>, u64);
+
+    impl Engine for Damaged {
+        fn last(&self) -> Result<Tail, Fault> {
+            self.0.last()
+        }
+
+        fn append(&self, after: u64, page: &Page) -> Result<(), Fault> {
+            self.0.append(after, page)
+        }
+
+        fn read(&self, seq: u64) -> Result<Option<Page>, Fault> {
+            let what = "its checksum is wrong".to_owned();
+            if seq == self.1 {
+                return Err(Fault::Damaged { seq, what });
+            }
+            self.0.read(seq)
+        }
+
+        fn next_page_after(&self, seq: u64) -> Result<Option<u64>, Fault> {
+            self.0.next_page_after(seq)
+        }
+
+        fn reopen(&self) -> Result<(), Fault> {
+            self.0.reopen()
+        }
+
+        fn store_bytes(&self) -> Result<u64, Fault> {
+            self.0.store_bytes()
+        }
+    }
+
+    /// A ledger in memory with four records, each in a page of its own.
+    fn ledger() -> Ledger {
+        let settings = Settings {
+            log: OpenOptions {
+                engine: EngineKind::Memory,
+                ..OpenOptions::new(PathBuf::new())
+            },
+            sources: Vec::new(),
+            customer_notes: CustomerNotes::new(),
+            catalog: Catalog::default(),
+            grace_days: 0,
+            accept_catalogue: false,
+            derived_in: None,
+            origin: Origin::Unless("a.example".into()),
+        };
+        let opened = Ledger::open(settings, Arc::new(SystemClock));
+        let ledger = opened.ok().unwrap().ledger;
+        let time = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        let time = time.unwrap();
+        for label in ["one", "two", "three"] {
+            let key = NewKey::new(label, Scope::Read, None).unwrap();
+            let made = time.block_on(ledger.create_key(key, Request::of(Actor::Operator)));
+            assert!(made.is_ok());
+        }
+        ledger
+    }
+
+    fn text(mut export: LogExport) -> (Vec<u8>, Option<ReadError>) {
+        let mut text = Vec::new();
+        loop {
+            match export.next_lines() {
+                Ok(Some(lines)) => text.extend(lines),
+                Ok(None) => return (text, None),
+                Err(error) => return (text, Some(error)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_leaves_an_export_without_its_last_line() {
+        let ledger = ledger();
+        let (whole, error) = text(ledger.export(None, None).unwrap());
+        assert_eq!(error, None);
+        assert_eq!(whole.split_inclusive(|byte| *byte == b'\n').count(), 5);
+        let mut export = ledger.export(None, None).unwrap();
+        let range = ExportRange::new(None, None, 4).unwrap();
+        let engine = Arc::new(Damaged(Arc::clone(&ledger.engine), 3));
+        export.exporter = Some(Exporter::new(engine, range).unwrap());
+        let (broken, error) = text(export);
+        assert!(matches!(error, Some(ReadError::Damaged(_))), "{error:?}");
+        assert!(whole.starts_with(&broken));
+        let mut reader = ExportReader::new(&*broken, open_note);
+        let read = std::iter::from_fn(|| reader.next_record().transpose());
+        let read: Vec<_> = read.take(3).collect();
+        assert!(matches!(read[..], [Ok(_), Ok(_), Err(_)]), "{read:?}");
+        ledger.stop();
+    }
+}

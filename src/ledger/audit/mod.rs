@@ -18,7 +18,9 @@ pub use job::{Audit, AuditRunning, Ended, Job};
 pub use proofs::{Consistency, Inclusion, OutOfRange};
 pub use report::{Checked, CheckpointReport, Damaged, Report, Signatures};
 pub use signer::{CHECKPOINT_KEY_FILE, KeyError, Origin, Signer};
-pub use verify::{NotBegun, Verification, VerifyError, head_of, kept_heads};
+pub use verify::{
+    NotBegun, Signers, Verification, VerifyError, head_of, kept_heads, verify_export,
+};
 
 pub(super) use checkpoints::Checkpoints;
 pub(super) use job::Desk;

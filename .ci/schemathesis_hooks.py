@@ -39,6 +39,10 @@ def before_call(context, case, kwargs):
     # and the service remembers with what body it came. A request that is to be accepted has neither.
     if case.meta and case.meta.generation.mode == schemathesis.GenerationMode.POSITIVE:
         (case.query or {}).pop("cursor", None)
+        if case.path.startswith("/v1/audit/"):
+            # Which numbers are in the log, the service alone knows; the first always is.
+            for name in case.query or {}:
+                case.query[name] = 1
         if "Idempotency-Key" in (case.headers or {}):
             case.headers["Idempotency-Key"] = uuid.uuid4().hex
     if case.path.startswith("/webhooks/") and case.path_parameters.get("source") == "razorpay":

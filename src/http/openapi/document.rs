@@ -200,8 +200,14 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
     if let Some(query) = route.doc.query {
         let schema = query(&mut schemas.taken).to_value();
         let properties = schema.get("properties").and_then(Value::as_object);
+        let needed = schema.get("required").and_then(Value::as_array);
         for (name, schema) in properties.into_iter().flatten() {
-            found.push(parameter(name, "query", schema.clone()));
+            let mut written = parameter(name, "query", schema.clone());
+            let is_needed = needed.is_some_and(|names| names.iter().any(|held| held == name));
+            if let Some(written) = written.as_object_mut() {
+                written.insert("required".into(), is_needed.into());
+            }
+            found.push(written);
         }
     }
     if let Some([name, pattern, description]) = route.doc.header {

@@ -23,8 +23,8 @@ struct Hash(#[schemars(regex(pattern = "^[0-9A-Za-z+/]{43}=$"))] String);
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct InclusionQuery {
-    /// The event's sequence number; needed. Its leaf's index is one less.
-    #[schemars(with = "Option<u64>", range(min = 1))]
+    /// The event's sequence number. Its leaf's index is one less.
+    #[schemars(with = "u64", range(min = 1))]
     seq: Option<String>,
     /// The number of events of the tree; left out, all there are.
     #[schemars(with = "Option<u64>", range(min = 1))]
@@ -34,11 +34,11 @@ pub(in crate::http) struct InclusionQuery {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct ConsistencyQuery {
-    /// The number of events of the earlier tree; needed.
-    #[schemars(with = "Option<u64>", range(min = 1))]
+    /// The number of events of the earlier tree.
+    #[schemars(with = "u64", range(min = 1))]
     from: Option<String>,
-    /// The number of events of the later tree; needed.
-    #[schemars(with = "Option<u64>", range(min = 1))]
+    /// The number of events of the later tree.
+    #[schemars(with = "u64", range(min = 1))]
     to: Option<String>,
 }
 

@@ -42,7 +42,7 @@ pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};
 pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings, Start};
 pub use own::erased_by;
-pub use past::{Heard, KnownAt, Moment, Past, PastError};
+pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 

@@ -31,8 +31,9 @@ use parking_lot::{Mutex, RwLock};
 
 pub use acceptance::{Acceptable, NotAcceptable};
 pub use audit::{
-    Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Report, Signatures,
-    Verification, VerifyError,
+    Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Replay, ReplayError,
+    ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
+    fields_that_differ,
 };
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};

@@ -5,6 +5,7 @@
 mod checkpoints;
 mod job;
 mod proofs;
+mod replay;
 mod report;
 mod signer;
 mod verify;
@@ -12,6 +13,10 @@ mod verify;
 pub use checkpoints::{CHECKPOINTS_FOLDER, Kept, kept_checkpoints};
 pub use job::{Audit, AuditRunning, Ended, Job};
 pub use proofs::{Consistency, Inclusion, OutOfRange};
+pub use replay::{
+    FieldDifference, Folded, Replay, ReplayError, ReplayOf, Replayed, Step, Until,
+    fields_that_differ,
+};
 pub use report::{Checked, CheckpointReport, Damaged, Report, Signatures};
 pub use signer::{CHECKPOINT_KEY_FILE, KeyError, Origin, Signer};
 pub use verify::{NotBegun, Verification, VerifyError, head_of, kept_heads};

@@ -257,7 +257,7 @@ fn shuffled() -> impl Strategy<Value = (Vec<Interpretation>, Vec<usize>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn the_event_says_what_is_shown_and_without_it_nobody_else_would(

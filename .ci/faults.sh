@@ -24,7 +24,10 @@ tests=(
 # Sixteen times what `cargo test` does.
 export FUZZ_CASES=${FUZZ_CASES:-4096}
 
-cargo test --test faults --test fuzz --no-run
+# Of the bits of a store, ten times as many.
+export FLIPS=${FLIPS:-2000}
+
+cargo test --test faults --test fuzz --test engines --no-run
 end=$((SECONDS + minutes * 60))
 round=0
 while ((SECONDS < end)); do
@@ -33,6 +36,7 @@ while ((SECONDS < end)); do
     printf '\n== round %s, SEED=%s, FAULTS_ROUNDS=%s\n' "$round" "$SEED" "$FAULTS_ROUNDS"
     cargo test --test faults -- "${tests[@]}"
     cargo test --test fuzz
+    cargo test --test engines -- flips::
     unset SEED
 done
 printf '\n%s rounds passed\n' "$round"

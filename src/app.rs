@@ -134,6 +134,20 @@ pub fn log_options(config: &Config, accept: Acceptance, purpose: Purpose) -> Ope
     }
 }
 
+/// Makes the data folder where it is missing, only for its owner: it holds customers' data. A folder
+/// that exists keeps its mode.
+///
+/// # Errors
+/// [`AppError::DataDir`].
+pub fn make_data_dir(data_dir: &Path) -> Result<(), AppError> {
+    let mut folder = std::fs::DirBuilder::new();
+    let made = folder.recursive(true).mode(0o700).create(data_dir);
+    made.map_err(|cause| AppError::DataDir {
+        path: data_dir.to_owned(),
+        cause,
+    })
+}
+
 /// Makes the data folder where it is missing, opens the store in it and folds the log.
 ///
 /// # Errors
@@ -145,17 +159,7 @@ pub fn open_ledger(
     env: Env<'_>,
 ) -> Result<Opened, AppError> {
     let data_dir = &config.data_dir;
-    let unusable = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| AppError::DataDir { path, cause }
-    };
-    // Only for its owner: it holds customers' data. A folder that exists keeps its mode.
-    let mut folder = std::fs::DirBuilder::new();
-    folder
-        .recursive(true)
-        .mode(0o700)
-        .create(data_dir)
-        .map_err(unusable(data_dir))?;
+    make_data_dir(data_dir)?;
     let mut notices = Vec::new();
     let mut on: Vec<(String, Arc<dyn Provider>)> = Vec::new();
     let mut customer_notes = CustomerNotes::new();

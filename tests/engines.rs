@@ -17,8 +17,12 @@ mod conformance;
 mod crash;
 #[path = "engines/damage.rs"]
 mod damage;
+#[path = "engines/export.rs"]
+mod export;
 #[path = "engines/faults.rs"]
 mod faults;
+#[path = "engines/flips.rs"]
+mod flips;
 #[path = "engines/rig.rs"]
 mod rig;
 #[path = "engines/writer.rs"]

@@ -8,6 +8,8 @@ macro_rules! say {
 
 mod check_config;
 mod demo;
+mod export;
+mod import;
 mod keys;
 mod notify;
 mod output;
@@ -18,6 +20,7 @@ mod samples;
 mod send;
 mod serve;
 mod store;
+mod target;
 mod verify;
 
 use std::panic;
@@ -76,7 +79,9 @@ enum Command {
     Demo(demo::Demo),
     Send(send::Send),
     Replay(replay::Replay),
-    Verify(verify::Verify),
+    Verify(Box<verify::Verify>),
+    Export(export::Export),
+    Import(import::Import),
     Keys(keys::Keys),
     CheckConfig(check_config::CheckConfig),
 }
@@ -111,6 +116,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Send(command) => (command.run(common), ExitCode::from(1)),
         Command::Replay(command) => (command.run(common), ExitCode::from(2)),
         Command::Verify(command) => (command.run(common), ExitCode::from(2)),
+        Command::Export(command) => (command.run(common), ExitCode::from(1)),
+        Command::Import(command) => (command.run(common), ExitCode::from(1)),
         Command::Keys(command) => (command.run(common), ExitCode::from(1)),
         Command::CheckConfig(command) => (command.run(common), ExitCode::from(1)),
     };

@@ -48,15 +48,32 @@ pub(super) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{plural}")
 }
 
-/// A bar over `total` records on a terminal; nothing elsewhere.
-pub(super) fn progress(total: u64, doing: &'static str) -> ProgressBar {
+/// A bar over `total` records on a terminal; nothing elsewhere. Without a total it only counts.
+pub(super) fn progress(total: impl Into<Option<u64>>, doing: &'static str) -> ProgressBar {
+    let total = total.into();
+    let style = match total {
+        Some(_) => "{msg} [{bar:40}] {human_pos}/{human_len} {per_sec} eta {eta}",
+        None => "{msg} {human_pos} {per_sec}",
+    };
+    bar(total, style, doing)
+}
+
+/// The same over bytes; without a total it only counts.
+pub(super) fn bytes(total: Option<u64>, doing: &'static str) -> ProgressBar {
+    let style = match total {
+        Some(_) => "{msg} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec} eta {eta}",
+        None => "{msg} {bytes} {bytes_per_sec}",
+    };
+    bar(total, style, doing)
+}
+
+fn bar(total: Option<u64>, style: &str, doing: &'static str) -> ProgressBar {
     let target = if io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
     } else {
         ProgressDrawTarget::hidden()
     };
-    let bar = ProgressBar::with_draw_target(Some(total), target);
-    let style = "{msg} [{bar:40}] {human_pos}/{human_len} {per_sec} eta {eta}";
+    let bar = ProgressBar::with_draw_target(total, target);
     if let Ok(style) = ProgressStyle::with_template(style) {
         bar.set_style(style.progress_chars("=> "));
     }

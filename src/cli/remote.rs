@@ -1,6 +1,6 @@
 //! Asking a running service: one request, and one JSON answer or one a line. It knows no path.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead, BufReader, Read as _};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -65,6 +65,15 @@ impl Remote {
         self.answered_in_lines(request.send(serde_json::to_vec(body)?))
     }
 
+    /// Asks for an answer of many lines.
+    pub(super) fn get_lines(&self, path: &str) -> Result<RemoteLines, Failure> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let request = request.header("authorization", self.bearer());
+        let request = request.config().timeout_global(None);
+        let request = request.timeout_per_read(Some(SILENCE_MAX)).build();
+        self.answered_in_lines(request.call())
+    }
+
     pub(super) fn delete(&self, path: &str) -> Result<Value, Failure> {
         let request = self.agent.delete(format!("{}{path}", self.base));
         self.answered(request.header("authorization", self.bearer()).call())
@@ -123,6 +132,11 @@ pub(super) struct RemoteLines {
 }
 
 impl RemoteLines {
+    /// The answer as it arrives, for who reads lines of his own.
+    pub(super) fn into_reader(self) -> impl BufRead {
+        self.reader
+    }
+
     /// The next line, less its end; `None` after the last one.
     pub(super) fn next(&mut self) -> Result<Option<String>, Failure> {
         let mut line = Vec::new();

@@ -8,11 +8,13 @@
 //! merkle, witness     what proves that it still is
 //! proof, tiles        what proves it to others: RFC 6962, from nodes kept beside the log
 //! engine              where pages are kept: sled, or memory
-//! open, reader, import, verify    start-up, reading, taking an export back, the full check
+//! open, reader, verify    start-up, reading, the full check
+//! export, import      the log as text, and back
 //! ```
 
 mod draft;
 pub mod engine;
+pub mod export;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub(crate) mod forge;
@@ -35,7 +37,7 @@ pub use draft::{Draft, Event, MAX_RECORD_BYTES, TooLarge};
 pub use engine::{Engine, Fault, Tail, free_bytes};
 pub use identities::{Identities, Lookup, OutOfOrder};
 pub use identity::{Content, Identity};
-pub use import::{ImportError, Importer};
+pub use import::{ImportError, Importer, Published, Staging};
 pub use open::{EngineKind, Head, OpenOptions, Opened, Purpose, open};
 pub use open_error::{OpenError, Rollback, Warning};
 pub use reader::{Log, Records};

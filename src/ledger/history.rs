@@ -154,6 +154,19 @@ impl Details {
     }
 }
 
+impl From<Fault> for ReadError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Damaged { .. } => Self::Damaged(fault.to_string()),
+            Fault::Conflict
+            | Fault::Full
+            | Fault::Poisoned(_)
+            | Fault::Unknown(_)
+            | Fault::ReadOnly(_) => Self::Unavailable(fault.to_string()),
+        }
+    }
+}
+
 impl Ledger {
     /// One event.
     ///
@@ -289,14 +302,7 @@ impl Ledger {
     }
 
     pub(super) fn read_page(&self, seq: u64) -> Result<Option<Page>, ReadError> {
-        self.engine.read(seq).map_err(|fault| match fault {
-            Fault::Damaged { .. } => ReadError::Damaged(fault.to_string()),
-            Fault::Conflict
-            | Fault::Full
-            | Fault::Poisoned(_)
-            | Fault::Unknown(_)
-            | Fault::ReadOnly(_) => ReadError::Unavailable(fault.to_string()),
-        })
+        Ok(self.engine.read(seq)?)
     }
 
     /// Whose an event is now, by the merchant's identifier.

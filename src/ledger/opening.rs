@@ -23,8 +23,8 @@ use crate::domain::catalog::Catalog;
 use crate::domain::event::{Interpretation, SettingsFact};
 use crate::domain::state::{CustomerNotes, State};
 use crate::eventlog::{
-    self, Committed, Content, Fold, OpenError, OpenOptions, OutOfOrder, Place, Record, StartError,
-    Tree, tiles_in,
+    self, Committed, Content, Fold, OpenError, OpenOptions, OutOfOrder, Place, Record, Rollback,
+    StartError, Tree, tiles_in,
 };
 use crate::providers::Provider;
 use crate::snapshot;
@@ -193,10 +193,10 @@ impl Ledger {
             signer,
             checkpoints,
         };
-        if let Some(rollback) = rollback {
-            ledger.record_operation(own::ROLLBACK_ACCEPTED, &rollback.to_string())?;
+        if settings.log.accept_rollback {
+            ledger.record_rollback(rollback)?;
         }
-        notices.extend(ledger.compare_checkpoints(settings.log.accept_rollback)?);
+        notices.extend(ledger.checkpoints.compare());
         ledger.record_settings(wanted)?;
         // After all that can fail: their threads hold the store open until they are stopped.
         let checkup = match restored.read_from {
@@ -218,16 +218,17 @@ impl Ledger {
         })
     }
 
-    /// Compares the kept checkpoints with the log; where a rolled-back store is accepted, gives up
-    /// those that it contradicts, and records that.
-    fn compare_checkpoints(&self, accept_rollback: bool) -> Result<Vec<String>, OpenLedgerError> {
-        if accept_rollback {
-            for size in self.checkpoints.give_up_contradicted() {
-                let what = format!("the checkpoint that was kept at {size} events is given up");
-                self.record_operation(own::ROLLBACK_ACCEPTED, &what)?;
-            }
+    /// Records that the operator accepts a store that was rolled back, where it was: by what the
+    /// witness remembers, or by checkpoints, which are given up.
+    fn record_rollback(&self, rollback: Option<Rollback>) -> Result<(), NotRecorded> {
+        let mut what: Vec<String> = rollback.iter().map(ToString::to_string).collect();
+        for size in self.checkpoints.give_up_contradicted() {
+            what.push(format!("the checkpoint of {size} events is given up"));
         }
-        Ok(self.checkpoints.compare())
+        if what.is_empty() {
+            return Ok(());
+        }
+        self.record_operation(own::ROLLBACK_ACCEPTED, &what.join("; "))
     }
 
     /// Begins to keep the state in `folder`, where it was kept through `kept`.

@@ -146,7 +146,7 @@ fn read(text: &str) -> Option<(&str, &str, [u8; 32])> {
     let (origin, rest) = text.split_once('+')?;
     let (id, encoded) = rest.split_once('+')?;
     let bytes = STANDARD.decode(encoded).ok()?;
-    let (tag, key) = bytes.split_first()?;
+    let (algorithm, key) = bytes.split_first()?;
     let key = <[u8; 32]>::try_from(key).ok()?;
-    (is_origin(origin) && *tag == ED25519).then_some((origin, id, key))
+    (is_origin(origin) && *algorithm == ED25519).then_some((origin, id, key))
 }

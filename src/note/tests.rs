@@ -51,6 +51,20 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Any text is a note or refused, and nothing else.
+    #[test]
+    fn any_text_is_refused(text: String, tail in "[\\n\u{2014} +=a-zA-Z0-9]{0,80}") {
+        let key = SigningKey::generate().verifier("a.example");
+        for text in [&text, &tail, &format!("a.example\n1\n{tail}\n\n\u{2014} a.example {text}\n")] {
+            prop_assert!(Checkpoint::verify(text, &key).is_err());
+            let _ = Checkpoint::parse(text);
+            prop_assert!(text.parse::<VerifierKey>().is_err());
+            prop_assert!(SigningKey::from_file_text(text).is_err());
+        }
+    }
+}
+
 #[test]
 fn every_flip_of_a_bit_is_refused() {
     let key = SigningKey::generate();

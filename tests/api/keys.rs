@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Answer, KEY, World};
 
-const JSON: (&str, &str) = ("content-type", "application/json");
+pub const JSON: (&str, &str) = ("content-type", "application/json");
 
 fn create(world: &World, body: &Value) -> Answer {
     world.ask(

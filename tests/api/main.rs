@@ -12,10 +12,12 @@
 )]
 
 mod accept;
+mod audit;
 mod bad_input;
 mod contract;
 mod dispatches;
 mod explain;
+mod export;
 mod follower;
 mod hostile;
 mod keys;

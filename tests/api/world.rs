@@ -13,7 +13,7 @@ use subledger::config::Config;
 use subledger::domain::state::CustomerNotes;
 use subledger::domain::time::Timestamp;
 use subledger::http::StreamLimits;
-use subledger::ledger::{Keepsake, Refold};
+use subledger::ledger::{Keepsake, Ledger, Refold};
 use tempfile::TempDir;
 
 use crate::contract::contract;
@@ -176,6 +176,10 @@ impl World {
 
     pub fn set_time(&self, text: &str) {
         self.clock.set(Timestamp::parse(text).unwrap());
+    }
+
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        self.running.as_ref().expect("it runs").ledger()
     }
 
     // ---- requests -------------------------------------------------------------------------

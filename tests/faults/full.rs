@@ -52,7 +52,7 @@ impl Disk {
     }
 
     /// Fills it with a file until `left` bytes are free; with 0, until nothing more fits.
-    fn fill(&self, left: usize) -> PathBuf {
+    pub fn fill(&self, left: usize) -> PathBuf {
         let path = self.0.path().join("ballast");
         let mut file = File::create(&path).unwrap();
         let block = vec![1_u8; 4096];

@@ -9,9 +9,11 @@
 )]
 #![allow(missing_docs, unreachable_pub, clippy::wildcard_enum_match_arm)]
 
+mod audit;
 mod configuration;
 mod damage;
 mod derived;
+mod export;
 mod fixture;
 #[path = "../api/follower.rs"]
 mod follower;
@@ -32,3 +34,4 @@ mod strace;
 mod stream;
 mod syscalls;
 mod tools;
+mod verify;

@@ -149,6 +149,14 @@ impl Rig {
         Process::spawn(&mut command, &self.transcript).ended()
     }
 
+    /// Another command, for a test that starts it in its own way.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.args(args);
+        self.prepare(&mut command);
+        command
+    }
+
     /// Another command, whose reader has gone before it prints anything.
     pub fn run_unread(&self, args: &[&str]) -> Ended {
         let (reader, writer) = std::io::pipe().unwrap();

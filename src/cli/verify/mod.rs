@@ -4,7 +4,9 @@ mod checkpoints;
 mod print;
 mod stopped;
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -12,7 +14,9 @@ use serde_json::json;
 
 use super::remote::Remote;
 use super::{Common, Failure, Output, output};
+use crate::eventlog::KnownHead;
 use crate::ledger::Report;
+use crate::ledger::audit::verify_export;
 use crate::note::VerifierKey;
 
 /// Check every record of the stopped log, its hashes, checkpoints and signatures.
@@ -24,6 +28,7 @@ use crate::note::VerifierKey;
 #[command(after_help = "Examples:\n  \
     subledger verify\n  \
     subledger verify --checkpoint 2026-03.txt --checkpoint 2026-04.txt\n  \
+    subledger verify --export ledger.ndjson --checkpoint-key \"$(cat kept.key)\"\n  \
     subledger verify --checkpoint 2026-03.txt --url https://ledger.example.com --key sl_…\n\
     Exit codes: 0 intact; 1 damaged; 2 it could not run.")]
 pub(super) struct Verify {
@@ -34,6 +39,9 @@ pub(super) struct Verify {
     /// [default: that of the data folder]
     #[arg(long, value_name = "KEY")]
     checkpoint_key: Option<VerifierKey>,
+    /// An export, instead of the stopped store; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "url")]
+    export: Option<PathBuf>,
     /// A running service, instead of the stopped store
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -44,9 +52,10 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
-        let report = match &self.url {
-            Some(url) => self.ask(&Remote::new(url, self.key.as_deref())?)?,
-            None => self.look(common)?,
+        let report = match (&self.url, &self.export) {
+            (Some(url), _) => self.ask(&Remote::new(url, self.key.as_deref())?)?,
+            (None, Some(file)) => self.read(file, common)?,
+            (None, None) => self.look(common)?,
         };
         match common.output {
             Output::Json => output::json(&report)?,
@@ -62,23 +71,52 @@ impl Verify {
     fn look(&self, common: &Common) -> Result<Report, Failure> {
         let data_dir = common.load()?.data_dir;
         let own = checkpoints::own_key(&data_dir);
-        let texts = checkpoints::read(&self.checkpoints)?;
-        let given = match self.checkpoint_key.as_ref().or(own.as_ref()) {
-            Some(key) => checkpoints::heads(&texts, key)?,
-            None if texts.is_empty() => Vec::new(),
-            None => {
-                let place = data_dir.display();
-                return Err(format!(
-                    "there is no checkpoint.key in {place}; give the key with --checkpoint-key"
-                )
-                .into());
-            }
-        };
+        let given = self.given(own.as_ref())?;
         let kept = match own.as_ref().or(self.checkpoint_key.as_ref()) {
             Some(key) => checkpoints::kept(&data_dir, key)?,
             None => Vec::new(),
         };
         stopped::verify(common, &given, &kept)
+    }
+
+    fn read(&self, file: &Path, common: &Common) -> Result<Report, Failure> {
+        let config = common.load()?;
+        let own = checkpoints::own_key(&config.data_dir);
+        let given = self.given(own.as_ref())?;
+        let signers = stopped::signers(&config)?;
+        let input: Box<dyn BufRead> = if file == Path::new("-") {
+            Box::new(io::stdin().lock())
+        } else {
+            let opened = File::open(file);
+            let cannot = |error| format!("cannot read the export {}: {error}", file.display());
+            Box::new(BufReader::new(opened.map_err(cannot)?))
+        };
+        let bar = output::progress(0, "checking");
+        let report = verify_export(input, &given, &signers, &mut |seq| bar.set_position(seq))?;
+        bar.finish_and_clear();
+        let known = self.checkpoint_key.as_ref().or(own.as_ref());
+        match (known.map(ToString::to_string), &report.key) {
+            (Some(known), Some(named)) if known != *named => Err(format!(
+                "the export is signed with the key {named}, and not with {known}; it is of another \
+                 ledger, or give its key with --checkpoint-key"
+            )
+            .into()),
+            _ => Ok(report),
+        }
+    }
+
+    /// What the given checkpoints say, each signed by the key that was given, or by our own.
+    fn given(&self, own: Option<&VerifierKey>) -> Result<Vec<KnownHead>, Failure> {
+        let texts = checkpoints::read(&self.checkpoints)?;
+        match self.checkpoint_key.as_ref().or(own) {
+            Some(key) => checkpoints::heads(&texts, key),
+            None if texts.is_empty() => Ok(Vec::new()),
+            None => Err(
+                "there is no checkpoint.key in the data folder to check the checkpoint \
+                         with; give the key with --checkpoint-key"
+                    .into(),
+            ),
+        }
     }
 
     fn ask(&self, remote: &Remote) -> Result<Report, Failure> {

@@ -18,9 +18,10 @@ pub(super) fn report(report: &Report, given: usize) -> io::Result<()> {
     let verdict = if report.intact { "intact" } else { "DAMAGED" };
     let (events, root) = (report.events, &report.root);
     say!("{verdict}: {events} events, Merkle root {root}")?;
-    match report.witness_seq {
-        Some(seq) => say!("compared with the witness at {seq}")?,
-        None => say!("there was no witness to compare with")?,
+    match (report.witness_seq, &report.key) {
+        (Some(seq), _) => say!("compared with the witness at {seq}")?,
+        (None, Some(key)) => say!("the export is signed with {key}")?,
+        (None, None) => say!("there was no witness to compare with")?,
     }
     for checkpoint in &report.checkpoints {
         let word = if checkpoint.ok {

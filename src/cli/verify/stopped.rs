@@ -8,6 +8,7 @@ use crate::cli::{Common, Failure, env, output, store};
 use crate::config::Config;
 use crate::eventlog::merkle::Peaks;
 use crate::eventlog::{KnownHead, OpenError, Opened};
+use crate::ledger::audit::Signers;
 use crate::ledger::{Damaged, Report, Signatures, Verification};
 use crate::providers::Built;
 
@@ -50,22 +51,27 @@ fn look(common: &Common, heads: &Heads<'_>, was_cut: bool) -> Result<Report, Fai
 /// Checks what is there.
 fn check(config: &Config, opened: &Opened, heads: &Heads<'_>) -> Result<Report, Failure> {
     let bar = output::progress(opened.engine.last()?.last_seq, "checking");
-    let signer = |source: ConfiguredSource| match source.built {
-        Built::On { provider, .. } => Some((source.name, provider)),
-        Built::Off { .. } => None,
-    };
-    let signers = app::sources(config, &env)?.into_iter();
     let mut verification = Verification::new(Arc::clone(&opened.engine));
     verification.witness.clone_from(&opened.witness);
     verification.checkpoints = heads.0.to_vec();
     verification.kept = heads.1.to_vec();
-    verification.signers = signers.filter_map(signer).collect();
+    verification.signers = signers(config)?;
     let report = verification.run(&mut |so_far| {
         bar.set_position(so_far.checked);
         Ok(())
     })?;
     bar.finish_and_clear();
     Ok(report)
+}
+
+/// The providers of the sources whose secrets are configured.
+pub(super) fn signers(config: &Config) -> Result<Signers, Failure> {
+    let signer = |source: ConfiguredSource| match source.built {
+        Built::On { provider, .. } => Some((source.name, provider)),
+        Built::Off { .. } => None,
+    };
+    let sources = app::sources(config, &env)?.into_iter();
+    Ok(sources.filter_map(signer).collect())
 }
 
 /// A store that is so damaged that it does not open is damaged: every record in it is out of reach.
@@ -85,6 +91,7 @@ fn unreadable(common: &Common, failure: Failure) -> Result<Report, Failure> {
         kept_checkpoints: 0,
         signatures: Signatures::default(),
         erased: 0,
+        key: None,
         damaged: vec![Damaged {
             first_seq: 1,
             last_seq: witness_seq.unwrap_or(1).max(1),

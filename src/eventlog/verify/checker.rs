@@ -6,6 +6,7 @@ use super::{Damage, Finding};
 use crate::domain::time::Timestamp;
 use crate::eventlog::merkle::{Hash, Peaks};
 use crate::eventlog::page::Page;
+use crate::eventlog::record::{Record, RecordDamage};
 
 /// What is known of the log up to the next page.
 pub(in crate::eventlog) struct Checker {
@@ -70,42 +71,59 @@ impl Checker {
         {
             report(whole("their page is not numbered after the one before"));
         }
-        for (seq, record) in page.records() {
+        let stated = page.peaks();
+        let records: Vec<_> = page.records().collect();
+        let hashed = peaks.and_then(|peaks| Self::hashed(peaks, &records, heads, report));
+        let is_other = hashed.as_ref().is_some_and(|peaks| peaks != stated);
+        for (seq, record) in &records {
             match record {
                 Ok(record) => {
-                    if record.recorded_at() < self.recorded_at {
-                        let what = "it claims to be older than the record before";
-                        report(Finding::Damage(damage(seq, seq, what)));
-                    }
-                    self.recorded_at = record.recorded_at();
-                    if let Some(peaks) = &mut peaks {
-                        peaks.push(record.leaf());
-                        if seq < page.last_seq() {
-                            heads.compare(seq, &[peaks], report);
+                    // What such a header says of its time, says nothing of its neighbours.
+                    if !is_other {
+                        if record.recorded_at() < self.recorded_at {
+                            let what = "it claims to be older than the record before";
+                            report(Finding::Damage(damage(*seq, *seq, what)));
                         }
+                        self.recorded_at = record.recorded_at();
                     }
-                    report(Finding::Record(&record));
+                    report(Finding::Record(record));
                 }
                 Err(error) => {
-                    peaks = None;
-                    report(Finding::Damage(damage(seq, seq, &error.to_string())));
+                    report(Finding::Damage(damage(*seq, *seq, &error.to_string())));
                 }
             }
         }
-        let stated = page.peaks();
-        if peaks.as_ref().is_some_and(|peaks| peaks != stated) {
+        if is_other {
             report(whole(
                 "one of them is not the record that was hashed into the tree",
             ));
         }
         // A record that is not the one that was hashed is damage, and named; the tree itself may
         // be the one that was signed all the same.
-        match &peaks {
+        match &hashed {
             Some(peaks) => heads.compare(page.last_seq(), &[stated, peaks], report),
             None => heads.compare(page.last_seq(), &[stated], report),
         }
         // Whatever was found, the next page is checked against what this one states.
         self.peaks = Some(stated.clone());
         self.page_no = Some(page.page_no());
+    }
+
+    /// The peaks after these records, compared with what is remembered of the log within them; `None`
+    /// where one of them is damaged.
+    fn hashed(
+        mut peaks: Peaks,
+        records: &[(u64, Result<Record, RecordDamage>)],
+        heads: &mut Heads,
+        report: &mut dyn FnMut(Finding<'_>),
+    ) -> Option<Peaks> {
+        let last = records.len().saturating_sub(1);
+        for (place, (seq, record)) in records.iter().enumerate() {
+            peaks.push(record.as_ref().ok()?.leaf());
+            if place < last {
+                heads.compare(*seq, &[&peaks], report);
+            }
+        }
+        Some(peaks)
     }
 }

@@ -23,7 +23,7 @@ pub enum Standing {
     Broken,
     /// The log has fewer records.
     BeyondEnd,
-    /// Records just before are damaged, so that the root at this size cannot be worked out.
+    /// Records just before are damaged or not there, so that the root cannot be worked out.
     Unknown,
 }
 
@@ -52,7 +52,12 @@ impl Heads {
         Self::new(None, &[])
     }
 
-    pub(super) fn new(witness: Option<&Witness>, checkpoints: &[KnownHead]) -> Self {
+    /// The log is not looked at before this record.
+    pub(in crate::eventlog) const fn begin_at(&mut self, before: u64) {
+        self.proven = before;
+    }
+
+    pub(in crate::eventlog) fn new(witness: Option<&Witness>, checkpoints: &[KnownHead]) -> Self {
         let empty = Peaks::default().root();
         let of_witness = witness.map(|witness| Remembered {
             head: KnownHead {
@@ -89,7 +94,7 @@ impl Heads {
     }
 
     /// Compares what is remembered of the log of `size` with any of the trees it may be.
-    pub(super) fn compare(
+    pub(in crate::eventlog) fn compare(
         &mut self,
         size: u64,
         trees: &[&Peaks],
@@ -123,7 +128,7 @@ impl Heads {
     }
 
     /// The log was read up to here; what could not be compared cannot be any more.
-    pub(super) fn pass(&mut self, seq: u64) {
+    pub(in crate::eventlog) fn pass(&mut self, seq: u64) {
         while let Some(remembered) = self.all.get_mut(self.next) {
             if remembered.head.size > seq {
                 return;
@@ -134,7 +139,7 @@ impl Heads {
     }
 
     /// The log ends here: whatever is remembered beyond is missing.
-    pub(super) fn end(&mut self, last_seq: u64) -> Vec<Damage> {
+    pub(in crate::eventlog) fn end(&mut self, last_seq: u64) -> Vec<Damage> {
         let mut missing = Vec::new();
         let mut told = last_seq;
         for remembered in self.all.iter_mut().skip(self.next) {
@@ -165,7 +170,7 @@ impl Heads {
     }
 
     /// What each checkpoint came to, in the order in which they were given.
-    pub(super) fn standings(&self) -> Vec<Standing> {
+    pub(in crate::eventlog) fn standings(&self) -> Vec<Standing> {
         let mut given: Vec<_> = self
             .all
             .iter()

@@ -11,7 +11,7 @@ use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::http::error::Problem;
 use crate::http::ndjson::NDJSON;
-use crate::http::v1::audit::{checkpoint, proofs, replay, verify};
+use crate::http::v1::audit::{checkpoint, export, proofs, replay, verify};
 use crate::http::v1::{List, customers, events, keys, payments, quarantine, stream, subscriptions};
 use crate::http::{openapi, ops, webhook};
 use crate::ledger::{self, AuditRunning, EventInFull, EventView, Stats};
@@ -235,6 +235,21 @@ fn audit() -> Vec<Entry> {
         .asks::<replay::Question>()
         .writes(NDJSON)
         .refuses(&[audit_running(), Problem::NotFound("customer")]),
+        get(
+            "/v1/audit/export",
+            Key(Audit),
+            "The log as text, with the signed checkpoint that proves it",
+            export::export,
+        )
+        .note(
+            "A line for each record, byte for byte as it is stored, and a last line that proves \
+             them. Where that one is missing the export was broken off; a problem may stand there \
+             instead.",
+        )
+        .query::<export::ExportQuery>()
+        .writes(NDJSON)
+        .refuses(&[out_of_range(), audit_running()])
+        .reads_the_log(),
     ]
 }
 

@@ -19,6 +19,8 @@ const WORK_MIN: Duration = Duration::from_millis(2);
 const QUIET_AFTER: Duration = Duration::from_millis(250);
 /// A step takes milliseconds; a disk that hangs may not be waited for at a stop.
 const END_DEADLINE: Duration = Duration::from_millis(500);
+/// Each holds some pages in memory, and a backup needs one.
+const EXPORTS_MAX: u32 = 2;
 
 /// The kinds of work of which one may run at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,9 @@ pub enum Audit {
     Verify,
     /// The log is folded again.
     Replay,
+    /// The log is written as text. Of these, [`EXPORTS_MAX`] may run, whatever else does: how long
+    /// one takes is up to who reads it.
+    Export,
 }
 
 impl fmt::Display for Audit {
@@ -34,14 +39,31 @@ impl fmt::Display for Audit {
         f.write_str(match self {
             Self::Verify => "verify",
             Self::Replay => "replay",
+            Self::Export => "export",
         })
     }
 }
 
 /// Another one has the turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("A {0} is running, and one audit runs at a time; wait until it has ended.")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditRunning(pub Audit);
+
+impl fmt::Display for AuditRunning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Audit::Verify | Audit::Replay => write!(
+                f,
+                "A {} is running, and one audit runs at a time; wait until it has ended.",
+                self.0
+            ),
+            Audit::Export => write!(
+                f,
+                "{EXPORTS_MAX} exports are running, and no more may at a time; wait until one has \
+                 ended."
+            ),
+        }
+    }
+}
 
 /// The ledger is being stopped, or nobody waits for the result any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,25 +80,48 @@ pub(in crate::ledger) struct Desk {
 #[derive(Default)]
 struct Turn {
     running: Option<Audit>,
+    exports: u32,
     is_stopping: bool,
+}
+
+impl Turn {
+    fn is_idle(&self) -> bool {
+        self.running.is_none() && self.exports == 0
+    }
+
+    fn take(&mut self, what: Audit) -> Result<(), AuditRunning> {
+        match (what, self.running) {
+            (Audit::Export, _) if self.exports >= EXPORTS_MAX => Err(AuditRunning(what)),
+            (Audit::Export, _) => {
+                self.exports += 1;
+                Ok(())
+            }
+            (_, Some(running)) => Err(AuditRunning(running)),
+            (_, None) => {
+                self.running = Some(what);
+                Ok(())
+            }
+        }
+    }
+
+    fn give_back(&mut self, what: Audit) {
+        match what {
+            Audit::Export => self.exports = self.exports.saturating_sub(1),
+            Audit::Verify | Audit::Replay => self.running = None,
+        }
+    }
 }
 
 impl Desk {
     fn begin(self: &Arc<Self>, what: Audit, actor: Actor) -> Result<Ticket, AuditRunning> {
-        let mut turn = self.turn.lock();
-        match turn.running {
-            Some(running) => Err(AuditRunning(running)),
-            None => {
-                turn.running = Some(what);
-                Ok(Ticket {
-                    desk: Arc::clone(self),
-                    what,
-                    actor,
-                    began: Instant::now(),
-                    verdict: None,
-                })
-            }
-        }
+        self.turn.lock().take(what)?;
+        Ok(Ticket {
+            desk: Arc::clone(self),
+            what,
+            actor,
+            began: Instant::now(),
+            verdict: None,
+        })
     }
 
     /// Ends whatever runs at its next step, now and from now on.
@@ -90,7 +135,7 @@ impl Desk {
         let mut turn = self.turn.lock();
         let until = Instant::now() + END_DEADLINE;
         self.changed
-            .wait_while_until(&mut turn, |turn| turn.running.is_some(), until);
+            .wait_while_until(&mut turn, |turn| !turn.is_idle(), until);
     }
 
     /// Rests, unless it is time to end.
@@ -119,7 +164,7 @@ impl Drop for Ticket {
         let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let verdict = verdict.unwrap_or("ended before it was through");
         tracing::info!(%what, %actor, verdict, millis, "an audit has ended");
-        self.desk.turn.lock().running = None;
+        self.desk.turn.lock().give_back(what);
         self.desk.changed.notify_all();
     }
 }
@@ -240,6 +285,28 @@ mod tests {
         assert_eq!(job(&desk, &health).err(), Some(AuditRunning(Audit::Verify)));
         drop(first);
         assert!(job(&desk, &health).is_ok());
+    }
+
+    #[test]
+    fn exports_have_turns_of_their_own() {
+        let desk = Arc::new(Desk::default());
+        let begin = |what| desk.begin(what, Actor::Admin);
+        let audit = begin(Audit::Replay).unwrap();
+        let exports: Vec<_> = (0..EXPORTS_MAX)
+            .map(|_| begin(Audit::Export).unwrap())
+            .collect();
+        assert_eq!(
+            begin(Audit::Export).err(),
+            Some(AuditRunning(Audit::Export))
+        );
+        drop(exports);
+        assert_eq!(
+            begin(Audit::Verify).err(),
+            Some(AuditRunning(Audit::Replay))
+        );
+        let _export = begin(Audit::Export).unwrap();
+        drop(audit);
+        assert!(begin(Audit::Verify).is_ok());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! the log.
 
 mod checkpoints;
+mod erasures;
+mod export;
 mod job;
 mod proofs;
 mod replay;
@@ -11,6 +13,8 @@ mod signer;
 mod verify;
 
 pub use checkpoints::{CHECKPOINTS_FOLDER, Kept, kept_checkpoints};
+pub use erasures::Erasures;
+pub use export::{LogExport, NotExported, open_note};
 pub use job::{Audit, AuditRunning, Ended, Job};
 pub use proofs::{Consistency, Inclusion, OutOfRange};
 pub use replay::{
@@ -19,7 +23,9 @@ pub use replay::{
 };
 pub use report::{Checked, CheckpointReport, Damaged, Report, Signatures};
 pub use signer::{CHECKPOINT_KEY_FILE, KeyError, Origin, Signer};
-pub use verify::{NotBegun, Verification, VerifyError, head_of, kept_heads};
+pub use verify::{
+    NotBegun, Signers, Verification, VerifyError, head_of, kept_heads, verify_export,
+};
 
 pub(super) use checkpoints::Checkpoints;
 pub(super) use job::Desk;

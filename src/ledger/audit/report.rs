@@ -41,6 +41,9 @@ pub struct Report {
     pub erased: u64,
     /// What is damaged, in the log's order.
     pub damaged: Vec<Damaged>,
+    /// Of an export: the key that signed the checkpoint in it, where that proves all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// How long it took.
     pub seconds: f64,
 }

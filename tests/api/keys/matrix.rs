@@ -36,6 +36,7 @@ const ROWS: &[(&str, &str)] = &[
     ("/v1/audit/consistency", "/v1/audit/consistency?from=1&to=1"),
     ("/v1/audit/verify", "/v1/audit/verify"),
     ("/v1/audit/replay", "/v1/audit/replay"),
+    ("/v1/audit/export", "/v1/audit/export?to=1"),
     ("/v1/stats", "/v1/stats"),
     ("/v1/keys", "/v1/keys"),
     ("/v1/keys/{id}", "/v1/keys/KEY-0000000000000"),

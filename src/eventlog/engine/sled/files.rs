@@ -84,11 +84,6 @@ const COPY_PREFIX: &str = "inspect-";
 /// Copies the store's files into a folder of `data_dir` that goes when it is dropped. Under the
 /// lock: what is left of an inspection that was killed goes too.
 pub(super) fn copy(data_dir: &Path, dir: &Path) -> Result<TempDir, OpenError> {
-    check_no_blobs(dir)?;
-    let list = |folder: &Path| {
-        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        entries.map_err(|source| OpenError::io("list", folder, source))
-    };
     for entry in list(data_dir)? {
         let path = entry.path();
         if entry.file_name().to_string_lossy().starts_with(COPY_PREFIX) {
@@ -99,15 +94,27 @@ pub(super) fn copy(data_dir: &Path, dir: &Path) -> Result<TempDir, OpenError> {
         .prefix(COPY_PREFIX)
         .tempdir_in(data_dir);
     let copy = copy.map_err(|source| OpenError::io("make a copy in", data_dir, source))?;
+    copy_files(dir, copy.path())?;
+    Ok(copy)
+}
+
+/// Copies the store's files into the folder `to`, which must exist.
+pub(super) fn copy_files(dir: &Path, to: &Path) -> Result<(), OpenError> {
+    check_no_blobs(dir)?;
     for entry in list(dir)? {
         let path = entry.path();
         // `blobs` is a folder and empty; sled makes its own.
         if path.is_file() {
-            fs::copy(&path, copy.path().join(entry.file_name()))
+            fs::copy(&path, to.join(entry.file_name()))
                 .map_err(|source| OpenError::io("make a copy of", &path, source))?;
         }
     }
-    Ok(copy)
+    Ok(())
+}
+
+fn list(folder: &Path) -> Result<Vec<fs::DirEntry>, OpenError> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    entries.map_err(|source| OpenError::io("list", folder, source))
 }
 
 /// Nothing may have spilled into blob files: sled never syncs those.

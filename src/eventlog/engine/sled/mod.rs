@@ -281,6 +281,13 @@ pub fn db_bytes(data_dir: &Path) -> Result<u64, OpenError> {
     files::db_len(&store_dir(data_dir)).map(Option::unwrap_or_default)
 }
 
+/// Copies the store of one data folder into another one that has none.
+pub(in crate::eventlog) fn copy_store(data_dir: &Path, to: &Path) -> Result<(), OpenError> {
+    let to = store_dir(to);
+    fs::create_dir(&to).map_err(|source| OpenError::io("create", &to, source))?;
+    files::copy_files(&store_dir(data_dir), &to)
+}
+
 /// Where the store lies under `data_dir`: for messages and tests.
 #[must_use]
 pub fn store_dir(data_dir: &Path) -> PathBuf {

@@ -2,6 +2,7 @@
 //! answer; nothing is decided here.
 
 pub(in crate::http) mod checkpoint;
+pub(in crate::http) mod export;
 pub(in crate::http) mod proofs;
 pub(in crate::http) mod replay;
 pub(in crate::http) mod verify;

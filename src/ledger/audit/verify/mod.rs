@@ -3,15 +3,18 @@
 //! running ledger, a stopped store and the check after a start. It never writes into the log.
 
 mod against;
+mod export;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::against::{NotBegun, head_of, kept_heads};
+pub use self::export::verify_export;
+use super::erasures::Erasures;
 use super::job::Ended;
 use super::report::{Checked, CheckpointReport, Damages, Report, Signatures};
 use crate::eventlog::{
@@ -35,6 +38,9 @@ pub enum VerifyError {
     Store(#[from] Fault),
 }
 
+/// Each source's provider, by the source's name.
+pub type Signers = BTreeMap<String, Arc<dyn Provider>>;
+
 /// What a log is checked against.
 pub struct Verification {
     engine: Arc<dyn Engine>,
@@ -46,7 +52,7 @@ pub struct Verification {
     /// Those that the ledger has kept itself; see [`kept_heads`].
     pub kept: Vec<KnownHead>,
     /// Each source's provider, with every secret that is configured.
-    pub signers: BTreeMap<String, Arc<dyn Provider>>,
+    pub signers: Signers,
     /// Of the running ledger that this is the log of.
     alarm: Option<Arc<Alarm>>,
     /// Nothing that the ledger knows is left out, so that what is found intact is.
@@ -86,13 +92,7 @@ impl Verification {
         step: &mut dyn FnMut(Checked) -> Result<(), Ended>,
     ) -> Result<Report, VerifyError> {
         let began = Instant::now();
-        let mut judge = Judge {
-            signers: &self.signers,
-            signatures: Signatures::default(),
-            unexplained: BTreeSet::new(),
-            erased: 0,
-            damages: Damages::default(),
-        };
+        let mut judge = Judge::new(&self.signers);
         let mut is_told = false;
         let heads = [&self.checkpoints[..], &self.kept].concat();
         let mut walk = self.patiently(step, Checked { checked: 0, of: 0 }, || {
@@ -152,26 +152,30 @@ impl Verification {
 
 /// Takes what the walk finds, and finds what the walk cannot.
 struct Judge<'a> {
-    signers: &'a BTreeMap<String, Arc<dyn Provider>>,
+    signers: &'a Signers,
     signatures: Signatures,
-    /// Records without a body of which no event has said yet that they were erased.
-    unexplained: BTreeSet<u64>,
-    erased: u64,
+    erasures: Erasures,
     damages: Damages,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(signers: &'a Signers) -> Self {
+        Self {
+            signers,
+            signatures: Signatures::default(),
+            erasures: Erasures::default(),
+            damages: Damages::default(),
+        }
+    }
+
     fn take(&mut self, finding: Finding<'_>) {
         match finding {
             Finding::Damage(damage) => self.damages.note(damage),
-            Finding::Record(record) if record.is_erased() => {
-                self.unexplained.insert(record.seq());
-            }
             Finding::Record(record) => {
-                for seq in own::erased_by(record) {
-                    self.erased += u64::from(self.unexplained.remove(&seq));
+                self.erasures.note(record);
+                if !record.is_erased() {
+                    self.check_signature(record);
                 }
-                self.check_signature(record);
             }
         }
     }
@@ -224,7 +228,7 @@ impl Judge<'_> {
 
     /// Whatever was not explained by now never will be.
     fn end(&mut self) {
-        for seq in std::mem::take(&mut self.unexplained) {
+        for seq in self.erasures.all_unexplained() {
             self.damages.note(Damage {
                 first_seq: seq,
                 last_seq: seq,
@@ -245,11 +249,7 @@ impl Judge<'_> {
         let broken = kept.iter().find(|compared| !fits(compared));
         let newest = kept.iter().rev().find(fits);
         let shown = given.chain(broken.into_iter().chain(newest).copied());
-        let checkpoints = shown.map(|(head, standing)| CheckpointReport {
-            size: head.size,
-            ok: *standing == Standing::Continued,
-            what: words(*standing).to_owned(),
-        });
+        let checkpoints = shown.map(|(head, standing)| shown_as(head, *standing));
         Report {
             intact: damaged.is_empty(),
             events: verdict.tail.last_seq,
@@ -259,8 +259,9 @@ impl Judge<'_> {
             checkpoints: checkpoints.collect(),
             kept_checkpoints: u64::try_from(against.kept.len()).unwrap_or(u64::MAX),
             signatures: self.signatures,
-            erased: self.erased,
+            erased: self.erasures.erased(),
             damaged,
+            key: None,
             seconds: took.as_secs_f64(),
         }
     }
@@ -274,11 +275,21 @@ enum Again {
     Wrong(&'static str),
 }
 
+fn shown_as(head: &KnownHead, standing: Standing) -> CheckpointReport {
+    CheckpointReport {
+        size: head.size,
+        ok: standing == Standing::Continued,
+        what: words(standing).to_owned(),
+    }
+}
+
 const fn words(standing: Standing) -> &'static str {
     match standing {
         Standing::Continued => "the log begins with the very events it was signed for",
         Standing::Broken => "the log does not begin with the events it was signed for",
         Standing::BeyondEnd => "the log has fewer events than it was signed for",
-        Standing::Unknown => "events before its end are damaged, so it cannot be compared",
+        Standing::Unknown => {
+            "events before its end are damaged or not there, so it cannot be compared"
+        }
     }
 }

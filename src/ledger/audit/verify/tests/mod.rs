@@ -2,6 +2,7 @@
 //! finds which change, and what cannot. All in memory.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod exports;
 mod properties;
 
 use bytes::Bytes;
@@ -310,7 +311,7 @@ fn what_was_erased_folds_as_nothing() {
     let fold = |records: &[Forged]| {
         let engine = forge::log(records, 3);
         let state = Refold::default().state(&*engine, CustomerNotes::new(), |_| {});
-        state.unwrap().counts().clone()
+        state.unwrap().counts()
     };
     assert_eq!(fold(&records).events, 7);
     assert_eq!(fold(&records).ignored, 1);

@@ -1,37 +1,20 @@
 //! Takes records back from an export, byte for byte, so that the log arrives at the same root.
 //! Knows stored records, not the export's text.
 
+mod error;
+mod staging;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::engine::{Engine, Fault};
+pub use self::error::ImportError;
+pub use self::staging::{Published, Staging};
+use super::engine::Engine;
 use super::open::{Head, Opened};
-use super::page::{MAX_RECORDS, MAX_RECORDS_BYTES, PageBuilder, PageDamage};
+use super::page::{MAX_RECORDS, MAX_RECORDS_BYTES, PageBuilder};
 use super::record::{Record, RecordDamage};
 use super::witness::Keeper;
-
-/// Why an import ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The bytes are no record as it was written.
-    #[error("record {0} of the export is damaged: {1}; export again from an intact log")]
-    Damaged(u64, #[source] RecordDamage),
-    /// Records are missing from the export, or in the wrong order.
-    #[error("the export has record {found} where {expected} belongs; export the whole log again")]
-    OutOfOrder {
-        /// The seq after the log's last.
-        expected: u64,
-        /// The seq that came.
-        found: u64,
-    },
-    /// A record larger than any that was ever written.
-    #[error("record {0} of the export does not fit a page: {1}")]
-    Page(u64, #[source] PageDamage),
-    /// The store failed.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
 
 /// Appends stored records to a log that no writer is running on.
 pub struct Importer {
@@ -60,7 +43,13 @@ impl Importer {
         }
     }
 
-    /// Takes the next record; it is durable after [`Self::finish`].
+    /// Where the log stands with all that was pushed.
+    #[must_use]
+    pub const fn ends_at(&self) -> &Head {
+        &self.next
+    }
+
+    /// Takes the next record; it is durable after [`Self::flush`] or [`Self::finish`].
     ///
     /// # Errors
     /// [`ImportError`]; what was taken before stays.
@@ -80,7 +69,7 @@ impl Importer {
         let bytes = record.stored_bytes();
         let is_full = self.gathered_bytes.saturating_add(bytes.len()) > MAX_RECORDS_BYTES;
         if is_full || self.gathered == MAX_RECORDS {
-            self.write()?;
+            self.flush()?;
         }
         self.builder.push(|out| {
             out.extend_from_slice(bytes);
@@ -98,11 +87,15 @@ impl Importer {
     /// # Errors
     /// [`ImportError`] where the store fails.
     pub fn finish(mut self) -> Result<Head, ImportError> {
-        self.write()?;
+        self.flush()?;
         Ok(self.head)
     }
 
-    fn write(&mut self) -> Result<(), ImportError> {
+    /// Writes what was pushed.
+    ///
+    /// # Errors
+    /// [`ImportError`] where the store fails.
+    pub fn flush(&mut self) -> Result<(), ImportError> {
         if self.gathered == 0 {
             return Ok(());
         }

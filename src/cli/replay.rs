@@ -6,15 +6,17 @@ use std::time::Instant;
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use super::remote::Remote;
 use super::{Common, Failure, Output, output, store};
 use crate::app::Acceptance;
 use crate::domain::state::{CustomerNotes, State};
 use crate::domain::time::Timestamp;
-use crate::ledger::{Keepsake, Refold};
+use crate::ledger::{Keepsake, Refold, Replayed, Step, Until, fields_that_differ};
 
-/// Fold the stopped log from its first event and compare with what was kept at the last stop.
+/// Fold the stopped log from its first event and compare with what was kept at the last stop; with
+/// --url, fold a running service's log beside its live state and compare the two.
 ///
 /// The state is a pure function of the log, so a full replay must arrive at the very state that
 /// was served. With --until or --source it folds a part, and there is nothing to compare with.
@@ -22,7 +24,8 @@ use crate::ledger::{Keepsake, Refold};
 #[command(after_help = "Examples:\n  \
     subledger replay\n  \
     subledger replay --until 2027-03-31T23:59:59Z --customer user_42\n  \
-    subledger replay --customer user_42 --diff\n\
+    subledger replay --customer user_42 --diff\n  \
+    subledger replay --url https://ledger.example.com --key sl_…\n\
     Exit codes: 0 identical, or nothing to compare with; 1 different: each difference is printed; \
     2 it could not run.")]
 pub(super) struct Replay {
@@ -38,12 +41,12 @@ pub(super) struct Replay {
     /// With --customer: print what each of the customer's events changed
     #[arg(long, requires = "customer")]
     diff: bool,
-}
-
-#[derive(Clone)]
-enum Until {
-    Seq(u64),
-    Time(Timestamp),
+    /// A running service, instead of the stopped store
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The key to ask it with, of scope audit [default: SUBLEDGER_ADMIN_KEY]
+    #[arg(long, value_name = "KEY", requires = "url")]
+    key: Option<String>,
 }
 
 fn until(text: &str) -> Result<Until, String> {
@@ -69,15 +72,80 @@ struct Report {
     steps: Vec<Step>,
 }
 
-#[derive(Serialize)]
-struct Step {
-    seq: u64,
-    event_type: Option<String>,
-    changed: Vec<String>,
+impl From<Replayed> for Report {
+    fn from(found: Replayed) -> Self {
+        let told = found.differences.into_iter().map(|each| {
+            let place = each
+                .field
+                .map(|field| format!(" {field}"))
+                .unwrap_or_default();
+            let (live, replayed) = (each.live, each.replayed);
+            format!(
+                "{} {}{place}: live {live}, replayed {replayed}",
+                each.kind, each.id
+            )
+        });
+        let more = found.differences_left_off;
+        let more = (more > 0).then(|| format!("and {more} more"));
+        Self {
+            events: found.events,
+            last_seq: found.until_seq,
+            seconds: found.seconds,
+            digest: found.digest,
+            identical: found.identical,
+            compared_with: found.compared_with,
+            differences: told.chain(more).collect(),
+            customer: found.customer,
+            steps: found.steps,
+        }
+    }
 }
 
 impl Replay {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
+        let report = match &self.url {
+            Some(url) => self.ask(&Remote::new(url, self.key.as_deref())?)?,
+            None => self.fold(common)?,
+        };
+        match common.output {
+            Output::Json => output::json(&report)?,
+            Output::Text => print(&report)?,
+        }
+        Ok(if report.identical == Some(false) {
+            ExitCode::from(1)
+        } else {
+            ExitCode::SUCCESS
+        })
+    }
+
+    /// Has a running service fold its log beside its live state.
+    fn ask(&self, remote: &Remote) -> Result<Report, Failure> {
+        let until = self.until.map(|until| match until {
+            Until::Seq(seq) => json!(seq),
+            Until::Time(time) => json!(time),
+        });
+        let given = [
+            ("until", until),
+            ("customer", self.customer.as_ref().map(|id| json!(id))),
+            ("source", self.source.as_ref().map(|name| json!(name))),
+            ("diff", self.diff.then(|| json!(true))),
+        ];
+        let given = given.into_iter();
+        let question: Map<String, Value> = given
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect();
+        let lines = remote.post_lines("/v1/audit/replay", &question.into())?;
+        let bar = output::progress(0, "replaying");
+        let last = lines.last(|so_far| {
+            let number = |name| so_far.get(name).and_then(Value::as_u64);
+            bar.set_length(number("of").unwrap_or(0));
+            bar.set_position(number("folded").unwrap_or(0));
+        })?;
+        bar.finish_and_clear();
+        Ok(serde_json::from_value::<Replayed>(last)?.into())
+    }
+
+    fn fold(&self, common: &Common) -> Result<Report, Failure> {
         let (config, opened) = store::inspect(common, Acceptance::default())?;
         let refold = self.selection();
         let bar = output::progress(opened.engine.last()?.last_seq, "replaying");
@@ -121,7 +189,7 @@ impl Replay {
                 (Some(serde_json::to_value(view)?), steps)
             }
         };
-        let report = Report {
+        Ok(Report {
             events,
             last_seq: replayed.seq,
             seconds,
@@ -131,15 +199,6 @@ impl Replay {
             differences: differences.unwrap_or_default(),
             customer,
             steps,
-        };
-        match common.output {
-            Output::Json => output::json(&report)?,
-            Output::Text => print(&report)?,
-        }
-        Ok(if report.identical == Some(false) {
-            ExitCode::from(1)
-        } else {
-            ExitCode::SUCCESS
         })
     }
 
@@ -217,53 +276,17 @@ impl Replay {
             let after = view
                 .and_then(|view| serde_json::to_value(view).ok())
                 .unwrap_or_default();
-            let mut changed = Vec::new();
-            differences("", &before, &after, &mut changed);
+            let changed = fields_that_differ(&before, &after).into_iter();
+            let changed = changed.map(|(field, old, new)| format!("{field}: {old} -> {new}"));
             let event_type = stored.meaning.event_type.as_deref().map(str::to_owned);
             steps.push(Step {
                 seq: stored.record.seq(),
                 event_type,
-                changed,
+                changed: changed.collect(),
             });
             before = after;
         })?;
         Ok(steps)
-    }
-}
-
-/// Each field that differs, as `path: before -> after`.
-fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
-    let below = |name: &str| {
-        if path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{path}.{name}")
-        }
-    };
-    match (before, after) {
-        (Value::Object(old), Value::Object(new)) => {
-            for (name, value) in new {
-                differences(
-                    &below(name),
-                    old.get(name).unwrap_or(&Value::Null),
-                    value,
-                    found,
-                );
-            }
-        }
-        (Value::Array(old), Value::Array(new)) => {
-            for (place, value) in new.iter().enumerate() {
-                let held = old.get(place).unwrap_or(&Value::Null);
-                differences(&below(&place.to_string()), held, value, found);
-            }
-        }
-        (Value::Null, Value::Object(new)) if !new.is_empty() => {
-            for (name, value) in new {
-                differences(&below(name), &Value::Null, value, found);
-            }
-        }
-        (old, new) if old != new => found.push(format!("{path}: {old} -> {new}")),
-        _ => {}
     }
 }
 

@@ -3,6 +3,7 @@
 //! for comparison.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -68,29 +69,34 @@ impl Keepsake {
     /// Takes the fingerprints of `state`.
     #[must_use]
     pub fn of(state: &State) -> Self {
-        let prints = state.fingerprints();
-        Self {
-            seq: state.counts().last_seq,
-            fold_version: FOLD_VERSION,
-            prints: prints
-                .map(|p| ((p.kind.to_owned(), p.id), p.digest))
-                .collect(),
+        let forever = Self::of_while(state, || Ok::<(), Infallible>(()));
+        match forever {
+            Ok(whole) => whole,
+            Err(never) => match never {},
         }
     }
 
     /// Takes the fingerprints of `state`, or gives up when `deadline` has passed.
     #[must_use]
     pub fn of_before(state: &State, deadline: Instant) -> Option<Self> {
+        let in_time = || (Instant::now() <= deadline).then_some(()).ok_or(());
+        Self::of_while(state, in_time).ok()
+    }
+
+    /// Takes the fingerprints of `state`; `go_on` is asked every few milliseconds.
+    ///
+    /// # Errors
+    /// What `go_on` says, to which the work has ended.
+    pub fn of_while<E>(state: &State, mut go_on: impl FnMut() -> Result<(), E>) -> Result<Self, E> {
         let mut prints = BTreeMap::new();
         for (place, print) in state.fingerprints().enumerate() {
-            if place % PRINTS_A_LOOK == 0 && Instant::now() > deadline {
-                return None;
+            if place % PRINTS_A_LOOK == 0 {
+                go_on()?;
             }
             prints.insert((print.kind.to_owned(), print.id), print.digest);
         }
-        let seq = state.counts().last_seq;
-        Some(Self {
-            seq,
+        Ok(Self {
+            seq: state.counts().last_seq,
             fold_version: FOLD_VERSION,
             prints,
         })

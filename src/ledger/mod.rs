@@ -31,8 +31,9 @@ use parking_lot::{Mutex, RwLock};
 
 pub use acceptance::{Acceptable, NotAcceptable};
 pub use audit::{
-    Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Report, Signatures,
-    Verification, VerifyError,
+    Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Replay, ReplayError,
+    ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
+    fields_that_differ,
 };
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
@@ -42,7 +43,7 @@ pub use keys::{Actor, Caller, KeyText, MadeKey, NewKey, NewKeyError};
 pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings, Start};
 pub use own::erased_by;
-pub use past::{Heard, KnownAt, Moment, Past, PastError};
+pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 

@@ -19,7 +19,7 @@ const PAGES_AHEAD_MAX: usize = 4;
 const WORKERS_MAX: usize = 8;
 
 /// What one page says.
-type Understood = Result<Vec<Stored>, RefoldError>;
+pub(super) type Understood = Result<Vec<Stored>, RefoldError>;
 
 /// Where a worker's pages come from, and go back to.
 struct Worker {
@@ -173,7 +173,7 @@ impl Refold {
         }
     }
 
-    fn understand(&self, engine: &dyn Engine, page: &Page) -> Understood {
+    pub(super) fn understand(&self, engine: &dyn Engine, page: &Page) -> Understood {
         let mut records = Vec::new();
         for (seq, record) in page.records() {
             let damaged = |what: String| RefoldError::Damaged { seq, what };

@@ -105,3 +105,59 @@ fn a_kept_state_older_than_the_log_is_compared_as_of_then() {
     let compared = report["compared_with"].as_str().unwrap();
     assert!(compared.contains("kept at 4"), "{compared}");
 }
+
+/// The log is folded again beside a service that takes in webhooks all the while.
+#[test]
+fn a_running_service_is_what_its_log_says() {
+    let rig = Rig::new();
+    let service = rig.start();
+    let book = Book::default();
+    book.send(service.address, 30);
+    let url = format!("http://{}", service.address);
+    let ask = |more: &[&str]| {
+        let ended = rig.run(&[&["replay", "--url", &url, "--output", "json"], more].concat());
+        let report = serde_json::from_str::<Value>(&ended.stdout);
+        let report = report.unwrap_or_else(|_| panic!("no report: {ended:?}"));
+        (ended.code, report)
+    };
+    let (code, report) = book.during(service.address, 2, || ask(&[]));
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(report["identical"], true, "{report}");
+    assert_eq!(report["differences"], serde_json::json!([]), "{report}");
+    let (code, report) = ask(&["--until", "5"]);
+    assert_eq!((code, &report["identical"]), (Some(0), &Value::Null));
+    assert_eq!(report["last_seq"], 5, "{report}");
+    let (_, whole) = ask(&[]);
+    assert_eq!(service.terminate().code, Some(0));
+    let (_, stopped) = rig.replay();
+    assert_eq!(stopped["digest"], whole["digest"], "{whole} {stopped}");
+}
+
+/// A stop does not wait for a replay, and whoever waits for its result is told.
+#[test]
+fn a_stop_ends_a_replay() {
+    let rig = Rig::new();
+    let service = rig.start();
+    let book = Book::default();
+    book.during(service.address, 4, || {
+        let url = format!("http://{}", service.address);
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| rig.run(&["replay", "--url", &url]));
+            service.signal("TERM");
+            let ended = asked.join().unwrap();
+            assert!([Some(0), Some(2)].contains(&ended.code), "{ended:?}");
+        });
+    });
+    assert_eq!(service.terminate().code, Some(0));
+    rig.verify();
+}
+
+#[test]
+fn what_a_running_service_refuses_is_said_and_the_code_is_2() {
+    let rig = Rig::new();
+    let service = rig.start();
+    let url = format!("http://{}", service.address);
+    let ended = rig.run(&["replay", "--url", &url, "--customer", "nobody"]);
+    assert!(ended.refused(2).contains("404"), "{ended:?}");
+    assert_eq!(service.terminate().code, Some(0));
+}

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::State;
+use super::arena::Ix;
 use super::entity::Kind;
 
 /// The fingerprint of one thing as users see it, less what depends on the clock.
@@ -16,15 +17,35 @@ pub struct Fingerprint {
     pub digest: String,
 }
 
-impl Fingerprint {
+/// One thing as users see it, less what depends on the clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exhibit {
+    /// `customer`, `subscription`, `payment`, `key`, …
+    pub kind: &'static str,
+    /// Its id, as users see it.
+    pub id: String,
+    /// Its view, as JSON.
+    pub json: Vec<u8>,
+}
+
+impl Exhibit {
     fn of<T: serde::Serialize>(kind: &'static str, id: &str, view: &T) -> Self {
-        // A view holds only strings, numbers and lists: writing it cannot fail.
-        let text = serde_json::to_vec(view).unwrap_or_default();
-        let digest = Sha256::digest(text);
-        let half = digest.get(..16).unwrap_or_default();
         Self {
             kind,
             id: id.to_owned(),
+            // A view holds only strings, numbers and lists: writing it cannot fail.
+            json: serde_json::to_vec(view).unwrap_or_default(),
+        }
+    }
+
+    /// Its fingerprint.
+    #[must_use]
+    pub fn fingerprint(self) -> Fingerprint {
+        let digest = Sha256::digest(self.json);
+        let half = digest.get(..16).unwrap_or_default();
+        Fingerprint {
+            kind: self.kind,
+            id: self.id,
             digest: hex::encode(half),
         }
     }
@@ -33,40 +54,70 @@ impl Fingerprint {
 impl State {
     /// The fingerprints of everything shown to users, in the order of first mention.
     pub fn fingerprints(&self) -> impl Iterator<Item = Fingerprint> + '_ {
-        let roots = self
-            .arena
-            .of_kind(Kind::Party)
-            .filter(|(ix, e)| e.owner == Some(*ix));
-        let customers = roots.map(|(ix, _)| {
-            let mut view = self.customer_view(ix, None);
-            // They have lines of their own.
-            view.subscriptions.clear();
-            Fingerprint::of("customer", &view.name.id, &view)
-        });
-        let kinds = [Kind::Subscription, Kind::SoleSubscription];
-        let held = kinds.into_iter().flat_map(|kind| self.arena.of_kind(kind));
-        let subscriptions = held
-            .filter(|(ix, _)| self.representative(*ix) == *ix)
-            .filter_map(|(ix, _)| self.subscription_view(ix, None))
-            .map(|view| Fingerprint::of("subscription", &view.id, &view));
-        let payments = self.arena.of_kind(Kind::Payment);
-        let payments = payments
-            .filter_map(|(ix, _)| self.payment_view(ix))
-            .map(|view| Fingerprint::of("payment", &view.id, &view));
-        let settings = self
-            .settings
-            .get()
-            .map(|held| Fingerprint::of("settings", "newest", held));
+        let things = (0..self.things()).filter_map(|place| self.exhibit(place));
+        let all = things.chain(self.exhibits_beside());
+        all.map(Exhibit::fingerprint)
+    }
+
+    /// How many places there are for [`State::exhibit`]. None is ever taken away, and every fold of
+    /// the same events gives the same thing the same place.
+    #[must_use]
+    pub fn things(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// What is shown of the thing at a place; nothing of one that is shown as part of another, or
+    /// not at all.
+    #[must_use]
+    pub fn exhibit(&self, place: usize) -> Option<Exhibit> {
+        let ix = (place < self.things()).then(|| Ix::at(place))?;
+        let entity = self.arena.get(ix);
+        match entity.kind {
+            Kind::Party if entity.owner == Some(ix) => {
+                let mut view = self.customer_view(ix, None);
+                // They are shown by themselves.
+                view.subscriptions.clear();
+                Some(Exhibit::of("customer", &view.name.id, &view))
+            }
+            Kind::Subscription | Kind::SoleSubscription if self.representative(ix) == ix => {
+                let view = self.subscription_view(ix, None)?;
+                Some(Exhibit::of("subscription", &view.id, &view))
+            }
+            Kind::Payment => {
+                let view = self.payment_view(ix)?;
+                Some(Exhibit::of("payment", &view.id, &view))
+            }
+            Kind::Party
+            | Kind::Subscription
+            | Kind::SoleSubscription
+            | Kind::Invoice
+            | Kind::Order
+            | Kind::Checkout
+            | Kind::Addon => None,
+        }
+    }
+
+    /// What is shown of one customer and of all it holds.
+    #[must_use]
+    pub fn exhibits_of(&self, customer: &str) -> Vec<Exhibit> {
+        let Some(root) = self.find_customer(customer) else {
+            return Vec::new();
+        };
+        let members = self.members(self.arena.get(root)).map(|(ix, _)| ix);
+        let all = members.chain([root]);
+        all.filter_map(|ix| self.exhibit(ix.place())).collect()
+    }
+
+    /// What is shown beside the things: settings, keys, the quarantine and the counts.
+    #[must_use]
+    pub fn exhibits_beside(&self) -> Vec<Exhibit> {
+        let settings = self.settings.get();
+        let settings = settings.map(|held| Exhibit::of("settings", "newest", held));
         let keys = self.all_keys();
-        let keys = keys.map(|(id, key)| Fingerprint::of("key", &id.to_string(), &key));
-        let quarantine = Fingerprint::of("quarantine", "all", &self.quarantine);
-        let counts = Fingerprint::of("counts", "all", &self.counts);
-        let rest = [quarantine, counts].into_iter();
-        customers
-            .chain(subscriptions)
-            .chain(payments)
-            .chain(settings)
-            .chain(keys)
-            .chain(rest)
+        let keys = keys.map(|(id, key)| Exhibit::of("key", &id.to_string(), &key));
+        let quarantine = Exhibit::of("quarantine", "all", &self.quarantine);
+        let counts = Exhibit::of("counts", "all", &self.counts);
+        let rest = settings.into_iter().chain(keys);
+        rest.chain([quarantine, counts]).collect()
     }
 }

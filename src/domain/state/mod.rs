@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use census::Census;
 pub use customers::{CustomerFilter, CustomersWanted};
-pub use digest::Fingerprint;
+pub use digest::{Exhibit, Fingerprint};
 pub use family::{Named, SettingsTold};
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;

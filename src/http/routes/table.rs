@@ -11,7 +11,7 @@ use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::http::error::Problem;
 use crate::http::ndjson::NDJSON;
-use crate::http::v1::audit::{checkpoint, export, proofs, verify};
+use crate::http::v1::audit::{checkpoint, export, proofs, replay, verify};
 use crate::http::v1::{List, customers, events, keys, payments, quarantine, stream, subscriptions};
 use crate::http::{openapi, ops, webhook};
 use crate::ledger::{self, AuditRunning, EventInFull, EventView, Stats};
@@ -222,6 +222,19 @@ fn audit() -> Vec<Entry> {
         .asks::<verify::Question>()
         .writes(NDJSON)
         .refuses(&[audit_running()]),
+        post(
+            "/v1/audit/replay",
+            Key(Audit),
+            "Folds the log again and compares it with what is shown",
+            replay::replay,
+        )
+        .note(
+            "Each line says how far it has come, and the last one is the result. Where there is \
+             none, the last line is a problem.",
+        )
+        .asks::<replay::Question>()
+        .writes(NDJSON)
+        .refuses(&[audit_running(), Problem::NotFound("customer")]),
         get(
             "/v1/audit/export",
             Key(Audit),

@@ -67,8 +67,8 @@ pub(in crate::http) async fn show(
     when: web::Query<WhenQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(moment) = when.moment(&caller)? {
-        let shown = looking_back(move || shared.ledger.payment_at(&id, moment)).await?;
+    if let Some(look) = when.look(&caller)? {
+        let shown = looking_back(move || shared.ledger.payment_at(&id, look)).await?;
         return single(&request, shown.map(Some), "payment");
     }
     single(&request, shared.ledger.payment(&id), "payment")

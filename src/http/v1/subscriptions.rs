@@ -83,8 +83,8 @@ pub(in crate::http) async fn show(
     when: web::Query<WhenQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(moment) = when.moment(&caller)? {
-        let shown = looking_back(move || shared.ledger.subscription_at(&id, moment)).await?;
+    if let Some(look) = when.look(&caller)? {
+        let shown = looking_back(move || shared.ledger.subscription_at(&id, look)).await?;
         return single(&request, shown.map(Some), "subscription");
     }
     single(

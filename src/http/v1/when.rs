@@ -1,5 +1,5 @@
-//! The moment that a question is about: `as_of` and `known_at`, read and refused. It knows neither
-//! what is asked nor how it is answered.
+//! The moment that a question is about, and whether the answer is to be explained: `as_of`,
+//! `known_at` and `explain`, read and refused. It knows neither what is asked nor how it is answered.
 
 use actix_web::web;
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use super::invalid;
 use crate::domain::key::Scope;
 use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
-use crate::ledger::{Caller, KnownAt, Moment, PastError};
+use crate::ledger::{Caller, KnownAt, Look, Moment, PastError};
 
 /// How `known_at` names an event instead of a time.
 const SEQ_PREFIX: &str = "seq:";
@@ -24,6 +24,9 @@ pub(in crate::http) struct WhenQuery {
     /// Only what was recorded by then: a time, or `seq:` and a sequence number. Scope `audit`.
     #[schemars(regex(pattern = KNOWN_AT))]
     known_at: Option<String>,
+    /// With `true`, each field is answered with the event that set it. Scope `audit`.
+    #[schemars(with = "Option<bool>")]
+    explain: Option<String>,
 }
 
 /// For the schemas of `known_at`.
@@ -31,9 +34,25 @@ pub(super) const KNOWN_AT: &str =
     r"^(seq:[1-9][0-9]*|\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d))$";
 
 impl WhenQuery {
-    /// See [`moment`].
-    pub(super) fn moment(&self, caller: &Caller) -> Result<Option<Moment>, Problem> {
-        moment(caller, &self.as_of, &self.known_at)
+    /// The moment asked about, and whether to explain; nothing where it is now, and not. See
+    /// [`moment`].
+    pub(super) fn look(&self, caller: &Caller) -> Result<Option<Look>, Problem> {
+        let is_explained = match self.explain.as_deref() {
+            None | Some("false") => false,
+            Some("true") => {
+                needs_audit(caller, "explanations")?;
+                true
+            }
+            Some(_) => return Err(invalid("`explain` must be `true` or `false`.".into())),
+        };
+        let moment = moment(caller, &self.as_of, &self.known_at)?;
+        if moment.is_none() && !is_explained {
+            return Ok(None);
+        }
+        Ok(Some(Look {
+            moment: moment.unwrap_or_default(),
+            is_explained,
+        }))
     }
 }
 

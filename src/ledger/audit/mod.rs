@@ -7,6 +7,7 @@ mod erasures;
 mod export;
 mod job;
 mod proofs;
+mod replay;
 mod report;
 mod signer;
 mod verify;
@@ -16,6 +17,10 @@ pub use erasures::Erasures;
 pub use export::{LogExport, NotExported, open_note};
 pub use job::{Audit, AuditRunning, Ended, Job};
 pub use proofs::{Consistency, Inclusion, OutOfRange};
+pub use replay::{
+    FieldDifference, Folded, Replay, ReplayError, ReplayOf, Replayed, Step, Until,
+    fields_that_differ,
+};
 pub use report::{Checked, CheckpointReport, Damaged, Report, Signatures};
 pub use signer::{CHECKPOINT_KEY_FILE, KeyError, Origin, Signer};
 pub use verify::{

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::domain::event::Interpretation;
+use crate::domain::explanation::HeardEvent;
 use crate::domain::register::{EventRef, Tie};
 use crate::domain::time::Timestamp;
 use crate::eventlog::Record;
@@ -65,6 +66,16 @@ impl Heard {
             seq: self.seq,
             source: &self.source,
             tie: self.tie,
+        }
+    }
+
+    /// How an explanation refers to it.
+    pub(super) fn as_explained(&self) -> HeardEvent<'_> {
+        HeardEvent {
+            meaning: &self.meaning,
+            about: self.about(),
+            event_id: self.event_id.as_deref(),
+            recorded_at: self.recorded_at,
         }
     }
 

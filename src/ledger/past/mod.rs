@@ -28,6 +28,15 @@ pub struct Moment {
     pub known_at: Option<KnownAt>,
 }
 
+/// How one thing is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    /// When.
+    pub moment: Moment,
+    /// Whether each field is shown with the event that set it.
+    pub is_explained: bool,
+}
+
 /// When something was known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KnownAt {

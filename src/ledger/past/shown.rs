@@ -1,9 +1,10 @@
 //! The same answers as of now, out of what was so at a moment. It shows, and decides nothing.
 
-use super::{Moment, PastError};
+use super::{Look, Moment, PastError};
 use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
+use crate::domain::explanation::HeardEvent;
 use crate::domain::payment::PaymentView;
 use crate::domain::state::{Ident, Named, Page, State, SubscriptionFilter};
 use crate::domain::subscription::SubscriptionView;
@@ -21,24 +22,32 @@ impl Ledger {
     ///
     /// # Errors
     /// [`PastError`].
-    pub fn customer_at(&self, id: &str, moment: Moment) -> Result<Shown<CustomerView>, PastError> {
-        self.one_at(customer(id), moment, "customer", |state, as_of| {
-            state.customer(id, Some(as_of))
-        })
+    pub fn customer_at(&self, id: &str, look: Look) -> Result<Shown<CustomerView>, PastError> {
+        self.one_at(
+            customer(id),
+            look,
+            "customer",
+            |state, as_of, heard| match heard {
+                Some(heard) => state.customer_explained(id, as_of, heard),
+                None => state.customer(id, Some(as_of)),
+            },
+        )
     }
 
     /// What one customer might use at a moment.
     ///
     /// # Errors
     /// [`PastError`].
-    pub fn entitlements_at(
-        &self,
-        id: &str,
-        moment: Moment,
-    ) -> Result<Shown<Entitlements>, PastError> {
-        self.one_at(customer(id), moment, "customer", |state, as_of| {
-            state.entitlements(id, as_of)
-        })
+    pub fn entitlements_at(&self, id: &str, look: Look) -> Result<Shown<Entitlements>, PastError> {
+        self.one_at(
+            customer(id),
+            look,
+            "customer",
+            |state, as_of, heard| match heard {
+                Some(heard) => state.entitlements_explained(id, as_of, heard),
+                None => state.entitlements(id, as_of),
+            },
+        )
     }
 
     /// One subscription at a moment, by our id or the provider's.
@@ -48,39 +57,51 @@ impl Ledger {
     pub fn subscription_at(
         &self,
         id: &str,
-        moment: Moment,
+        look: Look,
     ) -> Result<Shown<SubscriptionView>, PastError> {
         let named = Named {
             subscription: Some(id),
             ..Named::default()
         };
-        self.one_at(named, moment, "subscription", |state, as_of| {
-            state.subscription(id, Some(as_of))
-        })
+        self.one_at(
+            named,
+            look,
+            "subscription",
+            |state, as_of, heard| match heard {
+                Some(heard) => state.subscription_explained(id, as_of, heard),
+                None => state.subscription(id, Some(as_of)),
+            },
+        )
     }
 
     /// One payment at a moment, by the provider's id.
     ///
     /// # Errors
     /// [`PastError`].
-    pub fn payment_at(&self, id: &str, moment: Moment) -> Result<Shown<PaymentView>, PastError> {
+    pub fn payment_at(&self, id: &str, look: Look) -> Result<Shown<PaymentView>, PastError> {
         let named = Named {
             payment: Some(id),
             ..Named::default()
         };
-        self.one_at(named, moment, "payment", |state, _| state.payment(id))
+        self.one_at(named, look, "payment", |state, _, heard| match heard {
+            Some(heard) => state.payment_explained(id, heard),
+            None => state.payment(id),
+        })
     }
 
+    /// `show` is given what was heard where it is to explain.
     fn one_at<T>(
         &self,
         named: Named<'_>,
-        moment: Moment,
+        look: Look,
         what: &'static str,
-        show: impl Fn(&State, AsOf) -> Option<T>,
+        show: impl Fn(&State, AsOf, Option<&[HeardEvent<'_>]>) -> Option<T>,
     ) -> Result<Shown<T>, PastError> {
-        let past = self.past(named, moment)?;
-        let is_found = |state: &State| show(state, past.as_of).is_some();
-        match show(&past.state, past.as_of) {
+        let past = self.past(named, look.moment)?;
+        let heard = past.heard.iter().map(|event| event.as_explained());
+        let heard: Option<Vec<_>> = look.is_explained.then(|| heard.collect());
+        let is_found = |state: &State| show(state, past.as_of, None).is_some();
+        match show(&past.state, past.as_of, heard.as_deref()) {
             Some(value) => Ok(Shown {
                 seq: past.seq,
                 value,

@@ -35,6 +35,7 @@ const ROWS: &[(&str, &str)] = &[
     ("/v1/audit/inclusion", "/v1/audit/inclusion?seq=1"),
     ("/v1/audit/consistency", "/v1/audit/consistency?from=1&to=1"),
     ("/v1/audit/verify", "/v1/audit/verify"),
+    ("/v1/audit/replay", "/v1/audit/replay"),
     ("/v1/audit/export", "/v1/audit/export?to=1"),
     ("/v1/stats", "/v1/stats"),
     ("/v1/keys", "/v1/keys"),

@@ -112,10 +112,11 @@ impl State {
         let is_record = |about: Ix| {
             self.representative(about) == ix && self.arena.get(about).subscription().is_some()
         };
-        let words = words
+        let about = words
             .iter()
             .filter(|word| word.about.is_some_and(is_record));
-        let words = Words(words.collect());
+        let customer = self.explain_owner(ix, words);
+        let words = Words(about.collect());
         let all = || words.0.iter().copied();
         let own = || all().filter(|word| word.about == Some(ix));
         let mut fields = Fields::default();
@@ -125,6 +126,7 @@ impl State {
             fields.put("provider_subscription_id", verdict::first(own()));
         }
         fields.put("source", words.newest(|_| true));
+        fields.put("customer", customer);
         fields.put("status", words.status());
         let ending: [(_, fn(&SubscriptionFact) -> bool); 3] = [
             ("provider_status", |fact| fact.provider_status.is_some()),

@@ -205,7 +205,10 @@ fn check_lost(history: &History<'_>, kind: &str, object: &Value, field: &str, by
                 );
             }
             "absorbed_by_end" => {
-                assert!(lost_at > won_at && is_end(&object["status"]), "{what}");
+                assert!(
+                    lost_at > won_at && (kind == "customer" || is_end(&object["status"])),
+                    "{what}"
+                );
                 assert!(["status", "provider_status", "ended_at", "access"].contains(&field));
             }
             other => panic!("{other}"),
@@ -254,7 +257,7 @@ fn shuffled() -> impl Strategy<Value = (Vec<Interpretation>, Vec<usize>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn the_event_says_what_is_shown_and_without_it_nobody_else_would(
@@ -343,7 +346,7 @@ proptest! {
                 _ => shown(&state, kind, &object),
             };
             object.as_object_mut().unwrap().remove("explain");
-            for held in object["subscriptions"].as_array_mut().into_iter().flatten() {
+            for held in object.get_mut("subscriptions").and_then(Value::as_array_mut).into_iter().flatten() {
                 prop_assert!(held.as_object_mut().unwrap().remove("explain").is_some());
             }
             prop_assert_eq!(plain, object);

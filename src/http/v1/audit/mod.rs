@@ -4,6 +4,7 @@
 pub(in crate::http) mod checkpoint;
 pub(in crate::http) mod export;
 pub(in crate::http) mod proofs;
+pub(in crate::http) mod replay;
 pub(in crate::http) mod verify;
 
 use std::time::{Duration, Instant};

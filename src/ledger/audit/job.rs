@@ -29,7 +29,7 @@ pub enum Audit {
     Verify,
     /// The log is folded again.
     Replay,
-    /// The log is written as text. Of these, [`EXPORTS_MAX`] may run, whatever else does: how long
+    /// The log is written as text. Two of these may run, whatever else does: how long
     /// one takes is up to who reads it.
     Export,
 }

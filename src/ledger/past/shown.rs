@@ -158,9 +158,9 @@ impl Ledger {
         let past = self.past(named, moment)?;
         if !past.state.has_customer(id) {
             let has_customer = |state: &State| state.has_customer(id);
-            match self.absence(customer(id), &past, "customer", has_customer) {
-                PastError::Unknown(_) => {}
-                other => return Err(other),
+            let absent = self.absence(customer(id), &past, "customer", has_customer);
+            if !matches!(absent, PastError::Unknown(_)) {
+                return Err(absent);
             }
         }
         Ok(Shown {

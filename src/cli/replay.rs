@@ -128,7 +128,7 @@ impl Replay {
             ("until", until),
             ("customer", self.customer.as_ref().map(|id| json!(id))),
             ("source", self.source.as_ref().map(|name| json!(name))),
-            ("diff", self.diff.then(|| json!(true))),
+            ("diff", self.diff.then_some(Value::Bool(true))),
         ];
         let given = given.into_iter();
         let question: Map<String, Value> = given

@@ -9,6 +9,9 @@ use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::subscription::SubscriptionView;
 
+/// A field, and whether a snapshot speaks of it.
+type Spoken = (&'static str, fn(&SubscriptionFact) -> bool);
+
 /// The words about one subscription.
 struct Words<'w, 'a>(Vec<&'w Word<'a>>);
 
@@ -128,7 +131,7 @@ impl State {
         fields.put("source", words.newest(|_| true));
         fields.put("customer", customer);
         fields.put("status", words.status());
-        let ending: [(_, fn(&SubscriptionFact) -> bool); 3] = [
+        let ending: [Spoken; 3] = [
             ("provider_status", |fact| fact.provider_status.is_some()),
             ("reason", |fact| fact.reason.is_some()),
             ("ended_at", |fact| fact.ended_at.is_some()),
@@ -136,7 +139,7 @@ impl State {
         for (name, speaks) in ending {
             fields.put(name, words.ending(speaks));
         }
-        let shown: [(_, fn(&SubscriptionFact) -> bool); 5] = [
+        let shown: [Spoken; 5] = [
             ("plan", |fact| fact.plan_id.is_some()),
             ("quantity", |fact| fact.quantity.is_some()),
             ("trial_used", |fact| fact.trial_used.is_some()),

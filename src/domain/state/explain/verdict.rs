@@ -59,7 +59,7 @@ impl<'w, 'a> Cell<'w, 'a> {
         words: impl Iterator<Item = (R, &'w Word<'a>)>,
     ) -> Option<Self> {
         let words: Vec<_> = words.collect();
-        let (rank, holder) = *words.iter().max_by_key(|word| place(*word))?;
+        let (rank, holder) = *words.iter().max_by_key(|word| place(word))?;
         let why = |(other, word): &(R, &'w Word<'a>)| {
             let why = if *other < rank {
                 Some(Why::LowerRank)
@@ -97,7 +97,14 @@ pub(super) fn together<'w, 'a: 'w>(
     let holders = cells.iter().map(|cell| cell.holder);
     let newest = holders.max_by_key(|word| place(&((), *word)))?;
     let holding: BTreeSet<u64> = cells.iter().map(|cell| cell.holder.seq()).collect();
-    let losers = cells.iter().flat_map(|cell| cell.losers.iter().copied());
+    // What lost to the holder of its own cell by its stamp lost to the newest by the same.
+    let losers = cells.iter().flat_map(|cell| {
+        cell.losers.iter().map(|(word, why)| {
+            let is_by_stamp = by_stamp(word, cell.holder) == Some(*why);
+            let to_newest = by_stamp(word, newest).filter(|_| is_by_stamp);
+            (*word, to_newest.unwrap_or(*why))
+        })
+    });
     let lost = losers.filter(|(word, _)| !holding.contains(&word.seq()));
     Some(explanation(newest, lost))
 }

@@ -1,6 +1,11 @@
 //! Properties of explanations over random lives. They guard against rules that drift apart: what is
 //! said here is said of the fold's own answers, with events told again alone or left out.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm
+)]
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

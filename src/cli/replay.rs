@@ -225,7 +225,8 @@ impl Replay {
         let kept = match kept {
             Ok(Some(kept)) => kept,
             Ok(None) => {
-                let why = "no state was kept, there was no clean stop";
+                let why = "no state was kept: there was no clean stop, or the state was too large \
+                           to be kept within its time";
                 return (format!("nothing: {why}"), None);
             }
             Err(error) => {

@@ -154,15 +154,14 @@ impl Replay {
         if self.of.source.is_some() {
             return Ok(("nothing: only one source was folded".into(), false));
         }
-        if self.of.until.is_some() {
-            return Ok(("nothing: the log was not folded to its end".into(), false));
-        }
         if let Some(id) = &self.of.customer {
             let (seq, live) = {
                 let state = self.live.read();
                 (state.counts().last_seq, state.exhibits_of(id))
             };
-            shadow.follow(seq, step)?;
+            if let Some(behind) = stays_behind(shadow, seq, step)? {
+                return Ok((behind, false));
+            }
             found.compare_named(live, shadow.state.exhibits_of(id));
             return Ok((format!("that customer in the live state at {seq}"), true));
         }
@@ -171,7 +170,10 @@ impl Replay {
             let piece = Piece::take(&self.live, place);
             // The live state has folded nothing that the log does not hold: the shadow arrives at
             // the very event at which the piece was looked at.
-            shadow.follow(piece.seq, step)?;
+            if let Some(behind) = stays_behind(shadow, piece.seq, step)? {
+                *found = Differences::default();
+                return Ok((behind, false));
+            }
             for live in piece.things {
                 found.compare(live, shadow.state.exhibit(place));
                 place += 1;
@@ -185,6 +187,19 @@ impl Replay {
             }
         }
     }
+}
+
+/// Takes the shadow to the event at which the live state was looked at. Where the replay ends
+/// before, says that there is nothing to compare.
+fn stays_behind(
+    shadow: &mut Shadow,
+    seq: u64,
+    step: Steps<'_>,
+) -> Result<Option<String>, ReplayError> {
+    shadow.follow(seq, step)?;
+    let end = shadow.state.counts().last_seq;
+    let why = || format!("nothing: the replay ends at {end}, and the live state is at {seq}");
+    Ok((end != seq).then(why))
 }
 
 /// Some of the live state, as it was at one event.

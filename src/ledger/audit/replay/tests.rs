@@ -202,7 +202,6 @@ fn a_part_of_the_log_is_folded_and_compared_with_nothing() {
     };
     for (of, events, last) in [
         (until(Until::Seq(8)), 8, 8),
-        (until(Until::Seq(900)), 12, 12),
         (until(Until::Time(at(5))), 5, 5),
         (source, 6, 12),
     ] {
@@ -211,6 +210,11 @@ fn a_part_of_the_log_is_folded_and_compared_with_nothing() {
         assert_eq!((report.events, report.until_seq), (events, last), "{of:?}");
         assert_eq!(report.identical, None, "{of:?}");
         assert!(report.compared_with.starts_with("nothing: "), "{of:?}");
+    }
+    // All of the log is no part of it.
+    for seq in [12, 900] {
+        let report = Rig::new(12, 4).replay(until(Until::Seq(seq))).unwrap();
+        assert_eq!((report.identical, report.until_seq), (Some(true), 12));
     }
 }
 

@@ -31,7 +31,7 @@ pub type Explain = BTreeMap<&'static str, Explanation>;
 #[allow(missing_docs)]
 pub struct Explanation {
     #[serde(flatten)]
-    pub by: Teller,
+    pub by: EventName,
     /// The events that arrived later, spoke of the field, and did not set it; ascending.
     pub lost: Vec<Lost>,
 }
@@ -39,7 +39,7 @@ pub struct Explanation {
 /// An event, as an explanation names it.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
-pub struct Teller {
+pub struct EventName {
     pub seq: u64,
     pub event_id: Option<Box<str>>,
     pub event_type: Option<Box<str>>,
@@ -53,7 +53,7 @@ pub struct Teller {
 #[allow(missing_docs)]
 pub struct Lost {
     #[serde(flatten)]
-    pub by: Teller,
+    pub by: EventName,
     pub why: Why,
 }
 

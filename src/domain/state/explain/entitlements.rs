@@ -2,8 +2,8 @@
 //! the subscription its plan or its standing.
 
 use super::Fields;
+use super::statements::Statement;
 use super::verdict::Cell;
-use super::words::Word;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
 use crate::domain::event::Fact;
@@ -15,11 +15,11 @@ impl State {
         &self,
         shown: &mut Entitlements,
         customer: &CustomerView,
-        words: &[Word<'_>],
+        statements: &[Statement<'_>],
     ) {
-        let settings = words
+        let settings = statements
             .iter()
-            .filter(|word| matches!(word.fact, Fact::Settings(_)));
+            .filter(|statement| matches!(statement.fact, Fact::Settings(_)));
         let catalogue = Cell::stamped(settings).map(Cell::explanation);
         for row in &mut shown.entitlements {
             let mut fields = Fields::default();

@@ -5,14 +5,14 @@
 mod customer;
 mod entitlements;
 mod payment;
+mod statements;
 mod subscription;
 #[cfg(test)]
 mod tests;
 mod verdict;
-mod words;
 
+use self::statements::Statement;
 use self::verdict::Cell;
-use self::words::Word;
 use super::State;
 use super::entity::Kind;
 use crate::domain::access::AsOf;
@@ -42,15 +42,15 @@ impl Fields {
     }
 
     /// When something was first and last heard of.
-    fn activity<'w, 'a: 'w>(&mut self, about: impl Iterator<Item = &'w Word<'a>>) {
+    fn activity<'w, 'a: 'w>(&mut self, about: impl Iterator<Item = &'w Statement<'a>>) {
         let about: Vec<_> = about.collect();
         let all = || about.iter().copied();
         // An event without a time does not count.
-        let timed = all().filter(|word| word.stamp.occurred_at != Timestamp::EPOCH);
+        let timed = all().filter(|statement| statement.stamp.occurred_at != Timestamp::EPOCH);
         self.put("created_at", verdict::first(timed));
         self.put("updated_at", Cell::stamped(all()).map(Cell::explanation));
-        let last = all().max_by_key(|word| word.seq());
-        let last = last.map(|word| verdict::explanation(word, []));
+        let last = all().max_by_key(|statement| statement.seq());
+        let last = last.map(|statement| verdict::explanation(statement, []));
         self.put("last_seq", last);
     }
 }
@@ -66,12 +66,12 @@ impl State {
         heard: &[HeardEvent<'_>],
     ) -> Option<CustomerView> {
         let root = self.find_customer(id)?;
-        let words = self.words(heard);
+        let statements = self.statements(heard);
         let mut view = self.customer_view(root, Some(as_of));
         for subscription in &mut view.subscriptions {
-            subscription.explain = self.explanation_of(&words, subscription);
+            subscription.explain = self.explanation_of(&statements, subscription);
         }
-        view.explain = Some(self.explain_customer(root, &words, &view));
+        view.explain = Some(self.explain_customer(root, &statements, &view));
         Some(view)
     }
 
@@ -85,7 +85,7 @@ impl State {
     ) -> Option<Entitlements> {
         let customer = self.customer_explained(id, as_of, heard)?;
         let mut shown = self.entitlements(id, as_of)?;
-        self.explain_entitlements(&mut shown, &customer, &self.words(heard));
+        self.explain_entitlements(&mut shown, &customer, &self.statements(heard));
         Some(shown)
     }
 
@@ -98,7 +98,7 @@ impl State {
         heard: &[HeardEvent<'_>],
     ) -> Option<SubscriptionView> {
         let mut view = self.subscription(id, Some(as_of))?;
-        view.explain = self.explanation_of(&self.words(heard), &view);
+        view.explain = self.explanation_of(&self.statements(heard), &view);
         Some(view)
     }
 
@@ -107,12 +107,16 @@ impl State {
     pub fn payment_explained(&self, id: &str, heard: &[HeardEvent<'_>]) -> Option<PaymentView> {
         let mut view = self.payment(id)?;
         let ix = self.arena.find(Kind::Payment, view.provider, id)?;
-        view.explain = Some(self.explain_payment(ix, &self.words(heard), &view));
+        view.explain = Some(self.explain_payment(ix, &self.statements(heard), &view));
         Some(view)
     }
 
-    fn explanation_of(&self, words: &[Word<'_>], view: &SubscriptionView) -> Option<Explain> {
+    fn explanation_of(
+        &self,
+        statements: &[Statement<'_>],
+        view: &SubscriptionView,
+    ) -> Option<Explain> {
         let ix = self.find_subscription(&view.id)?;
-        Some(self.explain_subscription(ix, words, view))
+        Some(self.explain_subscription(ix, statements, view))
     }
 }

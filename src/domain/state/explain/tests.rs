@@ -168,8 +168,8 @@ fn carries(history: &History<'_>, place: usize, kind: &str, object: &Value, fiel
     }
 }
 
-fn place_of(teller: &Value) -> usize {
-    teller["event_id"].as_str().unwrap().parse().unwrap()
+fn place_of(event: &Value) -> usize {
+    event["event_id"].as_str().unwrap().parse().unwrap()
 }
 
 fn explain(object: &Value) -> &Map<String, Value> {

@@ -1,8 +1,8 @@
-//! What was heard, word by word: each fact with its stamp and with the things it is about. It knows
-//! which cell a fact is offered to, and not which one wins.
+//! What was heard, statement by statement: each fact with its stamp and with the things it is about.
+//! It knows which cell a fact is offered to, and not which one wins.
 
-use crate::domain::event::{Contact, Fact, Naming, ProviderName, SubscriptionFact};
-use crate::domain::explanation::{HeardEvent, Teller};
+use crate::domain::event::{Change, Contact, Fact, Naming, ProviderName, SubscriptionFact};
+use crate::domain::explanation::{EventName, HeardEvent};
 use crate::domain::register::Stamp;
 use crate::domain::state::State;
 use crate::domain::state::apply::provider_of;
@@ -11,7 +11,7 @@ use crate::domain::state::entity::{Kind, MERCHANT, Role};
 
 /// One fact of one event.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Word<'a> {
+pub(super) struct Statement<'a> {
     heard: &'a HeardEvent<'a>,
     pub(super) stamp: Stamp,
     pub(super) fact: &'a Fact,
@@ -24,13 +24,13 @@ pub(super) struct Word<'a> {
     pub(super) alias: Option<Ix>,
 }
 
-impl Word<'_> {
+impl Statement<'_> {
     pub(super) fn seq(&self) -> u64 {
         self.heard.about.seq
     }
 
-    pub(super) fn teller(&self) -> Teller {
-        Teller {
+    pub(super) fn event_name(&self) -> EventName {
+        EventName {
             seq: self.seq(),
             event_id: self.heard.event_id.map(Into::into),
             event_type: self.heard.meaning.event_type.clone(),
@@ -99,23 +99,23 @@ fn naming_of(fact: &Fact) -> Option<&Naming> {
 }
 
 impl State {
-    /// Every word of what was heard; this state must have been folded from it.
-    pub(super) fn words<'a>(&self, heard: &'a [HeardEvent<'a>]) -> Vec<Word<'a>> {
+    /// Every statement of what was heard; this state must have been folded from it.
+    pub(super) fn statements<'a>(&self, heard: &'a [HeardEvent<'a>]) -> Vec<Statement<'a>> {
         heard
             .iter()
-            .flat_map(|event| self.words_of(event))
+            .flat_map(|event| self.statements_of(event))
             .collect()
     }
 
-    fn words_of<'a>(&self, heard: &'a HeardEvent<'a>) -> Vec<Word<'a>> {
+    fn statements_of<'a>(&self, heard: &'a HeardEvent<'a>) -> Vec<Statement<'a>> {
         let (event, changes) = heard.meaning.as_folded(&heard.about);
-        let word = |change: &'a crate::domain::event::Change| {
+        let statement = |change: &'a Change| {
             let provider = provider_of(&change.fact)?;
             let naming = naming_of(&change.fact);
             let party = |space, name: &str| self.arena.find(Kind::Party, space, name);
             let identifier = naming.and_then(|naming| self.identifier(naming, event.source));
             let alias = naming.and_then(|naming| naming.provider_id.as_deref());
-            Some(Word {
+            Some(Statement {
                 heard,
                 stamp: Stamp::new(change.occurred_at, change.revision, change.rank, &event),
                 fact: &change.fact,
@@ -125,22 +125,23 @@ impl State {
                 alias: alias.and_then(|name| party(provider, name)),
             })
         };
-        changes.iter().filter_map(word).collect()
+        changes.iter().filter_map(statement).collect()
     }
 
-    /// What a word offers to play `role` to `thing`; nothing where it says nothing of that.
-    pub(super) fn offered(&self, word: &Word<'_>, thing: Ix, role: Role) -> Option<Ix> {
-        let is_about = word.about == Some(thing);
+    /// What a statement offers to play `role` to `thing`; nothing where it says nothing of that.
+    pub(super) fn offered(&self, statement: &Statement<'_>, thing: Ix, role: Role) -> Option<Ix> {
+        let is_about = statement.about == Some(thing);
         let find =
-            |kind, id: &Option<Box<str>>| self.arena.find(kind, word.provider, id.as_deref()?);
+            |kind, id: &Option<Box<str>>| self.arena.find(kind, statement.provider, id.as_deref()?);
         match role {
             Role::Identifier => {
                 // Only an introduction ties a provider's id to an identifier.
-                let is_alias = matches!(word.fact, Fact::Party(_)) && word.alias == Some(thing);
-                word.identifier.filter(|_| is_about || is_alias)
+                let is_alias =
+                    matches!(statement.fact, Fact::Party(_)) && statement.alias == Some(thing);
+                statement.identifier.filter(|_| is_about || is_alias)
             }
-            Role::Alias => word.alias.filter(|_| is_about),
-            Role::Parent(kind) => match (word.fact, kind) {
+            Role::Alias => statement.alias.filter(|_| is_about),
+            Role::Parent(kind) => match (statement.fact, kind) {
                 (Fact::Payment(fact), Kind::Subscription) if is_about => {
                     find(kind, &fact.subscription_id)
                 }
@@ -151,7 +152,7 @@ impl State {
                 }
                 (Fact::Invoice(fact), Kind::Invoice) => {
                     let paid_by = find(Kind::Payment, &fact.payment_id)?;
-                    word.about.filter(|_| paid_by == thing)
+                    statement.about.filter(|_| paid_by == thing)
                 }
                 _ => None,
             },

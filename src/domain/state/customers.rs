@@ -123,16 +123,20 @@ impl State {
     #[must_use]
     pub fn entitlements(&self, id: &str, as_of: AsOf) -> Option<Entitlements> {
         let view = self.customer(id, Some(as_of))?;
+        Some(self.entitlements_of(&view, as_of))
+    }
+
+    pub(super) fn entitlements_of(&self, view: &CustomerView, as_of: AsOf) -> Entitlements {
         let catalog = self.settings().map(|settings| &settings.catalog);
         let of = |subscription| {
             catalog.map(|catalog| entitlement::of_subscription(catalog, subscription, as_of))
         };
         let entitlements = view.subscriptions.iter().filter_map(of).flatten().collect();
-        Some(Entitlements {
-            customer: view.name,
+        Entitlements {
+            customer: view.name.clone(),
             entitlements,
             explain: None,
-        })
+        }
     }
 
     pub(super) fn members<'a>(

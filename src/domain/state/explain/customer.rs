@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Fields;
-use super::statements::Statement;
+use super::statements::{Statement, Statements};
 use super::verdict::{self, Cell, explanation};
 use crate::domain::customer::CustomerView;
 use crate::domain::event::{Contact, Fact};
@@ -34,7 +34,7 @@ impl State {
     pub(super) fn explain_customer(
         &self,
         root: Ix,
-        statements: &[Statement<'_>],
+        statements: &Statements<'_>,
         view: &CustomerView,
     ) -> Explain {
         let about = statements
@@ -95,7 +95,7 @@ impl State {
     }
 
     /// For each provider the event that tied the id shown to this customer.
-    fn references_explained(&self, root: Ix, statements: &[Statement<'_>]) -> Option<Explanation> {
+    fn references_explained(&self, root: Ix, statements: &Statements<'_>) -> Option<Explanation> {
         let mut ties: BTreeMap<&str, Vec<&Statement<'_>>> = BTreeMap::new();
         let introduced = statements.iter().filter(|statement| {
             matches!(statement.fact, Fact::Party(_)) && statement.identifier.is_some()

@@ -11,9 +11,10 @@ mod subscription;
 mod tests;
 mod verdict;
 
-use self::statements::Statement;
+use self::statements::{Statement, Statements};
 use self::verdict::Cell;
 use super::State;
+use super::arena::Ix;
 use super::entity::Kind;
 use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
@@ -66,13 +67,16 @@ impl State {
         heard: &[HeardEvent<'_>],
     ) -> Option<CustomerView> {
         let root = self.find_customer(id)?;
-        let statements = self.statements(heard);
+        Some(self.explained(root, as_of, &self.statements(heard)))
+    }
+
+    fn explained(&self, root: Ix, as_of: AsOf, statements: &Statements<'_>) -> CustomerView {
         let mut view = self.customer_view(root, Some(as_of));
         for subscription in &mut view.subscriptions {
-            subscription.explain = self.explanation_of(&statements, subscription);
+            subscription.explain = self.explanation_of(statements, subscription);
         }
-        view.explain = Some(self.explain_customer(root, &statements, &view));
-        Some(view)
+        view.explain = Some(self.explain_customer(root, statements, &view));
+        view
     }
 
     /// What a customer may use, each row explained.
@@ -83,9 +87,11 @@ impl State {
         as_of: AsOf,
         heard: &[HeardEvent<'_>],
     ) -> Option<Entitlements> {
-        let customer = self.customer_explained(id, as_of, heard)?;
-        let mut shown = self.entitlements(id, as_of)?;
-        self.explain_entitlements(&mut shown, &customer, &self.statements(heard));
+        let root = self.find_customer(id)?;
+        let statements = self.statements(heard);
+        let customer = self.explained(root, as_of, &statements);
+        let mut shown = self.entitlements_of(&customer, as_of);
+        self.explain_entitlements(&mut shown, &customer, &statements);
         Some(shown)
     }
 
@@ -113,7 +119,7 @@ impl State {
 
     fn explanation_of(
         &self,
-        statements: &[Statement<'_>],
+        statements: &Statements<'_>,
         view: &SubscriptionView,
     ) -> Option<Explain> {
         let ix = self.find_subscription(&view.id)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Fields;
-use super::statements::Statement;
+use super::statements::{Statement, Statements};
 use super::verdict::{self, Cell, explanation};
 use crate::domain::event::{DisputeFact, Fact, PaymentFact, RefundFact};
 use crate::domain::explanation::{Explain, Explanation, Why};
@@ -111,15 +111,10 @@ impl State {
     pub(super) fn explain_payment(
         &self,
         ix: Ix,
-        statements: &[Statement<'_>],
+        statements: &Statements<'_>,
         view: &PaymentView,
     ) -> Explain {
-        let about = About(
-            statements
-                .iter()
-                .filter(|statement| statement.about == Some(ix))
-                .collect(),
-        );
+        let about = About(statements.about(&[ix]).collect());
         let all = || about.0.iter().copied();
         let mut fields = Fields::default();
         fields.put("id", verdict::first(all()));
@@ -166,25 +161,23 @@ impl State {
     }
 
     /// Which event said what plays `role` to `thing`.
-    pub(super) fn link_cell(
-        &self,
-        statements: &[Statement<'_>],
-        thing: Ix,
-        role: Role,
-    ) -> Option<Explanation> {
+    fn link_cell(&self, statements: &Statements<'_>, thing: Ix, role: Role) -> Option<Explanation> {
         let offers = statements
-            .iter()
+            .offering(thing)
             .filter(|statement| self.offered(statement, thing, role).is_some());
         Some(Cell::stamped(offers)?.explanation())
     }
 
+    /// Which event tied a provider's id to the merchant's identifier.
+    fn tie_cell(&self, statements: &Statements<'_>, alias: Ix) -> Option<Explanation> {
+        let mut ties = statements.ties.borrow_mut();
+        let tie = || self.link_cell(statements, alias, Role::Identifier);
+        ties.entry(alias).or_insert_with(tie).clone()
+    }
+
     /// Which event said whose something is: the link that names the customer shown. A provider's id
     /// of another customer on the thing itself stands behind the merchant's identifier.
-    pub(super) fn explain_owner(
-        &self,
-        ix: Ix,
-        statements: &[Statement<'_>],
-    ) -> Option<Explanation> {
+    pub(super) fn explain_owner(&self, ix: Ix, statements: &Statements<'_>) -> Option<Explanation> {
         let owner = self.arena.get(ix).owner?;
         let Some(named) = self.named_on(ix, 0) else {
             let aliased = self.aliased_on(ix, 0)?;
@@ -192,18 +185,19 @@ impl State {
             return if alias == owner {
                 self.link_cell(statements, aliased, Role::Alias)
             } else {
-                self.link_cell(statements, alias, Role::Identifier)
+                self.tie_cell(statements, alias)
             };
         };
-        let offers = statements
-            .iter()
-            .filter(|statement| self.offered(statement, named, Role::Identifier).is_some());
+        let offers = statements.offering(named).filter(|statement| {
+            let offered = self.offered(statement, named, Role::Identifier);
+            offered.is_some()
+        });
         let cell = Cell::stamped(offers)?;
         let says_another = |statement: &&Statement<'_>| {
             let alias = self.offered(statement, ix, Role::Alias);
             alias.is_some_and(|alias| self.arena.get(alias).owner != Some(owner))
         };
-        let others = statements.iter().filter(says_another);
+        let others = statements.offering(ix).filter(says_another);
         let others = others.map(|statement| (statement, Why::LowerRank));
         Some(explanation(
             cell.holder,

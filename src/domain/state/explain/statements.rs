@@ -1,8 +1,13 @@
-//! What was heard, statement by statement: each fact with its stamp and with the things it is about.
-//! It knows which cell a fact is offered to, and not which one wins.
+//! What was heard, statement by statement: each fact with its stamp and with the things it is
+//! about. It knows which cell a fact is offered to, and not which one wins.
 
-use crate::domain::event::{Change, Contact, Fact, Naming, ProviderName, SubscriptionFact};
-use crate::domain::explanation::{EventName, HeardEvent};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::domain::event::{
+    Change, Contact, Fact, InvoiceFact, Naming, ProviderName, SubscriptionFact,
+};
+use crate::domain::explanation::{EventName, Explanation, HeardEvent};
 use crate::domain::register::Stamp;
 use crate::domain::state::State;
 use crate::domain::state::apply::provider_of;
@@ -79,6 +84,38 @@ impl Statement<'_> {
     }
 }
 
+/// Every statement of what was heard, in the order of the log.
+pub(super) struct Statements<'a> {
+    all: Vec<Statement<'a>>,
+    /// Where those are that are about a thing, or offer it a link.
+    by_thing: BTreeMap<Ix, Vec<usize>>,
+    /// What tied a provider's id to the merchant's identifier, as far as it was looked up: one
+    /// customer's subscriptions share it.
+    pub(super) ties: RefCell<BTreeMap<Ix, Option<Explanation>>>,
+}
+
+impl<'a> Statements<'a> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Statement<'a>> {
+        self.all.iter()
+    }
+
+    /// Those that may offer a link to this thing.
+    pub(super) fn offering(&self, thing: Ix) -> impl Iterator<Item = &Statement<'a>> {
+        let places = self.by_thing.get(&thing).into_iter().flatten();
+        places.filter_map(|place| self.all.get(*place))
+    }
+
+    /// Those about any of these things.
+    pub(super) fn about(&self, things: &[Ix]) -> impl Iterator<Item = &Statement<'a>> {
+        let places = things.iter().filter_map(|thing| self.by_thing.get(thing));
+        let mut places: Vec<usize> = places.flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        let found = places.into_iter().filter_map(|place| self.all.get(place));
+        found.filter(|statement| statement.about.is_some_and(|ix| things.contains(&ix)))
+    }
+}
+
 fn naming_of(fact: &Fact) -> Option<&Naming> {
     match fact {
         Fact::Party(fact) => Some(&fact.naming),
@@ -100,11 +137,36 @@ fn naming_of(fact: &Fact) -> Option<&Naming> {
 
 impl State {
     /// Every statement of what was heard; this state must have been folded from it.
-    pub(super) fn statements<'a>(&self, heard: &'a [HeardEvent<'a>]) -> Vec<Statement<'a>> {
-        heard
-            .iter()
-            .flat_map(|event| self.statements_of(event))
-            .collect()
+    pub(super) fn statements<'a>(&self, heard: &'a [HeardEvent<'a>]) -> Statements<'a> {
+        let all = heard.iter().flat_map(|event| self.statements_of(event));
+        let all: Vec<_> = all.collect();
+        let mut by_thing: BTreeMap<Ix, Vec<usize>> = BTreeMap::new();
+        for (place, statement) in all.iter().enumerate() {
+            let linked = self.may_link(statement);
+            for thing in statement.about.into_iter().chain(linked) {
+                by_thing.entry(thing).or_default().push(place);
+            }
+        }
+        Statements {
+            all,
+            by_thing,
+            ties: RefCell::default(),
+        }
+    }
+
+    /// What a statement may offer a link to besides what it is about; see [`State::offered`].
+    fn may_link(&self, statement: &Statement<'_>) -> Option<Ix> {
+        if let Fact::Invoice(fact) = statement.fact {
+            return self.paid_by(fact);
+        }
+        // Only an introduction ties a provider's id to an identifier.
+        let is_party = matches!(statement.fact, Fact::Party(_));
+        statement.alias.filter(|_| is_party)
+    }
+
+    fn paid_by(&self, fact: &InvoiceFact) -> Option<Ix> {
+        let payment = fact.payment_id.as_deref()?;
+        self.arena.find(Kind::Payment, fact.provider, payment)
     }
 
     fn statements_of<'a>(&self, heard: &'a HeardEvent<'a>) -> Vec<Statement<'a>> {
@@ -135,10 +197,11 @@ impl State {
             |kind, id: &Option<Box<str>>| self.arena.find(kind, statement.provider, id.as_deref()?);
         match role {
             Role::Identifier => {
-                // Only an introduction ties a provider's id to an identifier.
-                let is_alias =
-                    matches!(statement.fact, Fact::Party(_)) && statement.alias == Some(thing);
-                statement.identifier.filter(|_| is_about || is_alias)
+                let ties = || {
+                    let is_party = matches!(statement.fact, Fact::Party(_));
+                    is_party && statement.alias == Some(thing)
+                };
+                statement.identifier.filter(|_| is_about || ties())
             }
             Role::Alias => statement.alias.filter(|_| is_about),
             Role::Parent(kind) => match (statement.fact, kind) {
@@ -151,8 +214,8 @@ impl State {
                     find(kind, &fact.subscription_id)
                 }
                 (Fact::Invoice(fact), Kind::Invoice) => {
-                    let paid_by = find(Kind::Payment, &fact.payment_id)?;
-                    statement.about.filter(|_| paid_by == thing)
+                    let is_paid_by = self.paid_by(fact) == Some(thing);
+                    statement.about.filter(|_| is_paid_by)
                 }
                 _ => None,
             },

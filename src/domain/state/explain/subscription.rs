@@ -1,7 +1,7 @@
 //! Which event set each field of a subscription, by the rules of its cells.
 
 use super::Fields;
-use super::statements::Statement;
+use super::statements::{Statement, Statements};
 use super::verdict::{self, Cell, by_stamp, explanation};
 use crate::domain::event::{Fact, SubscriptionFact};
 use crate::domain::explanation::{Explain, Explanation, Why};
@@ -114,16 +114,17 @@ impl State {
     pub(super) fn explain_subscription(
         &self,
         ix: Ix,
-        statements: &[Statement<'_>],
+        statements: &Statements<'_>,
         view: &SubscriptionView,
     ) -> Explain {
         let ix = self.representative(ix);
-        let is_record = |about: Ix| {
-            self.representative(about) == ix && self.arena.get(about).subscription().is_some()
+        let records: Vec<Ix> = self.siblings(ix).map(|(record, _)| record).collect();
+        let records = if records.is_empty() {
+            vec![ix]
+        } else {
+            records
         };
-        let about = statements
-            .iter()
-            .filter(|statement| statement.about.is_some_and(is_record));
+        let about = statements.about(&records);
         let customer = self.explain_owner(ix, statements);
         let statements = About(about.collect());
         let all = || statements.0.iter().copied();

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::statements::Statement;
-use crate::domain::explanation::{Explanation, Lost, Why};
+use crate::domain::explanation::{Explanation, LOST_MAX, Lost, Why};
 use crate::domain::register::Stamp;
 
 /// A statement that lost, and why.
@@ -31,13 +31,19 @@ pub(super) fn explanation<'w, 'a: 'w>(
     let mut lost = BTreeMap::new();
     for (statement, why) in losers {
         if statement.seq() > winner.seq() {
-            let by = statement.event_name();
-            lost.entry(statement.seq()).or_insert(Lost { by, why });
+            lost.entry(statement.seq()).or_insert((statement, why));
         }
     }
+    let left_off = lost.len().saturating_sub(LOST_MAX);
+    let newest = lost.into_values().skip(left_off);
+    let named = newest.map(|(statement, why)| Lost {
+        by: statement.event_name(),
+        why,
+    });
     Explanation {
         by: winner.event_name(),
-        lost: lost.into_values().collect(),
+        lost: named.collect(),
+        lost_left_off: (left_off > 0).then_some(left_off),
     }
 }
 

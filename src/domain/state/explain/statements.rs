@@ -12,7 +12,7 @@ use crate::domain::register::Stamp;
 use crate::domain::state::State;
 use crate::domain::state::apply::provider_of;
 use crate::domain::state::arena::Ix;
-use crate::domain::state::entity::{Kind, MERCHANT, Role};
+use crate::domain::state::entity::{Kind, Role};
 
 /// One fact of one event.
 #[derive(Debug, Clone, Copy)]
@@ -174,17 +174,19 @@ impl State {
         let statement = |change: &'a Change| {
             let provider = provider_of(&change.fact)?;
             let naming = naming_of(&change.fact);
-            let party = |space, name: &str| self.arena.find(Kind::Party, space, name);
-            let identifier = naming.and_then(|naming| self.identifier(naming, event.source));
-            let alias = naming.and_then(|naming| naming.provider_id.as_deref());
+            let parties = naming.map(|naming| {
+                let identifier = self.identifier(naming, event.source);
+                self.parties_of(identifier, naming, provider)
+            });
+            let (identifier, alias) = parties.unwrap_or_default();
             Some(Statement {
                 heard,
                 stamp: Stamp::new(change.occurred_at, change.revision, change.rank, &event),
                 fact: &change.fact,
                 provider,
                 about: self.thing_of(&change.fact),
-                identifier: identifier.and_then(|name| party(MERCHANT, name)),
-                alias: alias.and_then(|name| party(provider, name)),
+                identifier,
+                alias,
             })
         };
         changes.iter().filter_map(statement).collect()

@@ -26,20 +26,28 @@ pub struct HeardEvent<'a> {
 /// For each field that any event set, by the field's name, why it shows what it shows.
 pub type Explain = BTreeMap<&'static str, Explanation>;
 
+/// Events named as lost for one field: every field of a customer could name all of its events, and
+/// those that came long before the newest are in its list of events.
+pub const LOST_MAX: usize = 100;
+
 /// Why one field shows what it shows.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
 pub struct Explanation {
     #[serde(flatten)]
-    pub by: Teller,
-    /// The events that arrived later, spoke of the field, and did not set it; ascending.
+    pub by: EventName,
+    /// The events that arrived later, spoke of the field, and did not set it; ascending. At most
+    /// the newest [`LOST_MAX`].
     pub lost: Vec<Lost>,
+    /// How many older ones are not in `lost`, where any are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_left_off: Option<usize>,
 }
 
 /// An event, as an explanation names it.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
-pub struct Teller {
+pub struct EventName {
     pub seq: u64,
     pub event_id: Option<Box<str>>,
     pub event_type: Option<Box<str>>,
@@ -53,7 +61,7 @@ pub struct Teller {
 #[allow(missing_docs)]
 pub struct Lost {
     #[serde(flatten)]
-    pub by: Teller,
+    pub by: EventName,
     pub why: Why,
 }
 

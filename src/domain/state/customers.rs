@@ -10,7 +10,7 @@ use super::page::{Gathering, Ident, Listing, Page};
 use crate::domain::access::{Access, AsOf};
 use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
 use crate::domain::entitlement::{self, Entitlements};
-use crate::domain::event::{Fact, Interpretation, ProviderName, SubscriptionKey};
+use crate::domain::event::{Fact, Interpretation, Naming, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
@@ -123,16 +123,20 @@ impl State {
     #[must_use]
     pub fn entitlements(&self, id: &str, as_of: AsOf) -> Option<Entitlements> {
         let view = self.customer(id, Some(as_of))?;
+        Some(self.entitlements_of(&view, as_of))
+    }
+
+    pub(super) fn entitlements_of(&self, view: &CustomerView, as_of: AsOf) -> Entitlements {
         let catalog = self.settings().map(|settings| &settings.catalog);
         let of = |subscription| {
             catalog.map(|catalog| entitlement::of_subscription(catalog, subscription, as_of))
         };
         let entitlements = view.subscriptions.iter().filter_map(of).flatten().collect();
-        Some(Entitlements {
-            customer: view.name,
+        Entitlements {
+            customer: view.name.clone(),
             entitlements,
             explain: None,
-        })
+        }
     }
 
     pub(super) fn members<'a>(
@@ -250,14 +254,41 @@ impl State {
     /// Whose event this is, by the merchant's identifier.
     #[must_use]
     pub fn customer_of(&self, meaning: &Interpretation) -> Option<&str> {
-        let owners = meaning
-            .told()
-            .iter()
-            .filter_map(|change| self.arena.get(self.thing_of(&change.fact)?).owner);
+        let facts = || meaning.told().iter().map(|change| &change.fact);
+        let things = facts().filter_map(|fact| self.thing_of(fact));
+        // What it tells of a customer alone says whose it is where nothing else does.
+        let introduced = facts().filter_map(|fact| {
+            let Fact::Party(party) = fact else {
+                return None;
+            };
+            let naming = &party.naming;
+            let (identifier, alias) =
+                self.parties_of(naming.identifier.as_deref(), naming, party.provider);
+            identifier.or(alias)
+        });
+        let owners = things
+            .chain(introduced)
+            .filter_map(|ix| self.arena.get(ix).owner);
         let mut roots = owners.map(|root| self.arena.get(root));
         roots
             .find(|root| root.is_identifier())
             .map(|root| &*root.name)
+    }
+
+    /// Whom an event names: by the merchant's identifier, as it was read out of the naming, and by
+    /// the provider's id.
+    pub(super) fn parties_of(
+        &self,
+        identifier: Option<&str>,
+        naming: &Naming,
+        provider: ProviderName,
+    ) -> (Option<Ix>, Option<Ix>) {
+        let party = |space, name| self.arena.find(Kind::Party, space, name);
+        let alias = naming.provider_id.as_deref();
+        (
+            identifier.and_then(|name| party(MERCHANT, name)),
+            alias.and_then(|name| party(provider, name)),
+        )
     }
 
     /// What a fact is about; nothing for what is said of a customer alone.

@@ -150,7 +150,7 @@ impl State {
     }
 
     /// The records of the same sole subscription; nothing for one with an id of its own.
-    fn siblings(&self, ix: Ix) -> impl Iterator<Item = (Ix, &Entity)> {
+    pub(super) fn siblings(&self, ix: Ix) -> impl Iterator<Item = (Ix, &Entity)> {
         let entity = self.arena.get(ix);
         let sole = entity.kind == Kind::SoleSubscription;
         let root = entity

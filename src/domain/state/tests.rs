@@ -134,6 +134,27 @@ fn assert_coherent(state: &State) {
     assert_eq!(roots, state.customer_count());
 }
 
+/// A customer's own event list, where an event names the customer and nothing else.
+#[test]
+fn an_event_that_only_names_a_customer_is_theirs() {
+    let told = |identifier: Option<&str>| {
+        let naming = Naming {
+            identifier: identifier.map(Into::into),
+            provider_id: Some("cus_1".into()),
+            ..Naming::default()
+        };
+        introduction(0, naming, Contact::default())
+    };
+    let life = [told(None), told(Some("user_1"))];
+    let mut state = empty();
+    fold_one(&mut state, &life, 0, 0);
+    assert_eq!(state.customer_of(&life[0]), None);
+    fold_one(&mut state, &life, 1, 1);
+    for event in &life {
+        assert_eq!(state.customer_of(event), Some("user_1"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 

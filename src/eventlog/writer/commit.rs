@@ -130,7 +130,10 @@ impl<M> Committer<M> {
         if landed.is_err() {
             self.forget();
         }
-        self.settle(landed?, at, batch);
+        let page = landed?;
+        // Before anybody is answered: who hears that it is recorded finds the service ready.
+        self.health.leap_is_over();
+        self.settle(page, at, batch);
         Ok(())
     }
 

@@ -129,6 +129,14 @@ impl Health {
         self.gate.store(gate, Relaxed);
     }
 
+    /// The clock is believed again, where it was not.
+    pub(super) fn leap_is_over(&self) {
+        let has_leapt = *self.state.lock() == State::ClockLeap;
+        if has_leapt {
+            self.set(State::Serving);
+        }
+    }
+
     /// Whether the commit under way is so old that the disk must have hung. It is still waited
     /// for: what it was to write may land.
     #[must_use]

@@ -34,7 +34,6 @@ pub(super) struct Writer<M, R> {
     /// Taken from the queue, and too large for the batch in hand.
     held: Option<Job<M, R>>,
     is_ending: bool,
-    is_leaping: bool,
 }
 
 /// Whether the batch in hand is done with.
@@ -55,7 +54,6 @@ impl<M, R> Writer<M, R> {
             commands: VecDeque::new(),
             held: None,
             is_ending: false,
-            is_leaping: false,
         }
     }
 
@@ -141,14 +139,8 @@ impl<M, R> Writer<M, R> {
             return Attempt::Done;
         }
         let fault = match self.committer.commit(batch) {
-            Ok(()) => {
-                if std::mem::take(&mut self.is_leaping) {
-                    self.health.set(State::Serving);
-                }
-                return Attempt::Done;
-            }
+            Ok(()) => return Attempt::Done,
             Err(Setback::Leap) => {
-                self.is_leaping = true;
                 self.health.set(State::ClockLeap);
                 refuse(batch, Unavailable::ClockLeap);
                 return Attempt::Done;

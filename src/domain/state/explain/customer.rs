@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Fields;
+use super::statements::{Statement, Statements};
 use super::verdict::{self, Cell, explanation};
-use super::words::Word;
 use crate::domain::customer::CustomerView;
 use crate::domain::event::{Contact, Fact};
 use crate::domain::explanation::{Explain, Explanation, Why};
@@ -34,15 +34,17 @@ impl State {
     pub(super) fn explain_customer(
         &self,
         root: Ix,
-        words: &[Word<'_>],
+        statements: &Statements<'_>,
         view: &CustomerView,
     ) -> Explain {
-        let about = words
+        let about = statements
             .iter()
-            .filter(|word| word.touched().any(|ix| self.is_of(ix, root)));
-        let about: Vec<&Word<'_>> = about.collect();
+            .filter(|statement| statement.touched().any(|ix| self.is_of(ix, root)));
+        let about: Vec<&Statement<'_>> = about.collect();
         let all = || about.iter().copied();
-        let names_root = |word: &&Word<'_>| [word.identifier, word.alias].contains(&Some(root));
+        let names_root = |statement: &&Statement<'_>| {
+            [statement.identifier, statement.alias].contains(&Some(root))
+        };
         let mut fields = Fields::default();
         let vendors = self.vendor_id_explained(root, &about);
         let own = || verdict::first(all().filter(names_root));
@@ -51,14 +53,14 @@ impl State {
             fields.put("customer_identifier", own());
         }
         for (name, text) in DETAILS {
-            let says = |word: &&Word<'_>| {
-                let said = word.contact();
+            let says = |statement: &&Statement<'_>| {
+                let said = statement.contact();
                 said.is_some_and(|(ix, contact)| self.is_of(ix, root) && text(contact).is_some())
             };
             let cell = Cell::stamped(all().filter(says));
             fields.put(name, cell.map(Cell::explanation));
         }
-        fields.put("references", self.references_explained(root, words));
+        fields.put("references", self.references_explained(root, statements));
         fields.put("addons", self.addons_explained(root, &about));
         fields.activity(all());
         let best = view
@@ -71,51 +73,59 @@ impl State {
     }
 
     /// The first event that named the vendor's own id: of several the smallest is shown.
-    fn vendor_id_explained(&self, root: Ix, about: &[&Word<'_>]) -> Option<Explanation> {
-        let vendor = |word: &&Word<'_>| {
-            let alias = word.alias.filter(|alias| self.is_of(*alias, root))?;
+    fn vendor_id_explained(&self, root: Ix, about: &[&Statement<'_>]) -> Option<Explanation> {
+        let vendor = |statement: &&Statement<'_>| {
+            let alias = statement.alias.filter(|alias| self.is_of(*alias, root))?;
             let name = &*self.arena.get(alias).name;
             name.starts_with(VENDOR_PREFIX).then_some(name)
         };
-        let named = about.iter().filter_map(|word| Some((vendor(word)?, *word)));
+        let named = about
+            .iter()
+            .filter_map(|statement| Some((vendor(statement)?, *statement)));
         let named: Vec<_> = named.collect();
         let least = named.iter().map(|(name, _)| *name).min()?;
         let (shown, others): (Vec<_>, Vec<_>) =
             named.into_iter().partition(|(name, _)| *name == least);
-        let words = shown.into_iter().map(|(_, word)| word);
-        let first = words.min_by_key(|word| (word.stamp, word.seq()))?;
-        let losers = others.into_iter().map(|(_, word)| (word, Why::LowerRank));
+        let statements = shown.into_iter().map(|(_, statement)| statement);
+        let first = statements.min_by_key(|statement| (statement.stamp, statement.seq()))?;
+        let losers = others
+            .into_iter()
+            .map(|(_, statement)| (statement, Why::LowerRank));
         Some(explanation(first, losers))
     }
 
     /// For each provider the event that tied the id shown to this customer.
-    fn references_explained(&self, root: Ix, words: &[Word<'_>]) -> Option<Explanation> {
-        let mut ties: BTreeMap<&str, Vec<&Word<'_>>> = BTreeMap::new();
-        let introduced = words
-            .iter()
-            .filter(|word| matches!(word.fact, Fact::Party(_)) && word.identifier.is_some());
-        for word in introduced {
-            if word.alias.is_some_and(|alias| self.is_of(alias, root)) {
-                ties.entry(word.provider).or_default().push(word);
+    fn references_explained(&self, root: Ix, statements: &Statements<'_>) -> Option<Explanation> {
+        let mut ties: BTreeMap<&str, Vec<&Statement<'_>>> = BTreeMap::new();
+        let introduced = statements.iter().filter(|statement| {
+            matches!(statement.fact, Fact::Party(_)) && statement.identifier.is_some()
+        });
+        for statement in introduced {
+            if statement.alias.is_some_and(|alias| self.is_of(alias, root)) {
+                ties.entry(statement.provider).or_default().push(statement);
             }
         }
         if ties.is_empty() && !self.arena.get(root).is_identifier() {
-            return verdict::first(words.iter().filter(|word| word.alias == Some(root)));
+            return verdict::first(
+                statements
+                    .iter()
+                    .filter(|statement| statement.alias == Some(root)),
+            );
         }
         let cells = ties.into_values();
-        verdict::together(cells.filter_map(|words| Cell::stamped(words.into_iter())))
+        verdict::together(cells.filter_map(|statements| Cell::stamped(statements.into_iter())))
     }
 
-    /// The newest word on each add-on.
-    fn addons_explained(&self, root: Ix, about: &[&Word<'_>]) -> Option<Explanation> {
-        let mut bought: BTreeMap<Ix, Vec<&Word<'_>>> = BTreeMap::new();
-        for word in about {
-            let thing = word.about.filter(|ix| self.is_of(*ix, root));
+    /// The newest statement on each add-on.
+    fn addons_explained(&self, root: Ix, about: &[&Statement<'_>]) -> Option<Explanation> {
+        let mut bought: BTreeMap<Ix, Vec<&Statement<'_>>> = BTreeMap::new();
+        for statement in about {
+            let thing = statement.about.filter(|ix| self.is_of(*ix, root));
             if let Some(ix) = thing.filter(|ix| self.arena.get(*ix).kind == Kind::Addon) {
-                bought.entry(ix).or_default().push(word);
+                bought.entry(ix).or_default().push(statement);
             }
         }
         let cells = bought.into_values();
-        verdict::together(cells.filter_map(|words| Cell::stamped(words.into_iter())))
+        verdict::together(cells.filter_map(|statements| Cell::stamped(statements.into_iter())))
     }
 }

@@ -1,9 +1,11 @@
 //! Which event is behind each row of what a customer may use: the catalogue's, or the one that gave
 //! the subscription its plan or its standing.
 
+use std::collections::BTreeMap;
+
 use super::Fields;
+use super::statements::Statements;
 use super::verdict::Cell;
-use super::words::Word;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
 use crate::domain::event::Fact;
@@ -15,12 +17,14 @@ impl State {
         &self,
         shown: &mut Entitlements,
         customer: &CustomerView,
-        words: &[Word<'_>],
+        statements: &Statements<'_>,
     ) {
-        let settings = words
+        let settings = statements
             .iter()
-            .filter(|word| matches!(word.fact, Fact::Settings(_)));
+            .filter(|statement| matches!(statement.fact, Fact::Settings(_)));
         let catalogue = Cell::stamped(settings).map(Cell::explanation);
+        let held = customer.subscriptions.iter();
+        let held: BTreeMap<&str, _> = held.map(|held| (&*held.id, held)).collect();
         for row in &mut shown.entitlements {
             let mut fields = Fields::default();
             let by_catalogue = [
@@ -34,8 +38,7 @@ impl State {
             for (name, _) in by_catalogue.into_iter().filter(|(_, is_set)| *is_set) {
                 fields.put(name, catalogue.clone());
             }
-            let held = &customer.subscriptions;
-            let held = held.iter().find(|held| held.id == row.subscription_id);
+            let held = held.get(&*row.subscription_id).copied();
             let of = |name| held.and_then(|held| held.explain.as_ref()?.get(name).cloned());
             fields.put("subscription_id", of("plan"));
             let has_access = held.and_then(|held| held.access.as_ref());

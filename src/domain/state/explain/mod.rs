@@ -5,15 +5,16 @@
 mod customer;
 mod entitlements;
 mod payment;
+mod statements;
 mod subscription;
 #[cfg(test)]
 mod tests;
 mod verdict;
-mod words;
 
+use self::statements::{Statement, Statements};
 use self::verdict::Cell;
-use self::words::Word;
 use super::State;
+use super::arena::Ix;
 use super::entity::Kind;
 use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
@@ -42,15 +43,15 @@ impl Fields {
     }
 
     /// When something was first and last heard of.
-    fn activity<'w, 'a: 'w>(&mut self, about: impl Iterator<Item = &'w Word<'a>>) {
+    fn activity<'w, 'a: 'w>(&mut self, about: impl Iterator<Item = &'w Statement<'a>>) {
         let about: Vec<_> = about.collect();
         let all = || about.iter().copied();
         // An event without a time does not count.
-        let timed = all().filter(|word| word.stamp.occurred_at != Timestamp::EPOCH);
+        let timed = all().filter(|statement| statement.stamp.occurred_at != Timestamp::EPOCH);
         self.put("created_at", verdict::first(timed));
         self.put("updated_at", Cell::stamped(all()).map(Cell::explanation));
-        let last = all().max_by_key(|word| word.seq());
-        let last = last.map(|word| verdict::explanation(word, []));
+        let last = all().max_by_key(|statement| statement.seq());
+        let last = last.map(|statement| verdict::explanation(statement, []));
         self.put("last_seq", last);
     }
 }
@@ -66,13 +67,16 @@ impl State {
         heard: &[HeardEvent<'_>],
     ) -> Option<CustomerView> {
         let root = self.find_customer(id)?;
-        let words = self.words(heard);
+        Some(self.explained(root, as_of, &self.statements(heard)))
+    }
+
+    fn explained(&self, root: Ix, as_of: AsOf, statements: &Statements<'_>) -> CustomerView {
         let mut view = self.customer_view(root, Some(as_of));
         for subscription in &mut view.subscriptions {
-            subscription.explain = self.explanation_of(&words, subscription);
+            subscription.explain = self.explanation_of(statements, subscription);
         }
-        view.explain = Some(self.explain_customer(root, &words, &view));
-        Some(view)
+        view.explain = Some(self.explain_customer(root, statements, &view));
+        view
     }
 
     /// What a customer may use, each row explained.
@@ -83,9 +87,11 @@ impl State {
         as_of: AsOf,
         heard: &[HeardEvent<'_>],
     ) -> Option<Entitlements> {
-        let customer = self.customer_explained(id, as_of, heard)?;
-        let mut shown = self.entitlements(id, as_of)?;
-        self.explain_entitlements(&mut shown, &customer, &self.words(heard));
+        let root = self.find_customer(id)?;
+        let statements = self.statements(heard);
+        let customer = self.explained(root, as_of, &statements);
+        let mut shown = self.entitlements_of(&customer, as_of);
+        self.explain_entitlements(&mut shown, &customer, &statements);
         Some(shown)
     }
 
@@ -98,7 +104,7 @@ impl State {
         heard: &[HeardEvent<'_>],
     ) -> Option<SubscriptionView> {
         let mut view = self.subscription(id, Some(as_of))?;
-        view.explain = self.explanation_of(&self.words(heard), &view);
+        view.explain = self.explanation_of(&self.statements(heard), &view);
         Some(view)
     }
 
@@ -107,12 +113,16 @@ impl State {
     pub fn payment_explained(&self, id: &str, heard: &[HeardEvent<'_>]) -> Option<PaymentView> {
         let mut view = self.payment(id)?;
         let ix = self.arena.find(Kind::Payment, view.provider, id)?;
-        view.explain = Some(self.explain_payment(ix, &self.words(heard), &view));
+        view.explain = Some(self.explain_payment(ix, &self.statements(heard), &view));
         Some(view)
     }
 
-    fn explanation_of(&self, words: &[Word<'_>], view: &SubscriptionView) -> Option<Explain> {
+    fn explanation_of(
+        &self,
+        statements: &Statements<'_>,
+        view: &SubscriptionView,
+    ) -> Option<Explain> {
         let ix = self.find_subscription(&view.id)?;
-        Some(self.explain_subscription(ix, words, view))
+        Some(self.explain_subscription(ix, statements, view))
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Fields;
+use super::statements::{Statement, Statements};
 use super::verdict::{self, Cell, explanation};
-use super::words::Word;
 use crate::domain::event::{DisputeFact, Fact, PaymentFact, RefundFact};
 use crate::domain::explanation::{Explain, Explanation, Why};
 use crate::domain::payment::PaymentView;
@@ -13,34 +13,34 @@ use crate::domain::state::arena::Ix;
 use crate::domain::state::entity::{Kind, Role};
 use crate::domain::status::RefundStatus;
 
-/// The words about one payment.
-struct Words<'w, 'a>(Vec<&'w Word<'a>>);
+/// The statements about one payment.
+struct About<'w, 'a>(Vec<&'w Statement<'a>>);
 
-impl<'w, 'a> Words<'w, 'a> {
-    fn payments(&self) -> impl Iterator<Item = (&'w Word<'a>, &'a PaymentFact)> + '_ {
-        self.0.iter().filter_map(|word| {
-            if let Fact::Payment(fact) = word.fact {
-                Some((*word, &**fact))
+impl<'w, 'a> About<'w, 'a> {
+    fn payments(&self) -> impl Iterator<Item = (&'w Statement<'a>, &'a PaymentFact)> + '_ {
+        self.0.iter().filter_map(|statement| {
+            if let Fact::Payment(fact) = statement.fact {
+                Some((*statement, &**fact))
             } else {
                 None
             }
         })
     }
 
-    fn refunds(&self) -> impl Iterator<Item = (&'w Word<'a>, &'a RefundFact)> + '_ {
-        self.0.iter().filter_map(|word| {
-            if let Fact::Refund(fact) = word.fact {
-                Some((*word, fact))
+    fn refunds(&self) -> impl Iterator<Item = (&'w Statement<'a>, &'a RefundFact)> + '_ {
+        self.0.iter().filter_map(|statement| {
+            if let Fact::Refund(fact) = statement.fact {
+                Some((*statement, fact))
             } else {
                 None
             }
         })
     }
 
-    fn disputes(&self) -> impl Iterator<Item = (&'w Word<'a>, &'a DisputeFact)> + '_ {
-        self.0.iter().filter_map(|word| {
-            if let Fact::Dispute(fact) = word.fact {
-                Some((*word, fact))
+    fn disputes(&self) -> impl Iterator<Item = (&'w Statement<'a>, &'a DisputeFact)> + '_ {
+        self.0.iter().filter_map(|statement| {
+            if let Fact::Dispute(fact) = statement.fact {
+                Some((*statement, fact))
             } else {
                 None
             }
@@ -50,13 +50,13 @@ impl<'w, 'a> Words<'w, 'a> {
     /// A cell that is never cleared.
     fn slot(&self, speaks: impl Fn(&PaymentFact) -> bool) -> Option<Explanation> {
         let speakers = self.payments().filter(|(_, fact)| speaks(fact));
-        Some(Cell::stamped(speakers.map(|(word, _)| word))?.explanation())
+        Some(Cell::stamped(speakers.map(|(statement, _)| statement))?.explanation())
     }
 
     /// How far it has come, whatever the times.
     fn status(&self) -> Option<Explanation> {
         let said = self.payments();
-        let said = said.filter_map(|(word, fact)| Some((fact.status?, word)));
+        let said = said.filter_map(|(statement, fact)| Some((fact.status?, statement)));
         Some(Cell::ranked(said)?.explanation())
     }
 
@@ -71,11 +71,11 @@ impl<'w, 'a> Words<'w, 'a> {
             let processed = self.refunds().filter(|(_, fact)| {
                 *fact.id == *id && fact.status == Some(RefundStatus::Processed)
             });
-            Cell::stamped(processed.map(|(word, _)| word))
+            Cell::stamped(processed.map(|(statement, _)| statement))
         };
         let mut cells: Vec<_> = priced.into_iter().filter_map(cell).collect();
         let told = self.payments().filter(|(_, fact)| fact.status.is_some());
-        let told = told.map(|(word, _)| (word, Why::LowerRank));
+        let told = told.map(|(statement, _)| (statement, Why::LowerRank));
         cells.first_mut()?.losers.extend(told);
         verdict::together(cells.into_iter())
     }
@@ -84,13 +84,13 @@ impl<'w, 'a> Words<'w, 'a> {
         let ids: BTreeSet<&str> = self.refunds().map(|(_, fact)| &*fact.id).collect();
         let cells = ids.into_iter().flat_map(|id| {
             let of = || self.refunds().filter(move |(_, fact)| *fact.id == *id);
-            let statuses = of().filter_map(|(word, fact)| Some((fact.status?, word)));
+            let statuses = of().filter_map(|(statement, fact)| Some((fact.status?, statement)));
             let amounts = of().filter(|(_, fact)| fact.amount.is_some());
             let times = of().filter(|(_, fact)| fact.created_at.is_some());
             [
                 Cell::ranked(statuses),
-                Cell::stamped(amounts.map(|(word, _)| word)),
-                Cell::stamped(times.map(|(word, _)| word)),
+                Cell::stamped(amounts.map(|(statement, _)| statement)),
+                Cell::stamped(times.map(|(statement, _)| statement)),
             ]
         });
         cells.flatten().collect()
@@ -100,7 +100,7 @@ impl<'w, 'a> Words<'w, 'a> {
         let ids: BTreeSet<&str> = self.disputes().map(|(_, fact)| &*fact.id).collect();
         let cells = ids.into_iter().filter_map(|id| {
             let of = self.disputes().filter(|(_, fact)| *fact.id == *id);
-            Cell::stamped(of.map(|(word, _)| word))
+            Cell::stamped(of.map(|(statement, _)| statement))
         });
         cells.collect()
     }
@@ -111,10 +111,10 @@ impl State {
     pub(super) fn explain_payment(
         &self,
         ix: Ix,
-        words: &[Word<'_>],
+        statements: &Statements<'_>,
         view: &PaymentView,
     ) -> Explain {
-        let about = Words(words.iter().filter(|word| word.about == Some(ix)).collect());
+        let about = About(statements.about(&[ix]).collect());
         let all = || about.0.iter().copied();
         let mut fields = Fields::default();
         fields.put("id", verdict::first(all()));
@@ -131,8 +131,8 @@ impl State {
                 about.status()
             },
         );
-        fields.put("customer", self.explain_owner(ix, words));
-        let cell = |thing: Ix, role: Role| self.link_cell(words, thing, role);
+        fields.put("customer", self.explain_owner(ix, statements));
+        let cell = |thing: Ix, role: Role| self.link_cell(statements, thing, role);
         let entity = self.arena.get(ix);
         let invoice = Role::Parent(Kind::Invoice);
         let to_subscription = Role::Parent(Kind::Subscription);
@@ -161,41 +161,44 @@ impl State {
     }
 
     /// Which event said what plays `role` to `thing`.
-    pub(super) fn link_cell(
-        &self,
-        words: &[Word<'_>],
-        thing: Ix,
-        role: Role,
-    ) -> Option<Explanation> {
-        let offers = words
-            .iter()
-            .filter(|word| self.offered(word, thing, role).is_some());
+    fn link_cell(&self, statements: &Statements<'_>, thing: Ix, role: Role) -> Option<Explanation> {
+        let offers = statements
+            .offering(thing)
+            .filter(|statement| self.offered(statement, thing, role).is_some());
         Some(Cell::stamped(offers)?.explanation())
+    }
+
+    /// Which event tied a provider's id to the merchant's identifier.
+    fn tie_cell(&self, statements: &Statements<'_>, alias: Ix) -> Option<Explanation> {
+        let mut ties = statements.ties.borrow_mut();
+        let tie = || self.link_cell(statements, alias, Role::Identifier);
+        ties.entry(alias).or_insert_with(tie).clone()
     }
 
     /// Which event said whose something is: the link that names the customer shown. A provider's id
     /// of another customer on the thing itself stands behind the merchant's identifier.
-    pub(super) fn explain_owner(&self, ix: Ix, words: &[Word<'_>]) -> Option<Explanation> {
+    pub(super) fn explain_owner(&self, ix: Ix, statements: &Statements<'_>) -> Option<Explanation> {
         let owner = self.arena.get(ix).owner?;
         let Some(named) = self.named_on(ix, 0) else {
             let aliased = self.aliased_on(ix, 0)?;
             let alias = self.arena.get(aliased).linked(Role::Alias)?;
             return if alias == owner {
-                self.link_cell(words, aliased, Role::Alias)
+                self.link_cell(statements, aliased, Role::Alias)
             } else {
-                self.link_cell(words, alias, Role::Identifier)
+                self.tie_cell(statements, alias)
             };
         };
-        let offers = words
-            .iter()
-            .filter(|word| self.offered(word, named, Role::Identifier).is_some());
+        let offers = statements.offering(named).filter(|statement| {
+            let offered = self.offered(statement, named, Role::Identifier);
+            offered.is_some()
+        });
         let cell = Cell::stamped(offers)?;
-        let says_another = |word: &&Word<'_>| {
-            let alias = self.offered(word, ix, Role::Alias);
+        let says_another = |statement: &&Statement<'_>| {
+            let alias = self.offered(statement, ix, Role::Alias);
             alias.is_some_and(|alias| self.arena.get(alias).owner != Some(owner))
         };
-        let others = words.iter().filter(says_another);
-        let others = others.map(|word| (word, Why::LowerRank));
+        let others = statements.offering(ix).filter(says_another);
+        let others = others.map(|statement| (statement, Why::LowerRank));
         Some(explanation(
             cell.holder,
             cell.losers.into_iter().chain(others),

@@ -1,8 +1,8 @@
 //! Which event set each field of a subscription, by the rules of its cells.
 
 use super::Fields;
+use super::statements::{Statement, Statements};
 use super::verdict::{self, Cell, by_stamp, explanation};
-use super::words::Word;
 use crate::domain::event::{Fact, SubscriptionFact};
 use crate::domain::explanation::{Explain, Explanation, Why};
 use crate::domain::state::State;
@@ -12,35 +12,38 @@ use crate::domain::subscription::SubscriptionView;
 /// A field, and whether a snapshot speaks of it.
 type Spoken = (&'static str, fn(&SubscriptionFact) -> bool);
 
-/// The words about one subscription.
-struct Words<'w, 'a>(Vec<&'w Word<'a>>);
+/// The statements about one subscription.
+struct About<'w, 'a>(Vec<&'w Statement<'a>>);
 
-impl<'w, 'a> Words<'w, 'a> {
-    fn snapshots(&self) -> impl Iterator<Item = (&'w Word<'a>, &'w SubscriptionFact)> + '_ {
+impl<'w, 'a> About<'w, 'a> {
+    fn snapshots(&self) -> impl Iterator<Item = (&'w Statement<'a>, &'w SubscriptionFact)> + '_ {
         self.0
             .iter()
-            .filter_map(|word| Some((*word, word.subscription()?)))
+            .filter_map(|statement| Some((*statement, statement.subscription()?)))
     }
 
     /// What the newest snapshot says, where any ever spoke of it: it replaces as a whole, so that
     /// its silence counts, and that of the others does not.
     fn newest(&self, speaks: impl Fn(&SubscriptionFact) -> bool) -> Option<Explanation> {
-        let cell = Cell::stamped(self.snapshots().map(|(word, _)| word))?;
-        let spoke = |word: &Word<'_>| word.subscription().is_some_and(&speaks);
-        if !self.0.iter().any(|word| spoke(word)) {
+        let cell = Cell::stamped(self.snapshots().map(|(statement, _)| statement))?;
+        let spoke = |statement: &Statement<'_>| statement.subscription().is_some_and(&speaks);
+        if !self.0.iter().any(|statement| spoke(statement)) {
             return None;
         }
-        let losers = cell.losers.into_iter().filter(|(word, _)| spoke(word));
+        let losers = cell
+            .losers
+            .into_iter()
+            .filter(|(statement, _)| spoke(statement));
         Some(explanation(cell.holder, losers))
     }
 
     /// The final end that is kept, if there is one.
-    fn end(&self) -> Option<&'w Word<'a>> {
+    fn end(&self) -> Option<&'w Statement<'a>> {
         let is_end = |fact: &SubscriptionFact| {
             fact.ends_are_final && fact.status.is_some_and(|status| status.is_end())
         };
         let ends = self.snapshots().filter(|(_, fact)| is_end(fact));
-        Some(Cell::stamped(ends.map(|(word, _)| word))?.holder)
+        Some(Cell::stamped(ends.map(|(statement, _)| statement))?.holder)
     }
 
     /// What an end keeps for ever; without one, as `otherwise` has it.
@@ -53,24 +56,24 @@ impl<'w, 'a> Words<'w, 'a> {
             return otherwise();
         };
         let speakers = self.snapshots().filter(|(_, fact)| speaks(fact));
-        let words: Vec<_> = speakers.map(|(word, _)| word).collect();
-        let why = |word: &'w Word<'a>| {
-            let why = if word.stamp > end.stamp {
+        let statements: Vec<_> = speakers.map(|(statement, _)| statement).collect();
+        let why = |statement: &'w Statement<'a>| {
+            let why = if statement.stamp > end.stamp {
                 Some(Why::AbsorbedByEnd)
             } else {
-                by_stamp(word, end)
+                by_stamp(statement, end)
             };
-            Some((word, why?))
+            Some((statement, why?))
         };
-        let losers = words.iter().filter_map(|word| why(word));
-        (!words.is_empty()).then(|| explanation(end, losers))
+        let losers = statements.iter().filter_map(|statement| why(statement));
+        (!statements.is_empty()).then(|| explanation(end, losers))
     }
 
     fn status(&self) -> Option<Explanation> {
         let speaks = |fact: &SubscriptionFact| fact.status.is_some();
         self.until_the_end(speaks, || {
             let speakers = self.snapshots().filter(|(_, fact)| speaks(fact));
-            Some(Cell::stamped(speakers.map(|(word, _)| word))?.explanation())
+            Some(Cell::stamped(speakers.map(|(statement, _)| statement))?.explanation())
         })
     }
 
@@ -80,22 +83,25 @@ impl<'w, 'a> Words<'w, 'a> {
 
     /// The greatest end of a paid period, and of the granted one that is in force.
     fn paid_through(&self) -> Option<Explanation> {
-        let paid = self.0.iter().filter_map(|word| {
-            if let Fact::PaidThrough(fact) = word.fact {
-                Some((Some(fact.until), *word))
+        let paid = self.0.iter().filter_map(|statement| {
+            if let Fact::PaidThrough(fact) = statement.fact {
+                Some((Some(fact.until), *statement))
             } else {
                 None
             }
         });
         let granting = self.snapshots().filter(|(_, fact)| fact.period_is_granted);
-        let granted = Cell::stamped(granting.map(|(word, _)| word));
-        let end = |word: &Word<'_>| word.subscription().and_then(|fact| fact.period_end);
-        let speaks = |word: &Word<'_>| word.subscription().is_none() || end(word).is_some();
+        let granted = Cell::stamped(granting.map(|(statement, _)| statement));
+        let end =
+            |statement: &Statement<'_>| statement.subscription().and_then(|fact| fact.period_end);
+        let speaks = |statement: &Statement<'_>| {
+            statement.subscription().is_none() || end(statement).is_some()
+        };
         let in_force = granted.as_ref().map(|cell| (end(cell.holder), cell.holder));
         let mut cell = Cell::ranked(paid.chain(in_force))?;
         cell.losers
             .extend(granted.into_iter().flat_map(|cell| cell.losers));
-        cell.losers.retain(|(word, _)| speaks(word));
+        cell.losers.retain(|(statement, _)| speaks(statement));
         if !speaks(cell.holder) && cell.losers.is_empty() {
             return None;
         }
@@ -108,36 +114,37 @@ impl State {
     pub(super) fn explain_subscription(
         &self,
         ix: Ix,
-        words: &[Word<'_>],
+        statements: &Statements<'_>,
         view: &SubscriptionView,
     ) -> Explain {
         let ix = self.representative(ix);
-        let is_record = |about: Ix| {
-            self.representative(about) == ix && self.arena.get(about).subscription().is_some()
+        let records: Vec<Ix> = self.siblings(ix).map(|(record, _)| record).collect();
+        let records = if records.is_empty() {
+            vec![ix]
+        } else {
+            records
         };
-        let about = words
-            .iter()
-            .filter(|word| word.about.is_some_and(is_record));
-        let customer = self.explain_owner(ix, words);
-        let words = Words(about.collect());
-        let all = || words.0.iter().copied();
-        let own = || all().filter(|word| word.about == Some(ix));
+        let about = statements.about(&records);
+        let customer = self.explain_owner(ix, statements);
+        let statements = About(about.collect());
+        let all = || statements.0.iter().copied();
+        let own = || all().filter(|statement| statement.about == Some(ix));
         let mut fields = Fields::default();
         fields.put("id", verdict::first(own()));
         fields.put("provider", verdict::first(own()));
         if view.provider_subscription_id.is_some() {
             fields.put("provider_subscription_id", verdict::first(own()));
         }
-        fields.put("source", words.newest(|_| true));
+        fields.put("source", statements.newest(|_| true));
         fields.put("customer", customer);
-        fields.put("status", words.status());
+        fields.put("status", statements.status());
         let ending: [Spoken; 3] = [
             ("provider_status", |fact| fact.provider_status.is_some()),
             ("reason", |fact| fact.reason.is_some()),
             ("ended_at", |fact| fact.ended_at.is_some()),
         ];
         for (name, speaks) in ending {
-            fields.put(name, words.ending(speaks));
+            fields.put(name, statements.ending(speaks));
         }
         let shown: [Spoken; 5] = [
             ("plan", |fact| fact.plan_id.is_some()),
@@ -149,19 +156,22 @@ impl State {
             ("started_at", |fact| fact.started_at.is_some()),
         ];
         for (name, speaks) in shown {
-            fields.put(name, words.newest(speaks));
+            fields.put(name, statements.newest(speaks));
         }
-        fields.put("paid_through", words.paid_through());
+        fields.put("paid_through", statements.paid_through());
         let decides = match view.access.as_ref().map(|access| access.reason) {
             Some("grace" | "lapsed") => "paid_through",
             Some(_) | None => "status",
         };
         fields.copy("access", decides);
         fields.activity(all());
-        let newest = Cell::stamped(words.snapshots().map(|(word, _)| word));
+        let newest = Cell::stamped(statements.snapshots().map(|(statement, _)| statement));
         let newest = newest.and_then(|cell| cell.holder.subscription());
         if newest.is_some_and(|fact| fact.created_at.is_some()) {
-            fields.put("created_at", words.newest(|fact| fact.created_at.is_some()));
+            fields.put(
+                "created_at",
+                statements.newest(|fact| fact.created_at.is_some()),
+            );
         }
         fields.0
     }

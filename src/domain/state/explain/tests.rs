@@ -11,11 +11,11 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::domain::access::AsOf;
-use crate::domain::event::{Fact, Interpretation};
-use crate::domain::explanation::HeardEvent;
+use crate::domain::event::{Contact, Fact, Interpretation, Naming};
+use crate::domain::explanation::{HeardEvent, LOST_MAX};
 use crate::domain::register::{EventRef, Stamp, Tie};
 use crate::domain::state::State;
-use crate::domain::state::tests::{empty, life, time};
+use crate::domain::state::tests::{empty, introduction, life, time};
 use crate::domain::status::{RefundStatus, Status};
 use crate::domain::time::Timestamp;
 
@@ -168,8 +168,8 @@ fn carries(history: &History<'_>, place: usize, kind: &str, object: &Value, fiel
     }
 }
 
-fn place_of(teller: &Value) -> usize {
-    teller["event_id"].as_str().unwrap().parse().unwrap()
+fn place_of(event: &Value) -> usize {
+    event["event_id"].as_str().unwrap().parse().unwrap()
 }
 
 fn explain(object: &Value) -> &Map<String, Value> {
@@ -259,6 +259,42 @@ fn shuffled() -> impl Strategy<Value = (Vec<Interpretation>, Vec<usize>)> {
         let places: Vec<usize> = (0..life.len()).collect();
         (Just(life), Just(places).prop_shuffle())
     })
+}
+
+/// A customer's e-mail address, told newest first.
+#[test]
+fn of_very_many_that_lost_the_newest_are_named() {
+    let told = |second: i64| {
+        let naming = Naming {
+            identifier: Some("user".into()),
+            ..Naming::default()
+        };
+        let email = Some(second.to_string().into());
+        let contact = Contact {
+            email,
+            ..Contact::default()
+        };
+        introduction(second, naming, contact)
+    };
+    let email = |count: usize| {
+        let life: Vec<_> = (0..count as i64).rev().map(told).collect();
+        let arrivals = (0..count).collect();
+        let history = History {
+            life: &life,
+            arrivals,
+        };
+        explain(&history.explained()[0].1)["email"].clone()
+    };
+    let all = email(LOST_MAX + 1);
+    assert_eq!(all["lost"].as_array().unwrap().len(), LOST_MAX);
+    assert!(all.get("lost_left_off").is_none());
+    let more = email(LOST_MAX + 8);
+    let lost = more["lost"].as_array().unwrap();
+    assert_eq!(more["lost_left_off"], 7);
+    assert_eq!(
+        (&lost[0]["seq"], &lost[LOST_MAX - 1]["seq"]),
+        (&json!(9), &json!(108))
+    );
 }
 
 proptest! {

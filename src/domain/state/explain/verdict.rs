@@ -1,18 +1,19 @@
-//! Which of several words holds a cell, and why the others do not. It knows stamps and ranks, and
-//! nothing of what the words say.
+//! Which of several statements holds a cell, and why the others do not. It knows stamps and ranks,
+//! and nothing of what the statements say.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::words::Word;
-use crate::domain::explanation::{Explanation, Lost, Why};
+use super::statements::Statement;
+use crate::domain::explanation::{Explanation, LOST_MAX, Lost, Why};
+use crate::domain::register::Stamp;
 
-/// A word that lost, and why.
-pub(super) type Loser<'w, 'a> = (&'w Word<'a>, Why);
+/// A statement that lost, and why.
+pub(super) type Loser<'w, 'a> = (&'w Statement<'a>, Why);
 
 /// Why `loser` stands behind `winner` where their stamps decide; nothing where both say the very
 /// same, as an event and its acceptance do.
-pub(super) fn by_stamp(loser: &Word<'_>, winner: &Word<'_>) -> Option<Why> {
+pub(super) fn by_stamp(loser: &Statement<'_>, winner: &Statement<'_>) -> Option<Why> {
     if loser.stamp == winner.stamp {
         None
     } else if loser.stamp.occurred_at < winner.stamp.occurred_at {
@@ -24,57 +25,61 @@ pub(super) fn by_stamp(loser: &Word<'_>, winner: &Word<'_>) -> Option<Why> {
 
 /// The explanation of a field that `winner` set.
 pub(super) fn explanation<'w, 'a: 'w>(
-    winner: &Word<'a>,
+    winner: &Statement<'a>,
     losers: impl IntoIterator<Item = Loser<'w, 'a>>,
 ) -> Explanation {
     let mut lost = BTreeMap::new();
-    for (word, why) in losers {
-        if word.seq() > winner.seq() {
-            let by = word.teller();
-            lost.entry(word.seq()).or_insert(Lost { by, why });
+    for (statement, why) in losers {
+        if statement.seq() > winner.seq() {
+            lost.entry(statement.seq()).or_insert((statement, why));
         }
     }
+    let left_off = lost.len().saturating_sub(LOST_MAX);
+    let newest = lost.into_values().skip(left_off);
+    let named = newest.map(|(statement, why)| Lost {
+        by: statement.event_name(),
+        why,
+    });
     Explanation {
-        by: winner.teller(),
-        lost: lost.into_values().collect(),
+        by: winner.event_name(),
+        lost: named.collect(),
+        lost_left_off: (left_off > 0).then_some(left_off),
     }
 }
 
-/// Of words of one stamp the fold keeps the first.
-fn place<R: Ord + Copy>(
-    (rank, word): &(R, &Word<'_>),
-) -> (R, crate::domain::register::Stamp, Reverse<u64>) {
-    (*rank, word.stamp, Reverse(word.seq()))
+/// Of statements of one stamp the fold keeps the first.
+fn place<R: Ord + Copy>((rank, statement): &(R, &Statement<'_>)) -> (R, Stamp, Reverse<u64>) {
+    (*rank, statement.stamp, Reverse(statement.seq()))
 }
 
 /// A cell that keeps the greatest rank, and of equal ones the greatest stamp.
 pub(super) struct Cell<'w, 'a> {
-    pub(super) holder: &'w Word<'a>,
+    pub(super) holder: &'w Statement<'a>,
     pub(super) losers: Vec<Loser<'w, 'a>>,
 }
 
 impl<'w, 'a> Cell<'w, 'a> {
-    /// Nothing where no word was offered.
+    /// Nothing where no statement was offered.
     pub(super) fn ranked<R: Ord + Copy>(
-        words: impl Iterator<Item = (R, &'w Word<'a>)>,
+        statements: impl Iterator<Item = (R, &'w Statement<'a>)>,
     ) -> Option<Self> {
-        let words: Vec<_> = words.collect();
-        let (rank, holder) = *words.iter().max_by_key(|word| place(word))?;
-        let why = |(other, word): &(R, &'w Word<'a>)| {
+        let statements: Vec<_> = statements.collect();
+        let (rank, holder) = *statements.iter().max_by_key(|statement| place(statement))?;
+        let why = |(other, statement): &(R, &'w Statement<'a>)| {
             let why = if *other < rank {
                 Some(Why::LowerRank)
             } else {
-                by_stamp(word, holder)
+                by_stamp(statement, holder)
             };
-            Some((*word, why?))
+            Some((*statement, why?))
         };
-        let losers = words.iter().filter_map(why).collect();
+        let losers = statements.iter().filter_map(why).collect();
         Some(Self { holder, losers })
     }
 
     /// A cell that keeps the greatest stamp.
-    pub(super) fn stamped(words: impl Iterator<Item = &'w Word<'a>>) -> Option<Self> {
-        Self::ranked(words.map(|word| ((), word)))
+    pub(super) fn stamped(statements: impl Iterator<Item = &'w Statement<'a>>) -> Option<Self> {
+        Self::ranked(statements.map(|statement| ((), statement)))
     }
 
     pub(super) fn explanation(self) -> Explanation {
@@ -82,9 +87,11 @@ impl<'w, 'a> Cell<'w, 'a> {
     }
 }
 
-/// The word of the least stamp: it named first what never changes, so that none loses to it.
-pub(super) fn first<'w, 'a: 'w>(words: impl Iterator<Item = &'w Word<'a>>) -> Option<Explanation> {
-    let first = words.min_by_key(|word| (word.stamp, word.seq()))?;
+/// The statement of the least stamp: it named first what never changes, so that none loses to it.
+pub(super) fn first<'w, 'a: 'w>(
+    statements: impl Iterator<Item = &'w Statement<'a>>,
+) -> Option<Explanation> {
+    let first = statements.min_by_key(|statement| (statement.stamp, statement.seq()))?;
     Some(explanation(first, []))
 }
 
@@ -95,16 +102,16 @@ pub(super) fn together<'w, 'a: 'w>(
 ) -> Option<Explanation> {
     let cells: Vec<_> = cells.collect();
     let holders = cells.iter().map(|cell| cell.holder);
-    let newest = holders.max_by_key(|word| place(&((), *word)))?;
+    let newest = holders.max_by_key(|statement| place(&((), *statement)))?;
     let holding: BTreeSet<u64> = cells.iter().map(|cell| cell.holder.seq()).collect();
     // What lost to the holder of its own cell by its stamp lost to the newest by the same.
     let losers = cells.iter().flat_map(|cell| {
-        cell.losers.iter().map(|(word, why)| {
-            let is_by_stamp = by_stamp(word, cell.holder) == Some(*why);
-            let to_newest = by_stamp(word, newest).filter(|_| is_by_stamp);
-            (*word, to_newest.unwrap_or(*why))
+        cell.losers.iter().map(|(statement, why)| {
+            let is_by_stamp = by_stamp(statement, cell.holder) == Some(*why);
+            let to_newest = by_stamp(statement, newest).filter(|_| is_by_stamp);
+            (*statement, to_newest.unwrap_or(*why))
         })
     });
-    let lost = losers.filter(|(word, _)| !holding.contains(&word.seq()));
+    let lost = losers.filter(|(statement, _)| !holding.contains(&statement.seq()));
     Some(explanation(newest, lost))
 }

@@ -217,6 +217,31 @@ pub(in crate::domain::state) fn facts() -> impl Strategy<Value = Vec<Fact>> {
     ]
 }
 
+/// An event that only names a customer.
+pub(in crate::domain::state) fn introduction(
+    second: i64,
+    naming: Naming,
+    contact: Contact,
+) -> Interpretation {
+    let fact = Fact::Party(PartyFact {
+        provider: RAZORPAY,
+        naming,
+        contact,
+    });
+    let change = Change {
+        occurred_at: time(second),
+        revision: 0,
+        rank: 0,
+        fact,
+    };
+    Interpretation {
+        event_type: None,
+        occurred_at: time(second),
+        standing: Standing::Folded,
+        changes: vec![change],
+    }
+}
+
 /// Few seconds and ranks, so that ties are common.
 pub(in crate::domain::state) fn life() -> impl Strategy<Value = Vec<Interpretation>> {
     let event =

@@ -1,0 +1,226 @@
+//! What was heard, statement by statement: each fact with its stamp and with the things it is
+//! about. It knows which cell a fact is offered to, and not which one wins.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::domain::event::{
+    Change, Contact, Fact, InvoiceFact, Naming, ProviderName, SubscriptionFact,
+};
+use crate::domain::explanation::{EventName, Explanation, HeardEvent};
+use crate::domain::register::Stamp;
+use crate::domain::state::State;
+use crate::domain::state::apply::provider_of;
+use crate::domain::state::arena::Ix;
+use crate::domain::state::entity::{Kind, Role};
+
+/// One fact of one event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement<'a> {
+    heard: &'a HeardEvent<'a>,
+    pub(super) stamp: Stamp,
+    pub(super) fact: &'a Fact,
+    pub(super) provider: ProviderName,
+    /// What it is about; nothing for what is said of a customer alone.
+    pub(super) about: Option<Ix>,
+    /// The customer of the merchant's identifier in it.
+    pub(super) identifier: Option<Ix>,
+    /// The customer of the provider's id in it.
+    pub(super) alias: Option<Ix>,
+}
+
+impl Statement<'_> {
+    pub(super) fn seq(&self) -> u64 {
+        self.heard.about.seq
+    }
+
+    pub(super) fn event_name(&self) -> EventName {
+        EventName {
+            seq: self.seq(),
+            event_id: self.heard.event_id.map(Into::into),
+            event_type: self.heard.meaning.event_type.clone(),
+            occurred_at: self.stamp.occurred_at,
+            recorded_at: self.heard.recorded_at,
+        }
+    }
+
+    pub(super) fn subscription(&self) -> Option<&SubscriptionFact> {
+        if let Fact::Subscription(fact) = self.fact {
+            Some(fact)
+        } else {
+            None
+        }
+    }
+
+    /// Everything that it is an event about, as far as activity goes.
+    pub(super) fn touched(&self) -> impl Iterator<Item = Ix> + use<> {
+        [self.about, self.identifier, self.alias]
+            .into_iter()
+            .flatten()
+    }
+
+    /// What it says of a person, and on what that is kept.
+    pub(super) fn contact(&self) -> Option<(Ix, &Contact)> {
+        let (naming, contact) = match self.fact {
+            Fact::Party(fact) => {
+                return Some((self.identifier.or(self.alias)?, &fact.contact));
+            }
+            Fact::Payment(fact) => (&fact.naming, &fact.contact),
+            Fact::Invoice(fact) => (&fact.naming, &fact.contact),
+            Fact::Checkout(fact) => (&fact.naming, &fact.contact),
+            Fact::Subscription(_)
+            | Fact::PaidThrough(_)
+            | Fact::Refund(_)
+            | Fact::Dispute(_)
+            | Fact::Order(_)
+            | Fact::Addon(_)
+            | Fact::Settings(_)
+            | Fact::Operation(_)
+            | Fact::Key(_)
+            | Fact::Accepted(_) => return None,
+        };
+        let is_nameless = naming.provider_id.is_none();
+        is_nameless.then_some((self.about?, contact))
+    }
+}
+
+/// Every statement of what was heard, in the order of the log.
+pub(super) struct Statements<'a> {
+    all: Vec<Statement<'a>>,
+    /// Where those are that are about a thing, or offer it a link.
+    by_thing: BTreeMap<Ix, Vec<usize>>,
+    /// What tied a provider's id to the merchant's identifier, as far as it was looked up: one
+    /// customer's subscriptions share it.
+    pub(super) ties: RefCell<BTreeMap<Ix, Option<Explanation>>>,
+}
+
+impl<'a> Statements<'a> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Statement<'a>> {
+        self.all.iter()
+    }
+
+    /// Those that may offer a link to this thing.
+    pub(super) fn offering(&self, thing: Ix) -> impl Iterator<Item = &Statement<'a>> {
+        let places = self.by_thing.get(&thing).into_iter().flatten();
+        places.filter_map(|place| self.all.get(*place))
+    }
+
+    /// Those about any of these things.
+    pub(super) fn about(&self, things: &[Ix]) -> impl Iterator<Item = &Statement<'a>> {
+        let places = things.iter().filter_map(|thing| self.by_thing.get(thing));
+        let mut places: Vec<usize> = places.flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        let found = places.into_iter().filter_map(|place| self.all.get(place));
+        found.filter(|statement| statement.about.is_some_and(|ix| things.contains(&ix)))
+    }
+}
+
+fn naming_of(fact: &Fact) -> Option<&Naming> {
+    match fact {
+        Fact::Party(fact) => Some(&fact.naming),
+        Fact::Subscription(fact) => Some(&fact.naming),
+        Fact::Payment(fact) => Some(&fact.naming),
+        Fact::Invoice(fact) => Some(&fact.naming),
+        Fact::Order(fact) => Some(&fact.naming),
+        Fact::Checkout(fact) => Some(&fact.naming),
+        Fact::Addon(fact) => Some(&fact.naming),
+        Fact::PaidThrough(_)
+        | Fact::Refund(_)
+        | Fact::Dispute(_)
+        | Fact::Settings(_)
+        | Fact::Operation(_)
+        | Fact::Key(_)
+        | Fact::Accepted(_) => None,
+    }
+}
+
+impl State {
+    /// Every statement of what was heard; this state must have been folded from it.
+    pub(super) fn statements<'a>(&self, heard: &'a [HeardEvent<'a>]) -> Statements<'a> {
+        let all = heard.iter().flat_map(|event| self.statements_of(event));
+        let all: Vec<_> = all.collect();
+        let mut by_thing: BTreeMap<Ix, Vec<usize>> = BTreeMap::new();
+        for (place, statement) in all.iter().enumerate() {
+            let linked = self.may_link(statement);
+            for thing in statement.about.into_iter().chain(linked) {
+                by_thing.entry(thing).or_default().push(place);
+            }
+        }
+        Statements {
+            all,
+            by_thing,
+            ties: RefCell::default(),
+        }
+    }
+
+    /// What a statement may offer a link to besides what it is about; see [`State::offered`].
+    fn may_link(&self, statement: &Statement<'_>) -> Option<Ix> {
+        if let Fact::Invoice(fact) = statement.fact {
+            return self.paid_by(fact);
+        }
+        // Only an introduction ties a provider's id to an identifier.
+        let is_party = matches!(statement.fact, Fact::Party(_));
+        statement.alias.filter(|_| is_party)
+    }
+
+    fn paid_by(&self, fact: &InvoiceFact) -> Option<Ix> {
+        let payment = fact.payment_id.as_deref()?;
+        self.arena.find(Kind::Payment, fact.provider, payment)
+    }
+
+    fn statements_of<'a>(&self, heard: &'a HeardEvent<'a>) -> Vec<Statement<'a>> {
+        let (event, changes) = heard.meaning.as_folded(&heard.about);
+        let statement = |change: &'a Change| {
+            let provider = provider_of(&change.fact)?;
+            let naming = naming_of(&change.fact);
+            let parties = naming.map(|naming| {
+                let identifier = self.identifier(naming, event.source);
+                self.parties_of(identifier, naming, provider)
+            });
+            let (identifier, alias) = parties.unwrap_or_default();
+            Some(Statement {
+                heard,
+                stamp: Stamp::new(change.occurred_at, change.revision, change.rank, &event),
+                fact: &change.fact,
+                provider,
+                about: self.thing_of(&change.fact),
+                identifier,
+                alias,
+            })
+        };
+        changes.iter().filter_map(statement).collect()
+    }
+
+    /// What a statement offers to play `role` to `thing`; nothing where it says nothing of that.
+    pub(super) fn offered(&self, statement: &Statement<'_>, thing: Ix, role: Role) -> Option<Ix> {
+        let is_about = statement.about == Some(thing);
+        let find =
+            |kind, id: &Option<Box<str>>| self.arena.find(kind, statement.provider, id.as_deref()?);
+        match role {
+            Role::Identifier => {
+                let ties = || {
+                    let is_party = matches!(statement.fact, Fact::Party(_));
+                    is_party && statement.alias == Some(thing)
+                };
+                statement.identifier.filter(|_| is_about || ties())
+            }
+            Role::Alias => statement.alias.filter(|_| is_about),
+            Role::Parent(kind) => match (statement.fact, kind) {
+                (Fact::Payment(fact), Kind::Subscription) if is_about => {
+                    find(kind, &fact.subscription_id)
+                }
+                (Fact::Payment(fact), Kind::Invoice) if is_about => find(kind, &fact.invoice_id),
+                (Fact::Payment(fact), Kind::Order) if is_about => find(kind, &fact.order_id),
+                (Fact::Invoice(fact), Kind::Subscription) if is_about => {
+                    find(kind, &fact.subscription_id)
+                }
+                (Fact::Invoice(fact), Kind::Invoice) => {
+                    let is_paid_by = self.paid_by(fact) == Some(thing);
+                    statement.about.filter(|_| is_paid_by)
+                }
+                _ => None,
+            },
+        }
+    }
+}

@@ -59,6 +59,11 @@ def other_forms(text):
     )
     yield "with loose base64", text.replace(b'","recorded_at"', b'=","recorded_at"', 1)
     yield "with a larger from", text.replace(b'"from":', b'"from":1', 1)
+    note = json.loads(last)["checkpoint"]
+    junk = {"text": "junk", "a line": "junk\n", "a blank line": "\n", "a bare mark": "\u2014 a\n"}
+    for what, more in junk.items():
+        said = {**json.loads(last), "checkpoint": note + more}
+        yield f"with {what} after the note", b"".join(records) + verify_export.written(said)
     name = json.loads(last)["key"].split("+")[0].encode()
     yield "signed by another name", text.replace(name, name[:-1] + b"x")
 

@@ -54,13 +54,25 @@ python3 docs/verify_export.py "$folder"/{running,whole,range,rest}.ndjson
 # Made by somebody who knows the description and nothing else.
 python3 .ci/write_export.py "$folder"
 python3 docs/verify_export.py "$folder/erased.ndjson"
+python3 docs/verify_export.py "$folder"/part{1,2}.ndjson
 run import --data "$folder/imported" "$folder/erased.ndjson"
-for refuse in "python3 docs/verify_export.py" "run import --data $folder/stripped"; do
-    if said="$($refuse "$folder/stripped.ndjson" 2>&1)"; then
-        echo "a record that lost its body without a reason was taken: $refuse" >&2
+run import --data "$folder/joined" "$folder"/part{1,2}.ndjson
+# A log that has the bodies keeps them, and says so.
+run import --data "$folder/unerased" "$folder/unerased.ndjson"
+run import --data "$folder/unerased" "$folder/erased.ndjson" | grep "^2 of those were erased since"
+refuse() {
+    if said="$("$@" 2>&1)"; then
+        echo "records that lost their bodies without a reason were taken: $*" >&2
         exit 1
     fi
     echo "$said"
+}
+for export in "$folder"/stripped*.ndjson; do
+    refuse python3 docs/verify_export.py "$export"
+    refuse run import --data "$folder/stripped" "$export"
 done
+# What names them must be of the same log, and go on where the other ends.
+refuse python3 docs/verify_export.py "$folder"/part{1,2-of-another-key}.ndjson
+refuse python3 docs/verify_export.py "$folder"/{part1,erased}.ndjson
 
 python3 .ci/damage_export.py "$folder/whole.ndjson" "$folder/range.ndjson"

@@ -15,7 +15,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::schema::EngineName;
 use crate::eventlog::export::{Ending, ExportReader};
 use crate::eventlog::{ImportError, Published, Purpose, Record, Staging};
-use crate::ledger::audit::{Erasures, open_note};
+use crate::ledger::audit::{CHECKPOINTS_FOLDER, Erasures, Signer, kept_heads, open_note};
 
 /// A checkpoint has a few hundred bytes.
 const CHECKPOINT_BYTES_MAX: u64 = 64 * 1024;
@@ -55,6 +55,8 @@ struct Imported {
     imported: u64,
     /// Records of the exports that the log had.
     known: u64,
+    /// Of those, how many were erased since and keep their bodies in this log.
+    bodies_kept: u64,
     last_seq: u64,
     root: String,
     /// The verifier key of the last export.
@@ -103,6 +105,8 @@ impl Import {
             .into());
         }
         self.compare(&staging, &ending)?;
+        compare_kept(&staging, &config.data_dir)?;
+        let bodies_kept = staging.bodies_kept();
         let Published { head, warning } = staging.publish()?;
         if let Some(warning) = warning {
             eprintln!("subledger: {warning}");
@@ -111,6 +115,7 @@ impl Import {
         Ok(Imported {
             imported,
             known: read.saturating_sub(imported),
+            bodies_kept,
             last_seq: head.seq(),
             root: hex::encode(head.peaks.root()),
             key: ending.key,
@@ -144,6 +149,29 @@ impl Import {
             Err(wrong(what).into())
         }
     }
+}
+
+/// Compares what is about to be imported with the checkpoints that are kept in the data folder, as
+/// the next start would.
+fn compare_kept(staging: &Staging, data_dir: &Path) -> Result<(), Failure> {
+    let Some(signer) = Signer::read(data_dir)? else {
+        return Ok(());
+    };
+    let folder = data_dir.join(CHECKPOINTS_FOLDER);
+    let last_seq = staging.head().seq();
+    for kept in kept_heads(&folder, &signer.verifier())?.0 {
+        if kept.size > last_seq || staging.peaks_at(kept.size)?.root() != kept.root {
+            return Err(format!(
+                "the log would end at {last_seq} and contradict the checkpoint that was kept at \
+                 {} events in {}; import a newer export of that ledger, or move the checkpoints \
+                 of another one away",
+                kept.size,
+                folder.display()
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// Reads one export to its end.
@@ -199,11 +227,18 @@ fn print(common: &Common, done: &Imported) -> io::Result<()> {
     let Imported {
         imported,
         known,
+        bodies_kept,
         last_seq,
         root,
         key,
     } = done;
     say!("imported: {imported} events; {known} were there before")?;
+    if *bodies_kept > 0 {
+        say!(
+            "{bodies_kept} of those were erased since, and this log still has their bodies: import \
+             into an empty data folder to be rid of them"
+        )?;
+    }
     say!("the log ends at {last_seq}, Merkle root {root}")?;
     say!("signed with {key}")?;
     say!("Compare that key with the one you know the ledger by, and keep it with the export.")

@@ -91,15 +91,18 @@ impl Identity {
 }
 
 /// The first 8 bytes of a SHA-256 over what a repetition must have in common with the original:
-/// the body, or for a command the request that caused it.
+/// the body, or for a command the request that caused it. Of what was erased nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Content([u8; 8]);
+pub struct Content(Option<[u8; 8]>);
 
 impl Content {
+    /// Of an erased event: whatever comes under its identity repeats it.
+    pub const ERASED: Self = Self(None);
+
     /// Takes the first 8 bytes.
     #[must_use]
     pub fn of_sha256(sha256: &[u8; 32]) -> Self {
-        Self(first(sha256))
+        Self(Some(first(sha256)))
     }
 
     /// Hashes `body`.
@@ -108,10 +111,16 @@ impl Content {
         Self::of_sha256(&Sha256::digest(body).into())
     }
 
-    /// The 8 bytes.
+    /// The 8 bytes; zeros where it was erased.
     #[must_use]
-    pub const fn as_bytes(self) -> [u8; 8] {
-        self.0
+    pub fn as_bytes(self) -> [u8; 8] {
+        self.0.unwrap_or_default()
+    }
+
+    /// Whether it is [`Self::ERASED`].
+    #[must_use]
+    pub const fn is_erased(self) -> bool {
+        self.0.is_none()
     }
 }
 

@@ -162,6 +162,9 @@ pub fn open(options: &OpenOptions, now: Timestamp) -> Result<Opened, OpenError> 
     }
     let path = options.witness_path();
     let lock = sled::lock(dir)?;
+    if is_serving {
+        sled::remove_unfinished(dir)?;
+    }
     let witness = Witness::read(&path)?;
     let trusted = witness.as_ref().filter(|_| !options.accept_rollback);
     let setup = |purpose, barrier: &Barrier| sled::Setup {

@@ -83,6 +83,14 @@ struct AcceptanceData {
     seq: u64,
 }
 
+/// What of an envelope says which records were erased: as much as the export's format promises.
+#[derive(Deserialize)]
+struct ErasurePart {
+    r#type: String,
+    v: u32,
+    data: ErasureData,
+}
+
 #[derive(Deserialize)]
 struct ErasureData {
     seqs: Vec<u64>,
@@ -161,8 +169,11 @@ fn body<T: Serialize>(
 }
 
 /// What repetitions of a record are compared by: the request that caused it where its body says
-/// so, else the body.
+/// so, else the body; of an erased one whatever comes.
 pub(crate) fn content_of(record: &Record) -> Content {
+    if record.is_erased() {
+        return Content::ERASED;
+    }
     let of_request = || {
         let part: RequestPart = serde_json::from_slice(record.body()).ok()?;
         let sha256 = hex::decode(part.request_sha256?).ok()?.try_into().ok()?;
@@ -173,17 +184,18 @@ pub(crate) fn content_of(record: &Record) -> Content {
     found.unwrap_or_else(|| Content::of_body(record.body()))
 }
 
-/// The seqs of the records that `record` says were erased: it is an event of our own of type
-/// `event.erased`, with `{"seqs":[…]}` as its data, and names only what was recorded before it.
-/// Empty for every other record.
+/// The seqs of the records that `record` says were erased: it came by a source of our own, is of
+/// type `event.erased`, with `{"seqs":[…]}` as its data, and names only what was recorded before
+/// it. Empty for every other record.
 #[must_use]
 pub fn erased_by(record: &Record) -> Vec<u64> {
-    if record.provider() != PROVIDER || record.event_type() != Some(ERASED) {
+    let is_ours = record.provider() == PROVIDER && SOURCES.contains(&record.source());
+    if !is_ours || record.event_type() != Some(ERASED) {
         return Vec::new();
     }
-    let envelope = serde_json::from_slice::<Envelope<ErasureData>>(record.body()).ok();
-    let said = envelope.filter(|envelope| envelope.r#type == ERASED && envelope.v == VERSION);
-    let mut seqs = said.map_or_else(Vec::new, |envelope| envelope.data.seqs);
+    let said = serde_json::from_slice::<ErasurePart>(record.body()).ok();
+    let said = said.filter(|said| said.r#type == ERASED && said.v == VERSION);
+    let mut seqs = said.map_or_else(Vec::new, |said| said.data.seqs);
     seqs.retain(|seq| (1..record.seq()).contains(seq));
     seqs
 }

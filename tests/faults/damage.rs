@@ -219,7 +219,7 @@ fn looking_at_a_store_leaves_every_file_as_it_was() {
             assert_eq!(files(&rig.data_dir), before, "{command} changed something");
         }
         // What is left of one that was killed goes with the next.
-        fs::create_dir(rig.data_dir.join("inspect-killed")).unwrap();
+        fs::create_dir(rig.data_dir.join(".subledger-inspect")).unwrap();
         rig.run(&["verify"]);
         assert_eq!(files(&rig.data_dir), before);
     }

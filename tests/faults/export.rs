@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::full::Disk;
 use super::load::{BODY_MARKER, Book};
 use super::rig::{Rig, chance, pause, rounds};
+use super::strace::{Call, Strace, calls};
 use super::tools;
 
 const EVENTS: u64 = 60;
@@ -82,7 +83,7 @@ fn expect_no_leftovers(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(
-            !name.starts_with("import-") && !name.contains(".part"),
+            !name.starts_with(".subledger-") && !name.contains(".part"),
             "{name}"
         );
     }
@@ -238,6 +239,54 @@ fn a_kept_checkpoint_is_compared_with_what_is_imported() {
     let key = last(&text)["key"].clone();
     let done = run(&[&kept, "--checkpoint-key", key.as_str().unwrap()]);
     assert_eq!(done.code, Some(0), "{done:?}");
+}
+
+/// The next start would find it, and answer 503 from then on.
+#[test]
+fn a_checkpoint_that_is_kept_beside_the_log_is_not_contradicted() {
+    let (rig, text) = exported();
+    let part = export(&rig, "part.ndjson", &["--to", "20"]);
+    let (_stranger, theirs) = exported();
+    let other = Rig::new();
+    fs::create_dir_all(other.data_dir.join("checkpoints")).unwrap();
+    for entry in fs::read_dir(rig.data_dir.join("checkpoints")).unwrap() {
+        let entry = entry.unwrap();
+        let to = other.data_dir.join("checkpoints").join(entry.file_name());
+        fs::copy(entry.path(), to).unwrap();
+    }
+    let key = "checkpoint.key";
+    fs::copy(rig.data_dir.join(key), other.data_dir.join(key)).unwrap();
+    for contradicting in [&part, &theirs] {
+        let refused = import(&other, &[contradicting]);
+        assert!(refused.refused(1).contains("contradict"), "{refused:?}");
+        assert!(!other.db().exists());
+    }
+    report(&import(&other, &[&text]));
+    let service = other.start();
+    assert_eq!(service.get("/readyz").status, 200);
+    assert_eq!(service.terminate().code, Some(0));
+}
+
+/// A data folder that the import makes is there after a power cut: its name is synced too.
+#[test]
+fn the_name_of_a_new_data_folder_is_made_durable() {
+    if !tools::can_trace() {
+        return;
+    }
+    let (rig, _) = exported();
+    let other = Rig::new();
+    let strace = Strace::watching(other.path("trace"));
+    let mut import = strace.command(env!("CARGO_BIN_EXE_subledger"));
+    import.args([
+        "import",
+        rig.path("whole.ndjson").to_str().unwrap(),
+        "--config",
+    ]);
+    import.arg(other.path("faults.toml"));
+    assert!(import.stdout(Stdio::null()).status().unwrap().success());
+    let parent = format!("<{}>", other.data_dir.parent().unwrap().display());
+    let is_synced = |call: &Call| call.name == "fsync" && call.text.contains(&parent);
+    assert!(calls(&strace.text()).iter().any(is_synced), "{parent}");
 }
 
 /// What a kill may leave of a log: what was there, or all of it, which a cut text has not.

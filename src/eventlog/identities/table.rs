@@ -9,12 +9,16 @@ use crate::eventlog::identity::{Content, Identity};
 /// that the writer never stands still for a table of millions.
 const SHARDS: usize = 256;
 
+/// Set in the first byte of [`Seen::seq`] where nothing is left to compare a repetition by. No
+/// content can be mistaken for it.
+const ERASED: u8 = 0x80;
+
 /// 30 bytes: a hash table at its worst load then holds an event in 71, at its best in 36.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Seen {
     pub(super) digest: [u8; 16],
     content: [u8; 8],
-    /// 48 bits last for longer than any disk.
+    /// [`ERASED`], and 47 bits, which last for longer than any disk.
     seq: [u8; 6],
 }
 
@@ -53,11 +57,14 @@ impl Table {
     /// Adds an identity, unless it is there: the first record of an identity is the one that
     /// duplicates are answered with.
     pub(super) fn insert(&mut self, identity: Identity, content: Content, seq: u64) {
-        let seen = Seen {
+        let mut seen = Seen {
             digest: identity.digest(),
             content: content.as_bytes(),
             seq: low_bytes(seq),
         };
+        if content.is_erased() {
+            seen.seq[0] |= ERASED;
+        }
         let Some(shard) = self.shard_mut(&seen.digest) else {
             return;
         };
@@ -102,7 +109,7 @@ impl Seen {
     pub(super) const BYTES: usize = 30;
 
     pub(super) fn compared_by(&self, content: [u8; 8]) -> Lookup {
-        if self.content == content {
+        if self.content == content || self.seq[0] & ERASED != 0 {
             Lookup::Duplicate(self.seq())
         } else {
             Lookup::Other(self.seq())
@@ -132,9 +139,10 @@ impl Seen {
     }
 
     fn seq(&self) -> u64 {
-        self.seq
-            .iter()
-            .fold(0, |value, byte| (value << 8) | u64::from(*byte))
+        let [first, rest @ ..] = self.seq;
+        let first = u64::from(first & !ERASED);
+        rest.iter()
+            .fold(first, |value, byte| (value << 8) | u64::from(*byte))
     }
 }
 
@@ -156,6 +164,28 @@ fn low_bytes(seq: u64) -> [u8; 6] {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn whatever_comes_again_under_an_erased_identity_repeats_it() {
+        let mut table = Table::default();
+        let (identity, seq) = (Identity::of_signed_id("s", "1"), 1 << 40);
+        table.insert(identity, Content::ERASED, seq);
+        for body in [&b""[..], b"{}"] {
+            let content = Content::of_body(body).as_bytes();
+            let found = table.lookup(&identity.digest(), content);
+            assert_eq!(found, Lookup::Duplicate(seq));
+            // As it lies in a run.
+            let mut bytes = Vec::new();
+            table
+                .sorted()
+                .iter()
+                .for_each(|seen| seen.write(&mut bytes));
+            let read = Seen::read(&bytes).unwrap();
+            assert_eq!(read.compared_by(content), Lookup::Duplicate(seq));
+        }
+        table.forget(identity, seq);
+        assert!(table.sorted().is_empty());
+    }
 
     #[test]
     fn an_entry_has_the_size_the_design_counts_on() {

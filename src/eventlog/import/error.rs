@@ -72,6 +72,12 @@ pub enum ImportError {
         /// The last seq imported.
         seq: u64,
     },
+    /// Taking its place would leave what it leads to behind.
+    #[error(
+        "{} is a link, and an import would put a folder in its place; make it a folder of its own, \
+         for instance a mount, then import again", .0.display()
+    )]
+    Linked(PathBuf),
     /// A record larger than any that was ever written.
     #[error("record {0} of the export does not fit a page: {1}")]
     Page(u64, #[source] PageDamage),

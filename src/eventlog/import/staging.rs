@@ -2,6 +2,9 @@
 //! more exports, and takes its place only once it is whole: whatever happens before, power cut or
 //! kill, the data folder holds the log that it held. Knows files and records, not what they mean.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::{self, File};
 use std::io::{self, BufRead};
 use std::path::Path;
@@ -22,8 +25,6 @@ use crate::eventlog::record::Record;
 use crate::eventlog::tiles::peaks_at;
 use crate::eventlog::witness::Witness;
 
-/// The beginning of the staging folder's name, in the data folder.
-const PREFIX: &str = "import-";
 /// The witness's name in the staging folder.
 const WITNESS: &str = "witness.json";
 
@@ -33,6 +34,8 @@ pub struct Staging {
     engine: Arc<dyn Engine>,
     /// Where the log ended that was there before.
     began_at: u64,
+    /// Of how many records the log keeps the body that an export says was erased.
+    bodies_kept: u64,
     folder: TempDir,
     options: OpenOptions,
     /// Of the data folder, held to the end.
@@ -48,10 +51,11 @@ impl Staging {
     pub fn begin(options: OpenOptions, now: Timestamp) -> Result<Self, ImportError> {
         let data_dir = &options.data_dir;
         let lock = sled::lock(data_dir)?;
-        remove_unfinished(data_dir)?;
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(data_dir);
-        let folder =
-            folder.map_err(|error| ImportError::io("make a folder in", data_dir, error))?;
+        let log = sled::store_dir(data_dir);
+        if log.is_symlink() {
+            return Err(ImportError::Linked(log));
+        }
+        let folder = sled::import_folder(data_dir)?;
         let witness_path = folder.path().join(WITNESS);
         if sled::db_bytes(data_dir)? > 0 {
             sled::copy_store(data_dir, folder.path())?;
@@ -73,6 +77,7 @@ impl Staging {
         Ok(Self {
             engine: Arc::clone(&opened.engine),
             began_at: opened.head.seq(),
+            bodies_kept: 0,
             importer: Importer::new(opened),
             folder,
             options,
@@ -84,6 +89,13 @@ impl Staging {
     #[must_use]
     pub const fn began_at(&self) -> u64 {
         self.began_at
+    }
+
+    /// How many records lost their bodies in what was read so far, and not in the log: it is never
+    /// changed, only gone on with.
+    #[must_use]
+    pub const fn bodies_kept(&self) -> u64 {
+        self.bodies_kept
     }
 
     /// Where the log stands with what was read so far.
@@ -121,12 +133,14 @@ impl Staging {
                 None => self.importer.push(record.stored_bytes().clone())?,
                 Some(known) => {
                     // The header commits to the body: one that was erased since is no difference.
-                    if known?.header_bytes() != record.header_bytes() {
+                    let known = known?;
+                    if known.header_bytes() != record.header_bytes() {
                         return Err(ImportError::OtherRecord {
                             line: export.line_no(),
                             seq: record.seq(),
                         });
                     }
+                    self.bodies_kept += u64::from(record.is_erased() && !known.is_erased());
                 }
             }
         }
@@ -163,6 +177,7 @@ impl Staging {
             importer,
             engine,
             began_at,
+            bodies_kept: _,
             folder,
             options,
             _lock,
@@ -189,18 +204,26 @@ impl Staging {
         }
         let witness = Witness::read(&staged.join(WITNESS))?;
         sync_all(&sled::store_dir(staged))?;
-        if old.is_some() && began_at == 0 {
-            // It speaks of a file that is gone. Without one a start warns; with it, it would refuse.
-            fs::remove_file(&path).map_err(|error| ImportError::io("remove", &path, error))?;
+        if let (Some(old), Some(new)) = (old, &witness)
+            && old.db_len > new.db_len
+        {
+            // It speaks of a longer file, and would have the new one refused. What it remembers of
+            // the log stays: a kill before the next step leaves it to refuse a log that is gone.
+            let db_len = new.db_len;
+            Witness { db_len, ..old }.write(&path)?;
         }
         replace(
             &sled::store_dir(staged),
             &sled::store_dir(&options.data_dir),
         )?;
-        let told = sync(&options.data_dir).and_then(|()| match witness {
-            Some(witness) => Ok(witness.write(&path)?),
-            None => Ok(()),
-        });
+        // The data folder may be new too.
+        let told = sled::sync_names(&sled::store_dir(&options.data_dir));
+        let told = told
+            .map_err(ImportError::from)
+            .and_then(|()| match witness {
+                Some(witness) => Ok(witness.write(&path)?),
+                None => Ok(()),
+            });
         let warning = told.err().map(|error| {
             format!("the log is in its place, and {error}; its next start writes the witness anew")
         });
@@ -244,18 +267,6 @@ fn replace(new: &Path, old: &Path) -> Result<(), ImportError> {
         fs::rename(new, old)
     };
     done.map_err(|error| ImportError::io("put the imported log in the place of", old, error))
-}
-
-fn remove_unfinished(data_dir: &Path) -> Result<(), ImportError> {
-    let unreadable = |error| ImportError::io("list", data_dir, error);
-    for entry in fs::read_dir(data_dir).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            let path = entry.path();
-            fs::remove_dir_all(&path).map_err(|error| ImportError::io("remove", &path, error))?;
-        }
-    }
-    Ok(())
 }
 
 /// Makes a folder's files and names durable.

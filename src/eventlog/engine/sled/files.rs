@@ -78,24 +78,44 @@ pub(super) fn remove_unfinished_snapshots(dir: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The beginning of the name of a copy that is inspected.
-const COPY_PREFIX: &str = "inspect-";
+/// Where an import makes a log, in the data folder. One name is enough: it is made under the lock.
+const IMPORT_FOLDER: &str = ".subledger-import";
+/// Where a copy lies that is inspected.
+const COPY_FOLDER: &str = ".subledger-inspect";
+
+/// Makes the folder of an import in `data_dir`, which goes when it is dropped. Under the lock: what
+/// is left of an import that was killed goes first.
+pub(in crate::eventlog) fn import_folder(data_dir: &Path) -> Result<TempDir, OpenError> {
+    working_folder(data_dir, IMPORT_FOLDER)
+}
 
 /// Copies the store's files into a folder of `data_dir` that goes when it is dropped. Under the
 /// lock: what is left of an inspection that was killed goes too.
 pub(super) fn copy(data_dir: &Path, dir: &Path) -> Result<TempDir, OpenError> {
-    for entry in list(data_dir)? {
-        let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with(COPY_PREFIX) {
-            fs::remove_dir_all(&path).map_err(|source| OpenError::io("remove", &path, source))?;
-        }
-    }
-    let copy = tempfile::Builder::new()
-        .prefix(COPY_PREFIX)
-        .tempdir_in(data_dir);
-    let copy = copy.map_err(|source| OpenError::io("make a copy in", data_dir, source))?;
+    let copy = working_folder(data_dir, COPY_FOLDER)?;
     copy_files(dir, copy.path())?;
     Ok(copy)
+}
+
+/// Removes what imports and inspections left that were killed. Under the lock.
+pub(in crate::eventlog) fn remove_unfinished(data_dir: &Path) -> Result<(), OpenError> {
+    remove_folder(&data_dir.join(IMPORT_FOLDER))?;
+    remove_folder(&data_dir.join(COPY_FOLDER))
+}
+
+fn working_folder(data_dir: &Path, name: &str) -> Result<TempDir, OpenError> {
+    remove_folder(&data_dir.join(name))?;
+    let mut folder = tempfile::Builder::new();
+    let folder = folder.prefix(name).rand_bytes(0).tempdir_in(data_dir);
+    folder.map_err(|source| OpenError::io("make a folder in", data_dir, source))
+}
+
+/// Removes a folder that is ours by its whole name; whatever else has that name is not.
+fn remove_folder(path: &Path) -> Result<(), OpenError> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) {
+        fs::remove_dir_all(path).map_err(|source| OpenError::io("remove", path, source))?;
+    }
+    Ok(())
 }
 
 /// Copies the store's files into the folder `to`, which must exist.
@@ -132,7 +152,7 @@ pub(super) fn check_no_blobs(dir: &Path) -> Result<(), OpenError> {
 }
 
 /// Makes the store's names durable: sled syncs neither `conf` nor any directory.
-pub(super) fn sync_names(dir: &Path) -> Result<(), OpenError> {
+pub(in crate::eventlog) fn sync_names(dir: &Path) -> Result<(), OpenError> {
     sync(&dir.join("conf"))?;
     sync(dir)?;
     let Some(data_dir) = dir.parent() else {

@@ -15,6 +15,7 @@ use parking_lot::{Mutex, RwLock};
 use tempfile::TempDir;
 
 pub use self::files::{Barrier, Lock, fdatasync, lock};
+pub(in crate::eventlog) use self::files::{import_folder, remove_unfinished, sync_names};
 use self::store::{Store, guarded, is_full};
 use super::{Engine, Fault, Tail};
 use crate::domain::time::Timestamp;

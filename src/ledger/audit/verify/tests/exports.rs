@@ -2,9 +2,9 @@
 
 use super::{SECRET, checked, deliveries, head, named, own_event, provider, with_secret};
 use crate::eventlog::KnownHead;
-use crate::eventlog::export::{ExportRange, Exporter};
+use crate::eventlog::export::{ExportRange, ExportReader, Exporter};
 use crate::eventlog::forge::{self, Forged};
-use crate::ledger::audit::{Origin, Report, Signer, Signers, verify_export};
+use crate::ledger::audit::{Origin, Report, Signer, Signers, open_note, verify_export};
 
 fn export(records: &[Forged], from: u64, to: u64, signer: &Signer) -> Vec<u8> {
     let engine = forge::log(records, 4);
@@ -56,11 +56,22 @@ fn an_export_says_the_same_as_its_log() {
     assert_eq!((part.events, ok), (14, vec![false, true, true, true]));
 }
 
+/// Whether an import would take it.
+fn is_read(text: &[u8]) -> bool {
+    let mut reader = ExportReader::new(text, open_note);
+    while let Ok(record) = reader.next_record() {
+        if record.is_none() {
+            return true;
+        }
+    }
+    false
+}
+
 /// Of any line but the last the very record is named, or the ones after it are.
 #[test]
 fn every_flipped_bit_of_an_export_is_found() {
     let text = export(&deliveries(3), 1, 3, &signer());
-    assert!(verified(&text, &[]).intact, "the control");
+    assert!(verified(&text, &[]).intact && is_read(&text), "the control");
     let mut line = 1;
     for place in 0..text.len() {
         let mut flipped = text.clone();
@@ -69,6 +80,7 @@ fn every_flipped_bit_of_an_export_is_found() {
         assert!(!report.intact, "byte {place}");
         let first = report.damaged[0].first_seq;
         assert!(first == line || line > 3, "byte {place}: {report:?}");
+        assert!(!is_read(&flipped), "byte {place}");
         line += u64::from(text[place] == b'\n');
     }
 }

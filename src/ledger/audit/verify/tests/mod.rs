@@ -14,7 +14,7 @@ use crate::domain::state::CustomerNotes;
 use crate::domain::time::Timestamp;
 use crate::eventlog::forge::{self, Forged};
 use crate::eventlog::merkle::Peaks;
-use crate::eventlog::{Event, Identity};
+use crate::eventlog::{Content, Event, Identities, Identity, Log, Lookup};
 use crate::ledger::Refold;
 use crate::providers::{self, Built};
 
@@ -295,6 +295,12 @@ fn a_body_is_gone_only_where_a_later_event_of_our_own_says_so() {
     let mut foreign = erasure.clone();
     (foreign.source, foreign.provider) = ("shop".into(), "razorpay".into());
     assert!(damage(&with(foreign)).contains(&(4, 4)), "not our own");
+    let mut delivered = erasure.clone();
+    delivered.source = "shop".into();
+    assert!(
+        damage(&with(delivered)).contains(&(4, 4)),
+        "a source of others"
+    );
     let mut early = records.clone();
     early.insert(0, own_event("event.erased", r#"{"seqs":[5,8]}"#, 1));
     assert_eq!(damage(&early), [(5, 5), (8, 8)], "said before");
@@ -315,6 +321,25 @@ fn what_was_erased_folds_as_nothing() {
     };
     assert_eq!(fold(&records).events, 7);
     assert_eq!(fold(&records).ignored, 1);
+}
+
+#[test]
+fn what_was_erased_is_known_when_it_comes_again() {
+    let mut records = deliveries(3);
+    let body = Content::of_body(&records[1].body);
+    records[1].is_erased = true;
+    let mut identities = Identities::default();
+    let mut erased = None;
+    for record in Log::new(forge::log(&records, 3)).records(1) {
+        let record = record.unwrap();
+        let content = own::content_of(&record);
+        identities.remember(&record, content).unwrap();
+        erased = erased.or(record.is_erased().then(|| record.identity()));
+    }
+    for content in [body, Content::of_body(b""), Content::of_body(b"another")] {
+        let known = identities.lookup(erased.unwrap(), content).unwrap();
+        assert_eq!(known, Lookup::Duplicate(2));
+    }
 }
 
 #[test]

@@ -6,12 +6,19 @@ use serde_json::{Value, json};
 use crate::keys::made;
 use crate::world::{World, sample};
 
-const PATHS: [&str; 4] = [
+const PATHS: [&str; 6] = [
     "/v1/customers/user_42",
     "/v1/customers/user_42/entitlements",
     "/v1/subscriptions/sub_Ldgr0000000001",
     "/v1/payments/pay_Ldgr0000000001",
+    "/v1/subscriptions?customer=user_42",
+    "/v1/payments?customer=user_42",
 ];
+
+fn with(path: &str, parameter: &str) -> String {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}{parameter}")
+}
 
 /// Activated by event 2; the charge is event 3, and the authentication that came before both
 /// arrives last, as event 4.
@@ -46,10 +53,7 @@ fn explaining_needs_a_key_that_may_audit_and_a_word_that_is_known() {
         let customer = (scope == "client").then_some("user_42");
         let (_, key) = made(&world, scope, customer);
         for path in PATHS {
-            let ask = |query: &str| {
-                let path = format!("{path}?{query}");
-                world.ask("GET", &path, Some(&key), &[], b"")
-            };
+            let ask = |query: &str| world.ask("GET", &with(path, query), Some(&key), &[], b"");
             let plain = ask("explain=false");
             let explained = ask("explain=true");
             if may {
@@ -66,6 +70,14 @@ fn explaining_needs_a_key_that_may_audit_and_a_word_that_is_known() {
             }
         }
     }
+    for everybodys in [
+        "/v1/subscriptions?explain=true",
+        "/v1/payments?explain=true",
+    ] {
+        let refused = world.get(everybodys);
+        assert_eq!(refused.status, 400, "{everybodys}");
+        assert!(refused.word("detail").contains("`customer`"));
+    }
 }
 
 #[test]
@@ -74,9 +86,9 @@ fn without_it_nothing_is_explained_and_with_it_nothing_else_is_said() {
     for path in PATHS {
         let plain = world.get(path);
         assert!(!plain.text.contains("explain"), "{path}");
-        let meant_nothing = world.get(&format!("{path}?explain=false"));
+        let meant_nothing = world.get(&with(path, "explain=false"));
         assert_eq!(plain.text, meant_nothing.text);
-        let explained = world.get(&format!("{path}?explain=true"));
+        let explained = world.get(&with(path, "explain=true"));
         assert_eq!(
             explained.header("x-ledger-seq"),
             plain.header("x-ledger-seq")

@@ -25,6 +25,10 @@ pub(in crate::http) struct ListQuery {
     /// a `customer`.
     #[schemars(regex(pattern = KNOWN_AT))]
     known_at: Option<String>,
+    /// With `true`, each field is answered with the event that set it. Scope `audit`, with a
+    /// `customer`.
+    #[schemars(with = "Option<bool>")]
+    explain: Option<String>,
     /// How many, at most.
     #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
@@ -38,15 +42,15 @@ pub(in crate::http) async fn index(
     query: web::Query<ListQuery>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    let moment = when::moment(&caller, &query.as_of, &query.known_at)?;
+    let look = when::look(&caller, &query.as_of, &query.known_at, &query.explain)?;
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
-    if let Some(moment) = moment {
+    if let Some(look) = look {
         let customer = given(&query.customer).ok_or_else(when::needs_customer)?;
         let customer = customer.to_owned();
         let page = looking_back(move || {
             let subscription = given(&query.subscription);
             let ledger = &shared.ledger;
-            ledger.payments_at(&customer, subscription, moment, (after, limit))
+            ledger.payments_at(&customer, subscription, look, (after, limit))
         });
         let page = page.await?;
         return list(page.map(|page| List::new(page.data, page.next.map(cursor_after))));

@@ -33,6 +33,10 @@ pub(in crate::http) struct ListQuery {
     /// a `customer`.
     #[schemars(regex(pattern = KNOWN_AT))]
     known_at: Option<String>,
+    /// With `true`, each field is answered with the event that set it. Scope `audit`, with a
+    /// `customer`.
+    #[schemars(with = "Option<bool>")]
+    explain: Option<String>,
     /// How many, at most.
     #[schemars(with = "Option<u8>", range(min = 1, max = 200), extend("default" = 50))]
     limit: Option<String>,
@@ -56,13 +60,13 @@ pub(in crate::http) async fn index(
         let why = "A key of scope `client` must name a customer: `?customer=`.";
         return Err(Problem::Forbidden(why.into()));
     }
-    let moment = when::moment(&caller, &query.as_of, &query.known_at)?;
+    let look = when::look(&caller, &query.as_of, &query.known_at, &query.explain)?;
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
-    if let Some(moment) = moment {
+    if let Some(look) = look {
         let customer = filter.customer.clone().ok_or_else(when::needs_customer)?;
         let page = looking_back(move || {
             let ledger = &shared.ledger;
-            ledger.subscriptions_at(&customer, &filter, moment, (after, limit))
+            ledger.subscriptions_at(&customer, &filter, look, (after, limit))
         });
         let page = page.await?;
         return list(page.map(|page| List::new(page.data, page.next.map(cursor_after))));

@@ -37,23 +37,33 @@ impl WhenQuery {
     /// The moment asked about, and whether to explain; nothing where it is now, and not. See
     /// [`moment`].
     pub(super) fn look(&self, caller: &Caller) -> Result<Option<Look>, Problem> {
-        let is_explained = match self.explain.as_deref() {
-            None | Some("false") => false,
-            Some("true") => {
-                needs_audit(caller, "explanations")?;
-                true
-            }
-            Some(_) => return Err(invalid("`explain` must be `true` or `false`.".into())),
-        };
-        let moment = moment(caller, &self.as_of, &self.known_at)?;
-        if moment.is_none() && !is_explained {
-            return Ok(None);
-        }
-        Ok(Some(Look {
-            moment: moment.unwrap_or_default(),
-            is_explained,
-        }))
+        look(caller, &self.as_of, &self.known_at, &self.explain)
     }
+}
+
+/// See [`WhenQuery::look`]; for lists, whose parameters name the same beside others.
+pub(super) fn look(
+    caller: &Caller,
+    as_of: &Option<String>,
+    known_at: &Option<String>,
+    explain: &Option<String>,
+) -> Result<Option<Look>, Problem> {
+    let is_explained = match explain.as_deref() {
+        None | Some("false") => false,
+        Some("true") => {
+            needs_audit(caller, "explanations")?;
+            true
+        }
+        Some(_) => return Err(invalid("`explain` must be `true` or `false`.".into())),
+    };
+    let moment = moment(caller, as_of, known_at)?;
+    if moment.is_none() && !is_explained {
+        return Ok(None);
+    }
+    Ok(Some(Look {
+        moment: moment.unwrap_or_default(),
+        is_explained,
+    }))
 }
 
 /// The moment asked about; nothing where that is now. An empty parameter is no moment: whoever
@@ -98,9 +108,9 @@ pub(super) fn needs_audit(caller: &Caller, what: &str) -> Result<(), Problem> {
     )))
 }
 
-/// That a list at a moment must be one customer's.
+/// That a list at a moment, or an explained one, must be one customer's.
 pub(super) fn needs_customer() -> Problem {
-    invalid("`as_of` and `known_at` need a `customer` whose list it is.".into())
+    invalid("`as_of`, `known_at` and `explain` need a `customer` whose list it is.".into())
 }
 
 fn known(text: &str) -> Option<KnownAt> {

@@ -118,11 +118,15 @@ impl Ledger {
         &self,
         id: &str,
         filter: &SubscriptionFilter,
-        moment: Moment,
+        look: Look,
         (after, limit): (Option<Ident>, usize),
     ) -> Result<Shown<Page<SubscriptionView>>, PastError> {
-        self.listed_at(id, None, moment, |state, as_of| {
-            state.subscriptions_held(id, filter, after, limit, as_of)
+        self.listed_at(id, None, look, |state, as_of, heard| {
+            let mut page = state.subscriptions_held(id, filter, after, limit, as_of);
+            if let Some(heard) = heard {
+                state.explain_subscriptions(&mut page.data, heard);
+            }
+            page
         })
     }
 
@@ -135,11 +139,15 @@ impl Ledger {
         &self,
         id: &str,
         subscription: Option<&str>,
-        moment: Moment,
+        look: Look,
         (after, limit): (Option<Ident>, usize),
     ) -> Result<Shown<Page<PaymentView>>, PastError> {
-        self.listed_at(id, subscription, moment, |state, _| {
-            state.payments_made(id, subscription, after, limit)
+        self.listed_at(id, subscription, look, |state, _, heard| {
+            let mut page = state.payments_made(id, subscription, after, limit);
+            if let Some(heard) = heard {
+                state.explain_payments(&mut page.data, heard);
+            }
+            page
         })
     }
 
@@ -148,14 +156,14 @@ impl Ledger {
         &self,
         id: &str,
         subscription: Option<&str>,
-        moment: Moment,
-        list: impl Fn(&State, AsOf) -> T,
+        look: Look,
+        list: impl Fn(&State, AsOf, Option<&[HeardEvent<'_>]>) -> T,
     ) -> Result<Shown<T>, PastError> {
         let named = Named {
             subscription,
             ..customer(id)
         };
-        let past = self.past(named, moment)?;
+        let past = self.past(named, look.moment)?;
         if !past.state.has_customer(id) {
             let has_customer = |state: &State| state.has_customer(id);
             let absent = self.absence(customer(id), &past, "customer", has_customer);
@@ -163,9 +171,11 @@ impl Ledger {
                 return Err(absent);
             }
         }
+        let heard = past.heard.iter().map(|event| event.as_explained());
+        let heard: Option<Vec<_>> = look.is_explained.then(|| heard.collect());
         Ok(Shown {
             seq: past.seq,
-            value: list(&past.state, past.as_of),
+            value: list(&past.state, past.as_of, heard.as_deref()),
         })
     }
 

@@ -11,6 +11,8 @@ mod subscription;
 mod tests;
 mod verdict;
 
+use std::slice;
+
 use self::statements::{Statement, Statements};
 use self::verdict::Cell;
 use super::State;
@@ -104,17 +106,33 @@ impl State {
         heard: &[HeardEvent<'_>],
     ) -> Option<SubscriptionView> {
         let mut view = self.subscription(id, Some(as_of))?;
-        view.explain = self.explanation_of(&self.statements(heard), &view);
+        self.explain_subscriptions(slice::from_mut(&mut view), heard);
         Some(view)
+    }
+
+    /// Explains each field of subscriptions that this state shows.
+    pub fn explain_subscriptions(&self, shown: &mut [SubscriptionView], heard: &[HeardEvent<'_>]) {
+        let statements = self.statements(heard);
+        for view in shown {
+            view.explain = self.explanation_of(&statements, view);
+        }
     }
 
     /// One payment, each field explained.
     #[must_use]
     pub fn payment_explained(&self, id: &str, heard: &[HeardEvent<'_>]) -> Option<PaymentView> {
         let mut view = self.payment(id)?;
-        let ix = self.arena.find(Kind::Payment, view.provider, id)?;
-        view.explain = Some(self.explain_payment(ix, &self.statements(heard), &view));
+        self.explain_payments(slice::from_mut(&mut view), heard);
         Some(view)
+    }
+
+    /// Explains each field of payments that this state shows.
+    pub fn explain_payments(&self, shown: &mut [PaymentView], heard: &[HeardEvent<'_>]) {
+        let statements = self.statements(heard);
+        for view in shown {
+            let ix = self.arena.find(Kind::Payment, view.provider, &view.id);
+            view.explain = ix.map(|ix| self.explain_payment(ix, &statements, view));
+        }
     }
 
     fn explanation_of(

@@ -12,7 +12,9 @@ mod report;
 mod signer;
 mod verify;
 
-pub use checkpoints::{CHECKPOINTS_FOLDER, Kept, kept_checkpoints};
+pub use checkpoints::{
+    CHECKPOINTS_FOLDER, Kept, given_up_checkpoints, is_continued, kept_checkpoints,
+};
 pub use erasures::Erasures;
 pub use export::{LogExport, NotExported, open_note};
 pub use job::{Audit, AuditRunning, Ended, Job};

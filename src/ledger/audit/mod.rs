@@ -26,7 +26,7 @@ pub use replay::{
 pub use report::{Checked, CheckpointReport, Damaged, Report, Signatures};
 pub use signer::{CHECKPOINT_KEY_FILE, KeyError, Origin, Signer};
 pub use verify::{
-    NotBegun, Signers, Verification, VerifyError, head_of, kept_heads, verify_export,
+    KeptHeads, NotBegun, Signers, Verification, VerifyError, head_of, kept_heads, verify_export,
 };
 
 pub(super) use checkpoints::Checkpoints;

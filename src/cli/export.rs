@@ -1,7 +1,8 @@
 //! `subledger export`: the log as text, of the stopped store or of a running service.
 
+use std::fs::{self, File};
 use std::io::{self, BufRead, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -11,10 +12,13 @@ use serde_json::Value;
 
 use super::remote::Remote;
 use super::target::Target;
+use super::verify::checkpoints;
 use super::{Common, Failure, Output, output, store};
 use crate::app::Acceptance;
+use crate::eventlog::engine::sled::store_dir;
 use crate::eventlog::export::{ExportError, ExportRange, ExportReader, Exporter};
-use crate::ledger::audit::{Signer, open_note};
+use crate::eventlog::{OpenError, Opened, Warning};
+use crate::ledger::audit::{Signer, is_continued, open_note};
 
 /// Write the log as text: every record byte for byte, and a signed checkpoint that proves them.
 ///
@@ -94,6 +98,8 @@ impl Export {
             "this ledger has no key to sign a checkpoint with yet; start the service once, and \
              stop it",
         )?;
+        make_durable(&config.data_dir)?;
+        refuse_contradiction(&opened, &config.data_dir, &signer)?;
         let mut exporter = Exporter::new(opened.engine, range)?;
         let bar = self.bar(range.to().saturating_sub(range.from()).saturating_add(1));
         let mut lines = Vec::new();
@@ -160,6 +166,44 @@ impl Export {
             output::progress(total, "exporting")
         }
     }
+}
+
+/// A kill may leave events written and not on the disk. What is signed has to outlast a power cut.
+fn make_durable(data_dir: &Path) -> Result<(), Failure> {
+    let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
+    let folder = store_dir(data_dir);
+    let sync_all = || {
+        for entry in fs::read_dir(&folder)? {
+            sync(&entry?.path())?;
+        }
+        sync(&folder)
+    };
+    sync_all().map_err(|error| {
+        let folder = folder.display();
+        format!("{folder} cannot be made durable, so nothing is signed: {error}").into()
+    })
+}
+
+/// Never signs a second root for a size: neither of a log that was rolled back, nor of one that
+/// contradicts what was signed before.
+fn refuse_contradiction(opened: &Opened, data_dir: &Path, signer: &Signer) -> Result<(), Failure> {
+    for warning in &opened.warnings {
+        if let Warning::RolledBack(rollback) = warning {
+            return Err(OpenError::RolledBack(*rollback).into());
+        }
+    }
+    for head in checkpoints::kept(data_dir, &signer.verifier())?.heads {
+        if !is_continued(&*opened.engine, &head)? {
+            return Err(format!(
+                "the log contradicts the checkpoint that it kept at {} events, so nothing is \
+                 signed: it was changed or rolled back since; run `subledger verify`, then \
+                 restore the data folder from a backup",
+                head.size
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// A service that cannot go on says why in the last line, as a problem.

@@ -9,6 +9,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
+use super::verify::checkpoints;
 use super::{Common, Failure, Output, output};
 use crate::app::{self, Acceptance};
 use crate::clock::{Clock as _, SystemClock};
@@ -17,8 +18,6 @@ use crate::eventlog::export::{Ending, ExportReader};
 use crate::eventlog::{ImportError, Published, Purpose, Record, Staging};
 use crate::ledger::audit::{CHECKPOINTS_FOLDER, Erasures, Signer, kept_heads, open_note};
 
-/// A checkpoint has a few hundred bytes.
-const CHECKPOINT_BYTES_MAX: u64 = 64 * 1024;
 /// What is read at once: a line has about 1 KiB.
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -128,7 +127,7 @@ impl Import {
             return Ok(());
         };
         let wrong = |what: &str| format!("the checkpoint in {}: {what}", path.display());
-        let text = text(path).map_err(|error| wrong(&error.to_string()))?;
+        let text = checkpoints::text(path).map_err(|error| wrong(&error.to_string()))?;
         let key = self
             .checkpoint_key
             .as_deref()
@@ -210,14 +209,6 @@ fn take(
     on: &mut dyn FnMut(&Record),
 ) -> Result<Ending, ImportError> {
     staging.read(&mut ExportReader::new(input, open_note), on)
-}
-
-fn text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?
-        .take(CHECKPOINT_BYTES_MAX)
-        .read_to_string(&mut text)?;
-    Ok(text)
 }
 
 fn print(common: &Common, done: &Imported) -> io::Result<()> {

@@ -115,6 +115,7 @@ fn a_log_that_is_not_the_one_that_was_signed_is_not_ready_and_signs_nothing() {
     copy(&rig.data_dir.join("log"), &old);
     let service = rig.start();
     fill(&service, 30..60);
+    let honest = text(&service, "/v1/audit/checkpoint");
     assert_eq!(service.terminate().code, Some(0));
     assert_eq!(kept(&rig).len(), 2);
 
@@ -163,6 +164,24 @@ fn a_log_that_is_not_the_one_that_was_signed_is_not_ready_and_signs_nothing() {
         200
     );
     check_proofs(&service);
+    // Whoever kept that checkpoint is told, and the service goes on.
+    let outside = rig.path("honest.txt");
+    fs::write(&outside, honest).unwrap();
+    let url = format!("http://{}", service.address);
+    let ended = rig.run(&[
+        "verify",
+        "--url",
+        &url,
+        "--checkpoint",
+        outside.to_str().unwrap(),
+    ]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(
+        ended.stdout.contains("given up by an accepted rollback"),
+        "{ended:?}"
+    );
+    let ready = service.client().get("/readyz", ADMIN_KEY).unwrap();
+    assert_eq!(ready.status, 200, "{}", ready.text);
     assert_eq!(service.terminate().code, Some(0));
     let files = kept(&rig);
     let given_up = |path: &&PathBuf| path.extension().is_some_and(|end| end == "rolled-back");

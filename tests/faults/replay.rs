@@ -2,13 +2,14 @@
 //! are some, and that it has nothing to compare with where that is so.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::load::Book;
-use super::rig::Rig;
+use super::rig::{ADMIN_KEY, Rig};
 
 fn kept(rig: &Rig) -> PathBuf {
     rig.data_dir.join("state.fingerprints")
@@ -159,5 +160,41 @@ fn what_a_running_service_refuses_is_said_and_the_code_is_2() {
     let url = format!("http://{}", service.address);
     let ended = rig.run(&["replay", "--url", &url, "--customer", "nobody"]);
     assert!(ended.refused(2).contains("404"), "{ended:?}");
+    assert_eq!(service.terminate().code, Some(0));
+}
+
+/// While webhooks come in a replay rests more than it works. Whoever asks meanwhile is told; and a
+/// client that goes away does not keep the turn.
+#[test]
+fn one_replay_has_the_turn_and_loses_it_with_its_client() {
+    const TRIES: u32 = 200;
+    let rig = Rig::new();
+    let service = rig.start();
+    let book = Book::default();
+    book.send(service.address, 300);
+    let bearer = format!("Bearer {ADMIN_KEY}");
+    let headers = [("authorization", bearer.as_str())];
+    let mut held = 0;
+    let was_told = book.during(service.address, 2, || {
+        (0..TRIES).any(|_| {
+            let client = service.client();
+            let socket = client.post_and_leave("/v1/audit/replay", &headers, b"{}", 0);
+            let mut lines = BufReader::new(socket.unwrap()).lines().map(Result::unwrap);
+            if !lines.next().unwrap().contains(" 200 ") {
+                return false;
+            }
+            held += 1;
+            let first = lines.find(|line| line.starts_with('{')).unwrap();
+            assert!(first.contains("folded"), "{first}");
+            let second = service.client().post("/v1/audit/verify", &headers, b"{}");
+            let second = second.unwrap();
+            second.status == 409 && second.word("code") == "audit_running"
+        })
+    });
+    assert!(was_told, "{held} replays were through before anybody asked");
+    super::rig::eventually("the turn is given back", || {
+        let next = service.client().post("/v1/audit/verify", &headers, b"{}");
+        next.unwrap().status == 200
+    });
     assert_eq!(service.terminate().code, Some(0));
 }

@@ -92,8 +92,12 @@ fn a_running_service_is_asked_the_same() {
     let (rig, kept) = audited();
     let service = rig.start();
     let url = format!("http://{}", service.address);
+    let junk = rig.data_dir.join("checkpoints").join(format!("{:020}", 7));
+    fs::write(junk, "no note").unwrap();
     let (code, report) = verify(&rig, &["--url", &url, "--checkpoint", &kept]);
     assert_eq!(code, Some(0), "{report}");
+    assert_eq!(report["unusable_checkpoints"], 1, "{report}");
+    assert_eq!(report["kept_checkpoints"], 1, "{report}");
     assert_eq!(report["intact"], true, "{report}");
     assert_eq!(report["checkpoints"][0]["ok"], true, "{report}");
     let wrong = ["verify", "--url", &url, "--key", "sl_wrong"];
@@ -199,4 +203,61 @@ fn pages_behind_the_ledgers_back_are_found() {
     assert_eq!(code, Some(0), "{report}");
     let (code, report) = verify(&rig, &with_kept);
     assert_eq!((code, named(&report)), (Some(1), vec![last]), "{report}");
+}
+
+/// A part of the log proves nothing of a checkpoint that lies before it.
+#[test]
+fn a_checkpoint_before_an_export_is_refused() {
+    let (rig, kept) = audited();
+    let service = rig.start();
+    let book = Book::default();
+    (0..EVENTS).for_each(|_| {
+        book.next();
+    });
+    book.send(service.address, 5);
+    assert_eq!(service.terminate().code, Some(0));
+    let export = |from: u64| {
+        let file = rig.path(&format!("{from}.ndjson"));
+        let file = file.to_str().unwrap().to_owned();
+        let ended = rig.run(&["export", "--from", &from.to_string(), "--out", &file]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        file
+    };
+    let (code, report) = verify(&rig, &["--export", &export(32), "--checkpoint", &kept]);
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(report["checkpoints"][0]["ok"], true, "{report}");
+    let ended = rig.run(&["verify", "--export", &export(33), "--checkpoint", &kept]);
+    let said = "the checkpoint is of 31 events and the export begins with 33";
+    assert!(ended.refused(2).contains(said), "{ended:?}");
+}
+
+/// Far behind the end, so that a start does not meet it: what was sent is true, and has no last line.
+#[test]
+fn a_damaged_record_ends_a_running_export() {
+    const MANY_EVENTS: usize = 1_200;
+    let (rig, _) = audited();
+    let service = rig.start();
+    let book = Book::default();
+    (0..EVENTS).for_each(|_| {
+        book.next();
+    });
+    book.during(service.address, 4, || {
+        eventually("it lies far back", || book.acknowledged() >= MANY_EVENTS);
+    });
+    assert_eq!(service.terminate().code, Some(0));
+    pages(&rig, |db, keys| {
+        let mut page = db.get(&keys[2]).unwrap().unwrap().to_vec();
+        let middle = page.len() / 2;
+        page[middle] ^= 1;
+        db.insert(&keys[2], page).unwrap();
+    });
+    let service = rig.start();
+    let url = format!("http://{}", service.address);
+    let out = rig.path("broken.ndjson");
+    let ended = rig.run(&["export", "--url", &url, "--out", out.to_str().unwrap()]);
+    let said = ended.refused(1);
+    assert!(said.contains("could not finish the export"), "{said}");
+    assert!(!out.exists(), "it is not whole");
+    assert_eq!(service.get("/v1/stats").status, 200);
+    assert_eq!(service.terminate().code, Some(0));
 }

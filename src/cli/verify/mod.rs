@@ -1,6 +1,6 @@
 //! `subledger verify`: is every record what was recorded?
 
-mod checkpoints;
+pub(super) mod checkpoints;
 mod print;
 mod stopped;
 
@@ -16,7 +16,7 @@ use super::remote::Remote;
 use super::{Common, Failure, Output, output};
 use crate::eventlog::KnownHead;
 use crate::ledger::Report;
-use crate::ledger::audit::verify_export;
+use crate::ledger::audit::{KeptHeads, verify_export};
 use crate::note::VerifierKey;
 
 /// Check every record of the stopped log, its hashes, checkpoints and signatures.
@@ -50,6 +50,20 @@ pub(super) struct Verify {
     key: Option<String>,
 }
 
+/// An export that begins after a checkpoint has nothing that the checkpoint was signed for.
+fn refuse_earlier(report: &Report, first: Option<u64>) -> Result<(), Failure> {
+    let mut without = report.checkpoints.iter().filter(|head| !head.ok);
+    match (without.next(), first) {
+        (Some(head), Some(first)) if report.intact => Err(format!(
+            "the checkpoint is of {} events and the export begins with {first}; it proves nothing \
+             of it",
+            head.size
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
+
 impl Verify {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
         let report = match (&self.url, &self.export) {
@@ -74,9 +88,9 @@ impl Verify {
         let given = self.given(own.as_ref())?;
         let kept = match own.as_ref().or(self.checkpoint_key.as_ref()) {
             Some(key) => checkpoints::kept(&data_dir, key)?,
-            None => Vec::new(),
+            None => KeptHeads::default(),
         };
-        stopped::verify(common, &given, &kept)
+        stopped::verify(common, &given, kept)
     }
 
     fn read(&self, file: &Path, common: &Common) -> Result<Report, Failure> {
@@ -92,8 +106,13 @@ impl Verify {
             Box::new(BufReader::new(opened.map_err(cannot)?))
         };
         let bar = output::progress(0, "checking");
-        let report = verify_export(input, &given, &signers, &mut |seq| bar.set_position(seq))?;
+        let mut first = None;
+        let report = verify_export(input, &given, &signers, &mut |seq| {
+            first.get_or_insert(seq);
+            bar.set_position(seq);
+        })?;
         bar.finish_and_clear();
+        refuse_earlier(&report, first)?;
         let known = self.checkpoint_key.as_ref().or(own.as_ref());
         match (known.map(ToString::to_string), &report.key) {
             (Some(known), Some(named)) if known != *named => Err(format!(

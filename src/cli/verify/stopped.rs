@@ -8,7 +8,7 @@ use crate::cli::{Common, Failure, env, output, store};
 use crate::config::Config;
 use crate::eventlog::merkle::Peaks;
 use crate::eventlog::{KnownHead, OpenError, Opened};
-use crate::ledger::audit::Signers;
+use crate::ledger::audit::{KeptHeads, Signers};
 use crate::ledger::{Damaged, Report, Signatures, Verification};
 use crate::providers::Built;
 
@@ -17,12 +17,12 @@ use crate::providers::Built;
 pub(super) fn verify(
     common: &Common,
     given: &[KnownHead],
-    kept: &[KnownHead],
+    kept: KeptHeads,
 ) -> Result<Report, Failure> {
     look(common, &(given, kept), false).or_else(|failure| unreadable(common, failure))
 }
 
-type Heads<'a> = (&'a [KnownHead], &'a [KnownHead]);
+type Heads<'a> = (&'a [KnownHead], KeptHeads);
 
 /// Opens the store and checks it. One that was cut is damaged, and what it still has is checked.
 fn look(common: &Common, heads: &Heads<'_>, was_cut: bool) -> Result<Report, Failure> {
@@ -54,7 +54,7 @@ fn check(config: &Config, opened: &Opened, heads: &Heads<'_>) -> Result<Report, 
     let mut verification = Verification::new(Arc::clone(&opened.engine));
     verification.witness.clone_from(&opened.witness);
     verification.checkpoints = heads.0.to_vec();
-    verification.kept = heads.1.to_vec();
+    verification.kept.clone_from(&heads.1);
     verification.signers = signers(config)?;
     let report = verification.run(&mut |so_far| {
         bar.set_position(so_far.checked);
@@ -89,6 +89,7 @@ fn unreadable(common: &Common, failure: Failure) -> Result<Report, Failure> {
         witness_seq,
         checkpoints: Vec::new(),
         kept_checkpoints: 0,
+        unusable_checkpoints: 0,
         signatures: Signatures::default(),
         erased: 0,
         key: None,

@@ -15,20 +15,25 @@ use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use super::Signer;
+use super::{CHECKPOINT_KEY_FILE, Signer, head_of};
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
-use crate::eventlog::{Engine, Fault, peaks_at};
+use crate::eventlog::{Engine, Fault, KnownHead, peaks_at};
 use crate::note::{Checkpoint, VerifierKey};
 
 /// The folder of the kept checkpoints, in the data folder.
 pub const CHECKPOINTS_FOLDER: &str = "checkpoints";
 /// Names sort as sizes do: a u64 has at most so many digits.
 const NAME_DIGITS: usize = 20;
-/// What is appended to the name of one that the operator has given up.
+/// What is appended to the name of one that the operator has given up; `-2` and so on come after it
+/// where one of that size was given up before.
 const GIVEN_UP: &str = ".rolled-back";
 /// They hold no secret, and whoever may enter the data folder may copy them.
 const FILE_MODE: u32 = 0o644;
+/// What of a mode says who may do what.
+const MODE_BITS: u32 = 0o7777;
+/// The part of it for others than the owner.
+const OTHERS_BITS: u32 = 0o077;
 /// How much may be changed by whoever holds the key before an older head contradicts it.
 const KEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// After a fault of the disk.
@@ -49,6 +54,30 @@ pub struct Kept {
 /// # Errors
 /// Where the folder cannot be read.
 pub fn kept_checkpoints(folder: &Path) -> io::Result<Vec<Kept>> {
+    list(folder, str::is_empty)
+}
+
+/// Those in `folder` that were given up when a rollback was accepted, by size.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn given_up_checkpoints(folder: &Path) -> io::Result<Vec<Kept>> {
+    list(folder, |ending| ending.starts_with(GIVEN_UP))
+}
+
+/// Whether the log of `engine` has as many records as `head`, with that root.
+///
+/// # Errors
+/// [`Fault`] where they cannot be read.
+pub fn is_continued(engine: &dyn Engine, head: &KnownHead) -> Result<bool, Fault> {
+    if head.size > engine.last()?.last_seq {
+        return Ok(false);
+    }
+    Ok(peaks_at(engine, head.size)?.root() == head.root)
+}
+
+/// The files that are named after a size, with an ending that is meant.
+fn list(folder: &Path, is_meant: impl Fn(&str) -> bool) -> io::Result<Vec<Kept>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -58,8 +87,13 @@ pub fn kept_checkpoints(folder: &Path) -> io::Result<Vec<Kept>> {
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        let size = name.to_str().filter(|name| name.len() == NAME_DIGITS);
-        if let Some(size) = size.and_then(|digits| digits.parse().ok()) {
+        let parts = name
+            .to_str()
+            .and_then(|name| name.split_at_checked(NAME_DIGITS));
+        if let Some((digits, ending)) = parts
+            && let Ok(size) = digits.parse()
+            && is_meant(ending)
+        {
             let path = entry.path();
             found.push(Kept { size, path });
         }
@@ -137,7 +171,7 @@ impl Checkpoints {
 
     /// Compares the newest kept checkpoint with the log. Answers sentences for the operator.
     pub(in crate::ledger) fn compare(&self) -> Vec<String> {
-        let mut notices = Vec::new();
+        let mut notices = Vec::from_iter(self.shared.key_is_open());
         if let Err(error) = self.shared.compare(&mut notices) {
             notices.push(not_compared(&error));
         }
@@ -233,10 +267,20 @@ impl Shared {
 
     /// Whether the log has as many records, with that root.
     fn agrees(&self, checkpoint: &Checkpoint) -> Result<bool, Fault> {
-        if checkpoint.size > self.engine.last()?.last_seq {
-            return Ok(false);
-        }
-        Ok(peaks_at(&*self.engine, checkpoint.size)?.root() == checkpoint.root)
+        is_continued(&*self.engine, &head_of(checkpoint))
+    }
+
+    /// A sentence where others than its owner may use the key.
+    fn key_is_open(&self) -> Option<String> {
+        let path = self.folder.as_deref()?.parent()?.join(CHECKPOINT_KEY_FILE);
+        let mode = fs::metadata(&path).ok()?.permissions().mode() & MODE_BITS;
+        (mode & OTHERS_BITS != 0).then(|| {
+            format!(
+                "{} has the mode {mode:04o}: whoever reads it can sign checkpoints in this log's \
+                 name; run `chmod 600` on it",
+                path.display()
+            )
+        })
     }
 
     fn compare(&self, notices: &mut Vec<String>) -> Result<(), NotKept> {
@@ -272,9 +316,7 @@ impl Shared {
                 continue;
             };
             if !self.agrees(&checkpoint)? {
-                let mut name = kept.path.clone().into_os_string();
-                name.push(GIVEN_UP);
-                fs::rename(&kept.path, name)?;
+                give_up(&kept.path)?;
                 given_up.push(kept.size);
             }
         }
@@ -317,6 +359,24 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+/// Takes a name that is free: what was signed is never destroyed.
+fn give_up(path: &Path) -> io::Result<()> {
+    for number in 1..=u32::MAX {
+        let mut name = path.as_os_str().to_owned();
+        name.push(GIVEN_UP);
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        // A rename would replace what has that name.
+        match fs::hard_link(path, name) {
+            Ok(()) => break,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    fs::remove_file(path)
 }
 
 fn not_compared(error: &NotKept) -> String {

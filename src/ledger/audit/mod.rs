@@ -12,7 +12,9 @@ mod report;
 mod signer;
 mod verify;
 
-pub use checkpoints::{CHECKPOINTS_FOLDER, Kept, kept_checkpoints};
+pub use checkpoints::{
+    CHECKPOINTS_FOLDER, Kept, given_up_checkpoints, is_continued, kept_checkpoints,
+};
 pub use erasures::Erasures;
 pub use export::{LogExport, NotExported, open_note};
 pub use job::{Audit, AuditRunning, Ended, Job};
@@ -24,7 +26,7 @@ pub use replay::{
 pub use report::{Checked, CheckpointReport, Damaged, Report, Signatures};
 pub use signer::{CHECKPOINT_KEY_FILE, KeyError, Origin, Signer};
 pub use verify::{
-    NotBegun, Signers, Verification, VerifyError, head_of, kept_heads, verify_export,
+    KeptHeads, NotBegun, Signers, Verification, VerifyError, head_of, kept_heads, verify_export,
 };
 
 pub(super) use checkpoints::Checkpoints;

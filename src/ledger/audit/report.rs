@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::eventlog::Damage;
+use crate::ledger::alarm::Trouble;
 
 /// How far a verification has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
@@ -20,7 +21,8 @@ pub struct Checked {
 #[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[schemars(rename = "Verdict")]
 pub struct Report {
-    /// No record is damaged, none is missing, and every checkpoint is continued.
+    /// No record is damaged, none is missing, and every checkpoint is continued, also one that was
+    /// given up by an accepted rollback.
     pub intact: bool,
     /// How many events there are.
     pub events: u64,
@@ -35,6 +37,8 @@ pub struct Report {
     pub checkpoints: Vec<CheckpointReport>,
     /// How many checkpoints that the ledger has kept itself were compared.
     pub kept_checkpoints: u64,
+    /// How many of them cannot be used: each is damaged, or another key has signed it.
+    pub unusable_checkpoints: u64,
     /// What became of the providers' signatures.
     pub signatures: Signatures,
     /// Events whose body was erased, as another event says.
@@ -97,35 +101,44 @@ impl fmt::Display for Damaged {
 
 /// What is damaged, neighbours with the same trouble as one.
 #[derive(Default)]
-pub(super) struct Damages(Vec<Damaged>);
+pub(super) struct Damages {
+    found: Vec<Damaged>,
+    first: Option<(Trouble, Damaged)>,
+}
 
 impl Damages {
-    pub(super) fn note(&mut self, damage: Damage) {
+    pub(super) fn note(&mut self, trouble: Trouble, damage: Damage) {
         let Damage {
             first_seq,
             last_seq,
             what,
         } = damage;
-        match self.0.last_mut() {
-            Some(last) if last.what == what && last.last_seq.checked_add(1) == Some(first_seq) => {
+        let damaged = Damaged {
+            first_seq,
+            last_seq,
+            what,
+        };
+        if self.first.as_ref().map(|(found, _)| *found) < Some(trouble) {
+            self.first = Some((trouble, damaged.clone()));
+        }
+        match self.found.last_mut() {
+            Some(last)
+                if last.what == damaged.what && last.last_seq.checked_add(1) == Some(first_seq) =>
+            {
                 last.last_seq = last_seq;
             }
-            Some(_) | None => self.0.push(Damaged {
-                first_seq,
-                last_seq,
-                what,
-            }),
+            Some(_) | None => self.found.push(damaged),
         }
     }
 
-    /// The one that was found first.
-    pub(super) fn first(&self) -> Option<&Damaged> {
-        self.0.first()
+    /// Of the worst kind the one that was found first.
+    pub(super) const fn first(&self) -> Option<&(Trouble, Damaged)> {
+        self.first.as_ref()
     }
 
     /// All of them, in the log's order.
     pub(super) fn sorted(mut self) -> Vec<Damaged> {
-        self.0.sort_by_key(|damaged| damaged.first_seq);
-        self.0
+        self.found.sort_by_key(|damaged| damaged.first_seq);
+        self.found
     }
 }

@@ -135,3 +135,40 @@ fn a_damaged_one_is_named_and_the_one_before_is_compared() {
     assert!(kept.contradiction().unwrap().contains("kept at 1 events"));
     ledger.stop();
 }
+
+/// Rolled back twice to the same place: both notes were signed, and somebody may hold either.
+#[test]
+fn what_was_given_up_before_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger();
+    let notes = [7, 8, 9].map(|root| ledger.signer.sign(1, [root; 32]));
+    for note in &notes {
+        write(folder.path(), 1, note).unwrap();
+        let accepting = checkpoints(&ledger, folder.path());
+        assert_eq!(accepting.give_up_contradicted(), [1]);
+    }
+    let name = format!("{:020}{GIVEN_UP}", 1);
+    for (ending, note) in ["", "-2", "-3"].iter().zip(&notes) {
+        let path = folder.path().join(format!("{name}{ending}"));
+        assert_eq!(fs::read_to_string(path).unwrap(), *note);
+    }
+    assert!(sizes(folder.path()).is_empty(), "none is kept any more");
+    assert_eq!(given_up_checkpoints(folder.path()).unwrap().len(), 3);
+    ledger.stop();
+}
+
+#[test]
+fn a_key_that_others_may_read_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger();
+    let kept = checkpoints(&ledger, &folder.path().join(CHECKPOINTS_FOLDER));
+    let key = folder.path().join(CHECKPOINT_KEY_FILE);
+    fs::write(&key, "").unwrap();
+    for (mode, notices) in [(0o600, 0), (0o400, 0), (0o640, 1), (0o604, 1)] {
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        let told = kept.compare();
+        assert_eq!(told.len(), notices, "{mode:o}: {told:?}");
+        assert!(told.iter().all(|notice| notice.contains("chmod 600")));
+    }
+    ledger.stop();
+}

@@ -9,28 +9,40 @@ use std::sync::Arc;
 use super::Verification;
 use crate::eventlog::{KnownHead, Witness};
 use crate::ledger::Ledger;
-use crate::ledger::audit::kept_checkpoints;
+use crate::ledger::audit::{given_up_checkpoints, kept_checkpoints};
 use crate::note::{Checkpoint, NoteError, VerifierKey};
 
-/// What the checkpoints say that a ledger has kept of itself in `folder`, by size, each signed by
-/// `key`; and a sentence for each that cannot be used. That one proves nothing, and is no damage of
-/// the log.
+/// What the checkpoints say that a ledger has kept of itself.
+#[derive(Debug, Clone, Default)]
+pub struct KeptHeads {
+    /// Those that it stands by, by size.
+    pub heads: Vec<KnownHead>,
+    /// Those that were given up when a rollback was accepted.
+    pub given_up: Vec<KnownHead>,
+    /// A sentence for each that cannot be used: it proves nothing, and is no damage of the log.
+    pub unusable: Vec<String>,
+}
+
+/// What the checkpoints in `folder` say that a ledger has kept of itself, each signed by `key`.
 ///
 /// # Errors
 /// Where the folder cannot be read.
-pub fn kept_heads(folder: &Path, key: &VerifierKey) -> io::Result<(Vec<KnownHead>, Vec<String>)> {
-    let (mut heads, mut unusable) = (Vec::new(), Vec::new());
+pub fn kept_heads(folder: &Path, key: &VerifierKey) -> io::Result<KeptHeads> {
+    let mut found = KeptHeads::default();
     for kept in kept_checkpoints(folder)? {
         match kept.read(key) {
-            Some(checkpoint) => heads.push(head_of(&checkpoint)),
-            None => unusable.push(format!(
+            Some(checkpoint) => found.heads.push(head_of(&checkpoint)),
+            None => found.unusable.push(format!(
                 "the kept checkpoint {} is damaged, or another key has signed it; nothing is \
                  compared with it",
                 kept.path.display()
             )),
         }
     }
-    Ok((heads, unusable))
+    let given_up = given_up_checkpoints(folder)?.into_iter();
+    let given_up = given_up.filter_map(|kept| kept.read(key));
+    found.given_up = given_up.map(|checkpoint| head_of(&checkpoint)).collect();
+    Ok(found)
 }
 
 /// What a checkpoint says of the log.
@@ -71,8 +83,10 @@ impl Ledger {
         // Read before the log's end is: what they remember is there by then.
         let kept = self.checkpoints.folder();
         let kept = kept.map(|folder| kept_heads(folder, &key)).transpose();
-        let (kept, unusable) = kept.map_err(unavailable)?.unwrap_or_default();
-        unusable.iter().for_each(|what| tracing::warn!("{what}"));
+        let kept = kept.map_err(unavailable)?.unwrap_or_default();
+        kept.unusable
+            .iter()
+            .for_each(|what| tracing::warn!("{what}"));
         let witness = self.witness_path.as_deref().map(Witness::read);
         let witness = witness.transpose().map_err(unavailable)?.flatten();
         let signers = self.sources.iter();

@@ -41,6 +41,7 @@ pub fn verify_export(
             .map(|(head, standing)| shown_as(head, *standing))
             .collect(),
         kept_checkpoints: 0,
+        unusable_checkpoints: 0,
         signatures: judge.signatures,
         erased: judge.erasures.erased(),
         damaged,

@@ -12,15 +12,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use self::against::{NotBegun, head_of, kept_heads};
+pub use self::against::{KeptHeads, NotBegun, head_of, kept_heads};
 pub use self::export::verify_export;
+use super::checkpoints::is_continued;
 use super::erasures::Erasures;
 use super::job::Ended;
 use super::report::{Checked, CheckpointReport, Damages, Report, Signatures};
 use crate::eventlog::{
     Damage, Engine, Fault, Finding, KnownHead, Record, Standing, Verdict, Walk, Witness,
 };
-use crate::ledger::alarm::Alarm;
+use crate::ledger::alarm::{Alarm, Trouble};
 use crate::ledger::own;
 use crate::providers::{Provider, Reverified};
 
@@ -50,7 +51,7 @@ pub struct Verification {
     /// has checked that.
     pub checkpoints: Vec<KnownHead>,
     /// Those that the ledger has kept itself; see [`kept_heads`].
-    pub kept: Vec<KnownHead>,
+    pub kept: KeptHeads,
     /// Each source's provider, with every secret that is configured.
     pub signers: Signers,
     /// Of the running ledger that this is the log of.
@@ -67,7 +68,7 @@ impl Verification {
             engine,
             witness: None,
             checkpoints: Vec::new(),
-            kept: Vec::new(),
+            kept: KeptHeads::default(),
             signers: BTreeMap::new(),
             alarm: None,
             is_complete: false,
@@ -93,8 +94,11 @@ impl Verification {
     ) -> Result<Report, VerifyError> {
         let began = Instant::now();
         let mut judge = Judge::new(&self.signers);
-        let mut is_told = false;
-        let heads = [&self.checkpoints[..], &self.kept].concat();
+        let mut told = None;
+        let given_up = self.given_up();
+        let compared = |head: &&KnownHead| !given_up.contains(head);
+        let heads: Vec<_> = self.checkpoints.iter().filter(compared).collect();
+        let heads: Vec<_> = heads.into_iter().chain(&self.kept.heads).copied().collect();
         let mut walk = self.patiently(step, Checked { checked: 0, of: 0 }, || {
             Walk::new(&*self.engine, self.witness.as_ref(), &heads)
         })?;
@@ -104,28 +108,45 @@ impl Verification {
                 of: walk.last_seq(),
             };
             step(so_far)?;
-            self.sound(&judge, &mut is_told);
+            self.sound(&judge, &mut told);
             if !self.patiently(step, so_far, || walk.step(&mut |found| judge.take(found)))? {
                 break;
             }
         }
         let verdict = walk.finish(&mut |found| judge.take(found));
         judge.end();
-        self.sound(&judge, &mut is_told);
-        let report = judge.report(self, &verdict, began.elapsed());
+        self.sound(&judge, &mut told);
+        let report = judge.report(self, &verdict, &given_up, began.elapsed());
         if let Some(alarm) = self.alarm.as_ref().filter(|_| self.is_complete)
-            && report.intact
+            && report.damaged.is_empty()
         {
             alarm.clear();
         }
         Ok(report)
     }
 
-    /// Raises the alarm at the first damage, long before the last page of a long log.
-    fn sound(&self, judge: &Judge<'_>, is_told: &mut bool) {
-        if let (Some(alarm), Some(first), false) = (&self.alarm, judge.damages.first(), *is_told) {
-            alarm.raise(first);
-            *is_told = true;
+    /// Those checkpoints that the log does not continue because the operator has accepted that: no
+    /// news, and no damage.
+    fn given_up(&self) -> Vec<KnownHead> {
+        let is_given_up = |head: &&KnownHead| {
+            self.kept.given_up.contains(head)
+                && matches!(is_continued(&*self.engine, head), Ok(false))
+        };
+        self.checkpoints
+            .iter()
+            .filter(is_given_up)
+            .copied()
+            .collect()
+    }
+
+    /// Raises the alarm at the first damage, long before the last page of a long log; again where
+    /// worse follows.
+    fn sound(&self, judge: &Judge<'_>, told: &mut Option<Trouble>) {
+        if let (Some(alarm), Some((trouble, first))) = (&self.alarm, judge.damages.first())
+            && *told < Some(*trouble)
+        {
+            alarm.raise(*trouble, first);
+            *told = Some(*trouble);
         }
     }
 
@@ -170,7 +191,7 @@ impl<'a> Judge<'a> {
 
     fn take(&mut self, finding: Finding<'_>) {
         match finding {
-            Finding::Damage(damage) => self.damages.note(damage),
+            Finding::Damage(damage) => self.damages.note(Trouble::Damage, damage),
             Finding::Record(record) => {
                 self.erasures.note(record);
                 if !record.is_erased() {
@@ -183,7 +204,7 @@ impl<'a> Judge<'a> {
     fn check_signature(&mut self, record: &Record) {
         let again = self.reverified(record);
         let counts = &mut self.signatures;
-        let wrong = match again {
+        let (trouble, what) = match again {
             Again::Valid => {
                 counts.verified += 1;
                 return;
@@ -196,14 +217,15 @@ impl<'a> Judge<'a> {
                 counts.unknown_key += 1;
                 return;
             }
-            Again::Wrong(what) => what,
+            Again::Wrong(trouble, what) => (trouble, what),
         };
         counts.failed += 1;
-        self.damages.note(Damage {
+        let damage = Damage {
             first_seq: record.seq(),
             last_seq: record.seq(),
-            what: wrong.to_owned(),
-        });
+            what,
+        };
+        self.damages.note(trouble, damage);
     }
 
     fn reverified(&self, record: &Record) -> Again {
@@ -211,16 +233,23 @@ impl<'a> Judge<'a> {
             return if own::SOURCES.contains(&record.source()) {
                 Again::Nothing
             } else {
-                Again::Wrong("it says it is the ledger's own event, and its source is not")
+                let what = "it says it is the ledger's own event, and its source is not";
+                Again::Wrong(Trouble::Damage, what.to_owned())
             };
         }
         let signer = self.signers.get(record.source());
         let Some(signer) = signer.filter(|signer| signer.name() == record.provider()) else {
             return Again::Unknown;
         };
-        match signer.reverify(record.body(), &record.evidence()) {
+        let evidence = record.evidence();
+        match signer.reverify(record.body(), &evidence) {
             Reverified::Valid => Again::Valid,
-            Reverified::Invalid => Again::Wrong("its signature is not the provider's"),
+            Reverified::Invalid => {
+                let id = &evidence.key_id;
+                let what =
+                    format!("its signature does not fit the secret `{id}` as configured now");
+                Again::Wrong(Trouble::Signature, what)
+            }
             Reverified::SecretUnknown => Again::Unknown,
             Reverified::NotSigned => Again::Nothing,
         }
@@ -229,35 +258,54 @@ impl<'a> Judge<'a> {
     /// Whatever was not explained by now never will be.
     fn end(&mut self) {
         for seq in self.erasures.all_unexplained() {
-            self.damages.note(Damage {
+            let damage = Damage {
                 first_seq: seq,
                 last_seq: seq,
                 what: "its body is gone, and no event says that it was erased".to_owned(),
-            });
+            };
+            self.damages.note(Trouble::Damage, damage);
         }
     }
 
-    fn report(self, against: &Verification, verdict: &Verdict, took: Duration) -> Report {
+    fn report(
+        self,
+        against: &Verification,
+        verdict: &Verdict,
+        given_up: &[KnownHead],
+        took: Duration,
+    ) -> Report {
         let damaged = self.damages.sorted();
-        let (given, kept) = verdict
+        let kept = &against.kept;
+        // Those that were given come first, without the ones that were given up.
+        let compared = verdict.checkpoints.len().saturating_sub(kept.heads.len());
+        let (given, of_kept) = verdict
             .checkpoints
-            .split_at_checked(against.checkpoints.len())
+            .split_at_checked(compared)
             .unwrap_or_default();
-        let given = against.checkpoints.iter().zip(given);
-        let kept: Vec<_> = against.kept.iter().zip(kept).collect();
+        let mut given = given.iter();
+        let given = against.checkpoints.iter().map(|head| {
+            if given_up.contains(head) {
+                shown_given_up(head)
+            } else {
+                shown_as(head, *given.next().unwrap_or(&Standing::Unknown))
+            }
+        });
+        let of_kept: Vec<_> = kept.heads.iter().zip(of_kept).collect();
         let fits = |(_, standing): &&(&KnownHead, &Standing)| **standing == Standing::Continued;
-        let broken = kept.iter().find(|compared| !fits(compared));
-        let newest = kept.iter().rev().find(fits);
-        let shown = given.chain(broken.into_iter().chain(newest).copied());
-        let checkpoints = shown.map(|(head, standing)| shown_as(head, *standing));
+        let broken = of_kept.iter().find(|compared| !fits(compared));
+        let newest = of_kept.iter().rev().find(fits);
+        let own = broken.into_iter().chain(newest);
+        let checkpoints = given.chain(own.map(|(head, standing)| shown_as(head, **standing)));
+        let count = |number| u64::try_from(number).unwrap_or(u64::MAX);
         Report {
-            intact: damaged.is_empty(),
+            intact: damaged.is_empty() && given_up.is_empty(),
             events: verdict.tail.last_seq,
             last_seq: verdict.tail.last_seq,
             root: hex::encode(verdict.root),
             witness_seq: against.witness.as_ref().map(Witness::seq),
             checkpoints: checkpoints.collect(),
-            kept_checkpoints: u64::try_from(against.kept.len()).unwrap_or(u64::MAX),
+            kept_checkpoints: count(kept.heads.len()),
+            unusable_checkpoints: count(kept.unusable.len()),
             signatures: self.signatures,
             erased: self.erasures.erased(),
             damaged,
@@ -272,7 +320,15 @@ enum Again {
     Valid,
     Nothing,
     Unknown,
-    Wrong(&'static str),
+    Wrong(Trouble, String),
+}
+
+fn shown_given_up(head: &KnownHead) -> CheckpointReport {
+    CheckpointReport {
+        size: head.size,
+        ok: false,
+        what: "given up by an accepted rollback".to_owned(),
+    }
 }
 
 fn shown_as(head: &KnownHead, standing: Standing) -> CheckpointReport {

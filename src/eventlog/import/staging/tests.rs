@@ -32,6 +32,10 @@ impl Folders {
         }
     }
 
+    fn log(&self) -> PathBuf {
+        self.data.join("log")
+    }
+
     fn options(&self, purpose: Purpose) -> OpenOptions {
         OpenOptions {
             witness_path: Some(self.witness.clone()),
@@ -131,11 +135,11 @@ fn a_log_that_is_gone_is_missed_until_another_is_in_its_place() {
     // The file had grown beyond what a new one has.
     witness.db_len *= 2;
     witness.write(&folders.witness).unwrap();
-    fs::remove_dir_all(sled::store_dir(&folders.data)).unwrap();
+    fs::remove_dir_all(folders.log()).unwrap();
     assert!(folders.open(Purpose::Serve).is_err());
     // It ends where a kill would end it: nothing can be put in the place of this link.
     let staging = folders.staged(9);
-    let log = sled::store_dir(&folders.data);
+    let log = folders.log();
     symlink("nowhere", &log).unwrap();
     assert!(staging.publish().is_err());
     fs::remove_file(&log).unwrap();
@@ -149,7 +153,7 @@ fn a_log_that_is_gone_is_missed_until_another_is_in_its_place() {
 fn a_log_behind_a_link_is_not_replaced() {
     let folders = Folders::new();
     folders.staged(3).publish().unwrap();
-    let log = sled::store_dir(&folders.data);
+    let log = folders.log();
     let elsewhere = folders.data.join("elsewhere");
     fs::rename(&log, &elsewhere).unwrap();
     symlink(&elsewhere, &log).unwrap();

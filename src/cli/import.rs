@@ -158,7 +158,7 @@ fn compare_kept(staging: &Staging, data_dir: &Path) -> Result<(), Failure> {
     };
     let folder = data_dir.join(CHECKPOINTS_FOLDER);
     let last_seq = staging.head().seq();
-    for kept in kept_heads(&folder, &signer.verifier())?.0 {
+    for kept in kept_heads(&folder, &signer.verifier())?.heads {
         if kept.size > last_seq || staging.peaks_at(kept.size)?.root() != kept.root {
             return Err(format!(
                 "the log would end at {last_seq} and contradict the checkpoint that was kept at \

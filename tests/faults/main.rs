@@ -14,6 +14,7 @@ mod configuration;
 mod damage;
 mod derived;
 mod export;
+mod exporting;
 mod fixture;
 #[path = "../api/follower.rs"]
 mod follower;

@@ -35,8 +35,8 @@ pub(super) struct Verify {
     /// A checkpoint that was kept elsewhere; may be given more than once
     #[arg(long = "checkpoint", value_name = "FILE")]
     checkpoints: Vec<PathBuf>,
-    /// The key that checkpoints are signed with, as `GET /v1/audit/checkpoint/key` answers it
-    /// [default: that of the data folder]
+    /// The key that checkpoints are signed with, as `GET /v1/audit/checkpoint/key` answers it; with
+    /// --url it must be the service's own [default: that of the data folder]
     #[arg(long, value_name = "KEY")]
     checkpoint_key: Option<VerifierKey>,
     /// An export, instead of the stopped store; `-` reads standard input

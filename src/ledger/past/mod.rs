@@ -217,8 +217,40 @@ fn settings_of(event: &Heard) -> Option<&SettingsFact> {
 
 fn folded(notes: CustomerNotes, heard: &[Arc<Heard>]) -> State {
     let mut state = State::new(notes);
-    for event in heard {
-        state.fold(&event.meaning, &event.about(), event.is_conflicting);
-    }
+    heard.iter().for_each(|event| fold(&mut state, event));
     state
+}
+
+fn fold(state: &mut State, event: &Heard) {
+    state.fold(&event.meaning, &event.about(), event.is_conflicting);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notes(all: &[(&str, &str)]) -> CustomerNotes {
+        let all = all.iter().copied();
+        all.map(|(source, key)| (source.into(), key.into()))
+            .collect()
+    }
+
+    /// A source that is added changes nothing about what came before it.
+    #[test]
+    fn keys_of_sources_that_nothing_was_heard_of_do_not_matter() {
+        let present = Present {
+            last_seq: 9,
+            settings: Vec::new(),
+            notes: notes(&[("one", "id"), ("later", "id")]),
+            heard_first: [("one".into(), 2), ("later".into(), 7)].into(),
+            family: Vec::new(),
+        };
+        let before = notes(&[("one", "id")]);
+        assert!(present.reads_alike(&before, 6));
+        assert!(!present.reads_alike(&before, 7));
+        assert!(present.reads_alike(&notes(&[("one", "id"), ("never", "id")]), 6));
+        assert!(!present.reads_alike(&notes(&[("one", "other")]), 2));
+        assert!(present.reads_alike(&notes(&[("one", "other")]), 1));
+        assert!(!present.reads_alike(&notes(&[]), 2));
+    }
 }

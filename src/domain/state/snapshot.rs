@@ -178,7 +178,7 @@ impl State {
             let activity = entity.activity;
             let above: ThinVec<Ix> = entity.found_through().collect();
             for ix_above in above {
-                self.arena.get_mut(ix_above).children.push(ix);
+                self.arena.hang(ix, ix_above);
             }
             let Some(root) = owner else { continue };
             if root == ix {

@@ -121,7 +121,8 @@ impl Ledger {
         } else {
             self.family_by(&notes, named, seq)?
         };
-        family.truncate(family.partition_point(|held| *held <= seq));
+        family.retain(|held| *held <= seq);
+        family.sort_unstable();
         let mut heard = self.hear(&family)?;
         if let Some(as_of) = moment.as_of {
             heard.retain_mut(|event| match event.until(as_of) {

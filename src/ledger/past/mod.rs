@@ -16,7 +16,7 @@ use super::refold::{Refold, RefoldError};
 use super::{Ledger, ReadError};
 use crate::domain::access::AsOf;
 use crate::domain::event::{Fact, SettingsFact};
-use crate::domain::state::{CustomerNotes, Named, SettingsTold, State};
+use crate::domain::state::{CustomerNotes, FirstHeard, Named, SettingsTold, State};
 use crate::domain::time::Timestamp;
 
 /// A moment by two clocks. The default is now.
@@ -94,7 +94,18 @@ struct Present {
     last_seq: u64,
     settings: Vec<SettingsTold>,
     notes: CustomerNotes,
+    heard_first: FirstHeard,
     family: Vec<u64>,
+}
+
+impl Present {
+    /// Whether by these keys the events up to `seq` are read as they are now: no other key than
+    /// those of their own sources is looked at.
+    fn reads_alike(&self, notes: &CustomerNotes, seq: u64) -> bool {
+        let heard = self.heard_first.iter().filter(|(_, first)| **first <= seq);
+        let mut sources = heard.map(|(source, _)| source);
+        sources.all(|source| notes.get(source) == self.notes.get(source))
+    }
 }
 
 impl Ledger {
@@ -110,13 +121,14 @@ impl Ledger {
                 last_seq: state.counts().last_seq,
                 settings: state.all_settings().to_vec(),
                 notes: state.notes_in_use().clone(),
+                heard_first: state.heard_first().clone(),
                 family: state.family_events(named),
             }
         };
         let (seq, known_at) = self.known_through(moment.known_at, present.last_seq)?;
         let in_force = self.settings_at(&present.settings, moment.as_of, seq)?;
         let notes = in_force.notes.unwrap_or_else(|| present.notes.clone());
-        let mut family = if notes == present.notes {
+        let mut family = if present.reads_alike(&notes, seq) {
             present.family
         } else {
             self.family_by(&notes, named, seq)?

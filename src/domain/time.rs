@@ -5,6 +5,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 
 use jiff::civil::DateTime;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -71,6 +72,18 @@ impl Timestamp {
     pub fn parse(text: &str) -> Option<Self> {
         let parsed: jiff::Timestamp = text.parse().ok()?;
         Self::from_millis(parsed.as_millisecond())
+    }
+
+    /// [`Timestamp::parse`] of any year, held inside 1970..=9999.
+    #[must_use]
+    pub fn parse_clamped(text: &str) -> Option<Self> {
+        if let Ok(parsed) = text.parse::<jiff::Timestamp>() {
+            return Some(Self::EPOCH.plus_millis(parsed.as_millisecond()));
+        }
+        // The last day has times that are past the end in some zone; jiff has no instant for them.
+        let pieces = Pieces::parse(text).ok()?;
+        let is_end = pieces.date().year() == 9999 && pieces.to_numeric_offset().is_some();
+        is_end.then_some(Self::MAX)
     }
 
     /// The microseconds since 1970 of an RFC 3339 time: only to order what is closer together than

@@ -36,6 +36,7 @@ use self::flood::Flood;
 use self::requests::Requests;
 use self::unread::Unread;
 use self::v1::stream::Streams;
+use self::v1::when::Looks;
 use crate::domain::key::KeyDigest;
 use crate::ledger::{Ledger, Source};
 
@@ -57,6 +58,7 @@ pub struct Shared {
     /// The key that may do everything.
     admin_key: RwLock<KeyDigest>,
     requests: Requests,
+    looks: Looks,
     /// Of signatures that were not accepted, by source.
     forgeries: BTreeMap<String, Flood>,
 }
@@ -71,6 +73,7 @@ impl Shared {
             ledger,
             admin_key: RwLock::new(admin_key),
             requests: Requests::new(),
+            looks: Looks::default(),
             forgeries,
         }
     }

@@ -9,6 +9,9 @@ use crate::world::{Answer, KEY, NOW, World, sample, seconds};
 /// When the sample subscription was activated, and when its payment was captured.
 const ACTIVATED: &str = "2026-09-21T14:13:24.000Z";
 const BEFORE: &str = "2026-09-21T14:13:23.999Z";
+/// What other languages write for no time, and the last time that can be written.
+const ZERO: &str = "0001-01-01T00:00:00Z";
+const LAST: &str = "9999-12-31T23:59:59Z";
 
 const PATHS: [&str; 7] = [
     "/v1/customers/user_42?",
@@ -91,6 +94,7 @@ fn what_is_no_moment_is_refused_by_name() {
             ("known_at=2", "known_at"),
             ("known_at=seq:", "known_at"),
             ("known_at=seq:0", "known_at"),
+            ("known_at=seq:01", "known_at"),
             ("known_at=seq:x", "known_at"),
             ("known_at=seq:99999999999999999999", "known_at"),
             ("known_at=seq:1&known_at=seq:2", "known_at"),
@@ -140,10 +144,13 @@ fn before_the_first_event_there_is_nothing_yet_and_exactly_at_it_there_is() {
             "known_at=2026-11-25T23:59:59.999Z".to_owned(),
             format!("as_of={ACTIVATED}&known_at=seq:1"),
             format!("as_of={BEFORE}&known_at=seq:2"),
+            format!("as_of={ZERO}"),
+            format!("known_at={ZERO}"),
+            format!("known_at={ZERO}&as_of={LAST}"),
         ] {
             let answer = world.get(&format!("{path}{moment}"));
             assert_eq!(problem(&answer), (404, "not_yet".into()), "{path}{moment}");
-            let since = if moment.contains(BEFORE) {
+            let since = if moment.starts_with("as_of") && !moment.contains(ACTIVATED) {
                 format!("happened at {ACTIVATED}")
             } else {
                 "recorded as 2 at 2026-11-26T00:00:00.000Z".to_owned()
@@ -157,6 +164,7 @@ fn before_the_first_event_there_is_nothing_yet_and_exactly_at_it_there_is() {
             "known_at=seq:2".to_owned(),
             format!("known_at={NOW}"),
             "known_at=2027-01-01T00:00:00Z".to_owned(),
+            format!("as_of={LAST}&known_at={LAST}"),
             format!("as_of={ACTIVATED}&known_at=seq:2"),
         ] {
             let answer = world.get(&format!("{path}{moment}"));

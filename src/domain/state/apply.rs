@@ -23,6 +23,9 @@ impl State {
         self.counts.events += 1;
         self.counts.last_seq = self.counts.last_seq.max(event.seq);
         self.counts.conflicting += u64::from(conflicting);
+        if !self.heard_first.contains_key(event.source) {
+            self.heard_first.insert(event.source.into(), event.seq);
+        }
         match meaning.standing {
             Standing::Ignored => self.counts.ignored += 1,
             Standing::Quarantined(reason) => self.quarantine.push((event.seq, reason)),

@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use super::entity::{Body, Entity, Kind, MERCHANT, Space};
+use super::entity::{Body, Entity, Kind, MERCHANT, Role, Space};
 use crate::domain::event::ProviderName;
 use crate::domain::id::Tsid;
 
@@ -285,6 +285,17 @@ impl Arena {
             self.by_id.insert(id_hash, ix);
         }
         (ix, true)
+    }
+
+    /// Puts `ix` under what it was told to belong to. A name needs no look at what bears the
+    /// merchant's identifier as well: very many may share it, and it decides nothing for them.
+    pub(super) fn hang(&mut self, ix: Ix, above: Ix) {
+        let is_named = self.get(ix).linked(Role::Identifier).is_some();
+        let above = self.get_mut(above);
+        match above.party_mut() {
+            Some(party) if is_named => party.bearers.push(ix),
+            Some(_) | None => above.children.push(ix),
+        }
     }
 
     /// Every thing of a kind, in the order of first mention.

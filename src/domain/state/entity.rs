@@ -130,6 +130,9 @@ pub(super) enum Body {
 pub(super) struct Party {
     #[serde(skip)]
     pub(super) members: ThinVec<Ix>,
+    /// What bears this name, and has its customer by the merchant's identifier on it.
+    #[serde(skip)]
+    pub(super) bearers: ThinVec<Ix>,
     /// Of this party and all its members.
     #[serde(skip)]
     pub(super) activity: Activity,
@@ -220,7 +223,7 @@ impl Entity {
             .map(|link| link.target)
     }
 
-    /// What it finds its customer through: each has it among its children.
+    /// What it hangs under: each has it among its children or bearers.
     pub(super) fn found_through(&self) -> impl Iterator<Item = Ix> {
         let through = self.links.iter();
         through

@@ -6,8 +6,9 @@
 //! that no link joins: those pairs are kept here. There are few: mostly a thing belongs to the same
 //! one for ever.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::State;
@@ -63,13 +64,14 @@ impl Met {
 
     /// Whether it refers to none but the first `count` things.
     pub(super) fn is_sound(&self, count: usize) -> bool {
-        self.0.iter().all(|(one, _)| one.place() < count)
+        let mut all = self.0.iter();
+        all.all(|(one, other)| one.place().max(other.place()) < count)
     }
 }
 
 impl State {
     /// The events that may have had a part in what is shown under these names, at whatever moment,
-    /// ascending; less the settings.
+    /// each once and in no order; less the settings.
     #[must_use]
     pub fn family_events(&self, named: Named<'_>) -> Vec<u64> {
         let mut pending = self.all_named(named);
@@ -78,15 +80,15 @@ impl State {
         while let Some(ix) = pending.pop() {
             let entity = self.arena.get(ix);
             seqs.extend_from_slice(entity.events());
-            let members = entity.party().map(|party| party.members.as_slice());
+            let party = entity.party();
+            let bound = party.map(|party| [&party.members, &party.bearers]);
             let kin = entity
                 .targets()
                 .chain(entity.children.iter().copied())
-                .chain(members.unwrap_or_default().iter().copied())
+                .chain(bound.into_iter().flatten().flatten().copied())
                 .chain(self.met.of(ix));
             pending.extend(kin.filter(|ix| seen.insert(*ix)));
         }
-        seqs.sort_unstable();
         seqs
     }
 

@@ -1,6 +1,8 @@
 //! Who a thing belongs to: the merchant's identifier on it or on what it belongs to, else the
 //! provider's customer id. Worked out from cells that only grow, so arrival order does not matter.
 
+use hashbrown::{HashMap, HashSet};
+
 use super::State;
 use super::arena::Ix;
 use super::entity::{Kind, Linked, MERCHANT, Role};
@@ -54,7 +56,7 @@ impl State {
         if let Some(provider_id) = &naming.provider_id {
             let party = self.party(told.provider, provider_id, told.activity);
             if self.offer(ix, Role::Alias, party, told.stamp) {
-                self.arena.get_mut(party).children.push(ix);
+                self.arena.hang(ix, party);
                 changed = true;
             }
         }
@@ -93,7 +95,7 @@ impl State {
     pub(super) fn link(&mut self, child: Ix, kind: Kind, parent: Ix, stamp: Stamp) -> bool {
         let changed = self.offer(child, Role::Parent(kind), parent, stamp);
         if changed {
-            self.arena.get_mut(parent).children.push(child);
+            self.arena.hang(child, parent);
         }
         changed
     }
@@ -119,20 +121,27 @@ impl State {
     /// Works out again whose `changed` is, and all that finds its customer through it.
     pub(super) fn relink(&mut self, changed: Ix) {
         let mut pending = vec![(changed, 0)];
+        let mut leavers: HashMap<Ix, HashSet<Ix>> = HashMap::new();
         while let Some((ix, depth)) = pending.pop() {
-            self.settle(ix);
+            if let Some(root) = self.settle(ix) {
+                leavers.entry(root).or_default().insert(ix);
+            }
             if depth < LINK_DEPTH_MAX {
                 let children = self.arena.get(ix).children.iter();
                 pending.extend(children.map(|child| (*child, depth + 1)));
             }
         }
+        for (root, leavers) in leavers {
+            self.leave(root, &leavers);
+        }
     }
 
-    fn settle(&mut self, ix: Ix) {
+    /// Works out again whose `ix` is; says whose members it must leave.
+    fn settle(&mut self, ix: Ix) -> Option<Ix> {
         let before = self.arena.get(ix).owner;
         let after = self.resolve(ix);
         if before == after {
-            return;
+            return None;
         }
         let entity = self.arena.get_mut(ix);
         entity.owner = after;
@@ -140,8 +149,6 @@ impl State {
         if before == Some(ix) {
             // A provider's id that stood for itself is now one of somebody's names.
             self.customers -= 1;
-        } else if let Some(before) = before {
-            self.leave(ix, before);
         }
         if let Some(after) = after
             && let Some(party) = self.arena.get_mut(after).party_mut()
@@ -149,14 +156,16 @@ impl State {
             party.members.push(ix);
             party.activity.merge(activity);
         }
+        before.filter(|before| *before != ix)
     }
 
-    fn leave(&mut self, ix: Ix, root: Ix) {
+    /// Takes all who leave from a customer's members at once: there may be very many of both.
+    fn leave(&mut self, root: Ix, leavers: &HashSet<Ix>) {
         let own = self.arena.get(root).activity;
         let Some(party) = self.arena.get_mut(root).party_mut() else {
             return;
         };
-        party.members.retain(|member| *member != ix);
+        party.members.retain(|member| !leavers.contains(member));
         let members = std::mem::take(&mut party.members);
         let mut activity = own;
         for member in &members {

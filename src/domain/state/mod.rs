@@ -49,6 +49,9 @@ pub const FOLD_VERSION: u32 = 1;
 /// For each source, the notes key that holds the merchant's identifier of a customer.
 pub type CustomerNotes = BTreeMap<Box<str>, Box<str>>;
 
+/// The first sequence number of each source.
+pub type FirstHeard = BTreeMap<Box<str>, u64>;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct State {
@@ -62,6 +65,8 @@ pub struct State {
     /// What belonged together once, or in one event, and does not by the links in force.
     met: Met,
     keys: Keys,
+    /// The first event of each source.
+    heard_first: FirstHeard,
     /// In the order of first mention.
     sources: Vec<Arc<str>>,
     /// Sorted: which of two providers' equal ids a path means may not follow arrival.
@@ -119,6 +124,12 @@ impl State {
     #[must_use]
     pub fn notes_in_use(&self) -> &CustomerNotes {
         &self.customer_notes
+    }
+
+    /// The first event of each source: of one that is not here, nothing was heard.
+    #[must_use]
+    pub fn heard_first(&self) -> &FirstHeard {
+        &self.heard_first
     }
 
     /// The newest settings event.

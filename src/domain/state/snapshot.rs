@@ -19,7 +19,7 @@ use super::arena::{Arena, Ix};
 use super::entity::Entity;
 use super::family::{Met, SettingsTold};
 use super::keys::Keys;
-use super::{Counts, CustomerNotes, State};
+use super::{Counts, CustomerNotes, FirstHeard, State};
 use crate::domain::event::{ProviderName, Reason, SettingsFact};
 use crate::domain::register::{Slot, Stamp};
 
@@ -49,6 +49,7 @@ struct Beginning {
 struct End {
     customer_notes: CustomerNotes,
     keys: Keys,
+    heard_first: FirstHeard,
     sources: Vec<String>,
     spaces: Vec<String>,
     providers: Vec<String>,
@@ -113,6 +114,7 @@ impl State {
         encode(&End {
             customer_notes: self.customer_notes.clone(),
             keys: self.keys.clone(),
+            heard_first: self.heard_first.clone(),
             sources: self.sources.iter().map(ToString::to_string).collect(),
             spaces: texts(self.arena.spaces()),
             providers: texts(&self.providers),
@@ -159,6 +161,7 @@ impl State {
             settings_told: end.settings_told,
             met: end.met,
             keys: end.keys,
+            heard_first: end.heard_first,
             sources: end.sources.into_iter().map(Into::into).collect(),
             providers: known(end.providers)?,
             quarantine,
@@ -178,7 +181,7 @@ impl State {
             let activity = entity.activity;
             let above: ThinVec<Ix> = entity.found_through().collect();
             for ix_above in above {
-                self.arena.get_mut(ix_above).children.push(ix);
+                self.arena.hang(ix, ix_above);
             }
             let Some(root) = owner else { continue };
             if root == ix {

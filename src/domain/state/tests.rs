@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 pub(super) use self::lives::*;
-use super::entity::Kind;
+use super::entity::{Kind, Role};
 use super::{CustomerNotes, State};
 use crate::domain::access::AsOf;
 use crate::domain::event::*;
@@ -125,6 +125,11 @@ fn assert_coherent(state: &State) {
             for member in &party.members {
                 assert_eq!(state.arena.get(*member).owner, Some(ix));
                 activity.merge(state.arena.get(*member).activity);
+            }
+            for bearer in &party.bearers {
+                let bearer = state.arena.get(*bearer);
+                let identifier = bearer.linked(Role::Identifier);
+                assert!(identifier.is_some() && bearer.owner == identifier);
             }
             if entity.owner == Some(ix) {
                 assert_eq!(activity, party.activity);

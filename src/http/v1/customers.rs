@@ -13,7 +13,7 @@ use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 use crate::http::Shared;
 use crate::http::error::Problem;
-use crate::ledger::{Caller, Shown};
+use crate::ledger::{Caller, Ledger, Shown};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +69,7 @@ pub(in crate::http) async fn show(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(look) = when.look(&caller)? {
-        let shown = looking_back(move || shared.ledger.customer_at(&id, look)).await?;
+        let shown = looking_back(&shared, move |ledger| ledger.customer_at(&id, look)).await?;
         return single(&request, shown.map(Some), "customer");
     }
     single(&request, shared.ledger.customer(&id), "customer")
@@ -84,7 +84,7 @@ pub(in crate::http) async fn entitlements(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(look) = when.look(&caller)? {
-        let shown = looking_back(move || shared.ledger.entitlements_at(&id, look)).await?;
+        let shown = looking_back(&shared, move |ledger| ledger.entitlements_at(&id, look)).await?;
         return single(&request, shown.map(Some), "customer");
     }
     single(
@@ -105,8 +105,8 @@ pub(in crate::http) async fn events(
     let after = cursor_seq(&query.cursor)?.unwrap_or(0);
     let limit = limit(&query.limit)?;
     let shown = if let Some(moment) = moment {
-        let ask = move || shared.ledger.customer_events_at(&id, moment, after, limit);
-        looking_back(ask).await?
+        let ask = move |ledger: &Ledger| ledger.customer_events_at(&id, moment, after, limit);
+        looking_back(&shared, ask).await?
     } else {
         let ask = move || shared.ledger.customer_events(&id, after, limit);
         let Shown { seq, value } = super::blocking(ask).await?;

@@ -47,9 +47,8 @@ pub(in crate::http) async fn index(
     if let Some(look) = look {
         let customer = given(&query.customer).ok_or_else(when::needs_customer)?;
         let customer = customer.to_owned();
-        let page = looking_back(move || {
+        let page = looking_back(&shared, move |ledger| {
             let subscription = given(&query.subscription);
-            let ledger = &shared.ledger;
             ledger.payments_at(&customer, subscription, look, (after, limit))
         });
         let page = page.await?;
@@ -72,7 +71,7 @@ pub(in crate::http) async fn show(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(look) = when.look(&caller)? {
-        let shown = looking_back(move || shared.ledger.payment_at(&id, look)).await?;
+        let shown = looking_back(&shared, move |ledger| ledger.payment_at(&id, look)).await?;
         return single(&request, shown.map(Some), "payment");
     }
     single(&request, shared.ledger.payment(&id), "payment")

@@ -64,8 +64,7 @@ pub(in crate::http) async fn index(
     let (after, limit) = (cursor(&query.cursor)?, limit(&query.limit)?);
     if let Some(look) = look {
         let customer = filter.customer.clone().ok_or_else(when::needs_customer)?;
-        let page = looking_back(move || {
-            let ledger = &shared.ledger;
+        let page = looking_back(&shared, move |ledger| {
             ledger.subscriptions_at(&customer, &filter, look, (after, limit))
         });
         let page = page.await?;
@@ -88,7 +87,7 @@ pub(in crate::http) async fn show(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(look) = when.look(&caller)? {
-        let shown = looking_back(move || shared.ledger.subscription_at(&id, look)).await?;
+        let shown = looking_back(&shared, move |ledger| ledger.subscription_at(&id, look)).await?;
         return single(&request, shown.map(Some), "subscription");
     }
     single(

@@ -1,16 +1,23 @@
 //! The moment that a question is about, and whether the answer is to be explained: `as_of`,
 //! `known_at` and `explain`, read and refused. It knows neither what is asked nor how it is answered.
 
+use std::sync::Arc;
+
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use super::invalid;
 use crate::domain::key::Scope;
 use crate::domain::time::Timestamp;
+use crate::http::Shared;
 use crate::http::error::Problem;
-use crate::ledger::{Caller, KnownAt, Look, Moment, PastError};
+use crate::ledger::{Caller, KnownAt, Ledger, Look, Moment, PastError};
 
+/// Looks back read the store with so many threads, all together: a worker has four, and queries of
+/// the present keep the rest.
+const LOOKS_MAX: usize = 2;
 /// How `known_at` names an event instead of a time.
 const SEQ_PREFIX: &str = "seq:";
 
@@ -119,10 +126,11 @@ fn known(text: &str) -> Option<KnownAt> {
     };
     let seq: u64 = digits.parse().ok()?;
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    (is_plain && seq > 0).then_some(KnownAt::Seq(seq))
+    (is_plain && !digits.starts_with('0')).then_some(KnownAt::Seq(seq))
 }
 
-/// RFC 3339 and no other way to write a time: less of one would leave open what was meant.
+/// RFC 3339 and no other way to write a time: less of one would leave open what was meant. Before
+/// 1970 nothing had happened; what is later than the last time is that.
 fn time(text: &str) -> Option<Timestamp> {
     let (clock, rest) = text.split_at_checked("2026-11-21T10:00:00".len())?;
     let shape: String = clock
@@ -144,23 +152,102 @@ fn time(text: &str) -> Option<Timestamp> {
         zone.eq_ignore_ascii_case("z") || (zone.len() == 6 && zone.get(3..4) == Some(":"));
     let is_written_so = ["0000-00-00T00:00:00", "0000-00-00 00:00:00"].contains(&&*shape);
     (is_written_so && has_digits && is_zone)
-        .then(|| Timestamp::parse(text))
+        .then(|| Timestamp::parse_clamped(text))
         .flatten()
 }
 
-/// Asks about the past away from the worker's thread: that reads the store.
+/// The turns of looks back: who waits for one holds no thread.
+#[derive(Clone)]
+pub(in crate::http) struct Looks(Arc<Semaphore>);
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(LOOKS_MAX)))
+    }
+}
+
+impl Looks {
+    /// Runs `look` away from the worker's thread, when its turn has come. Who leaves while it waits
+    /// is forgotten; who leaves later gives up the turn when the reading is done.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        look: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = Arc::clone(&self.0).acquire_owned().await;
+        let turn = turn.map_err(|error| Problem::Internal(error.to_string()))?;
+        let done = web::block(move || {
+            let _turn = turn;
+            look()
+        });
+        done.await
+            .map_err(|error| Problem::Internal(error.to_string()))
+    }
+}
+
+/// Asks about the past: that reads the store.
 pub(super) async fn looking_back<T: Send + 'static>(
-    look: impl FnOnce() -> Result<T, PastError> + Send + 'static,
+    shared: &Shared,
+    look: impl FnOnce(&Ledger) -> Result<T, PastError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let done = web::block(look).await;
-    done.map_err(|error| Problem::Internal(error.to_string()))?
-        .map_err(Problem::from)
+    let ledger = Arc::clone(&shared.ledger);
+    let done = shared.looks.in_turn(move || look(&ledger)).await?;
+    done.map_err(Problem::from)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
     use super::*;
+
+    /// However many look back, and whether or not they wait for the answer.
+    #[test]
+    fn looks_back_take_turns_and_leave_threads_to_others() {
+        actix_web::rt::System::new().block_on(async {
+            let looks = Looks::default();
+            let under_way = Arc::new(AtomicUsize::new(0));
+            let (finish, finishes) = std::sync::mpsc::channel::<()>();
+            let finishes = Arc::new(std::sync::Mutex::new(finishes));
+            let ask = || {
+                let (looks, under_way) = (looks.clone(), Arc::clone(&under_way));
+                let finishes = Arc::clone(&finishes);
+                actix_web::rt::spawn(async move {
+                    let look = move || {
+                        under_way.fetch_add(1, Relaxed);
+                        let _ = finishes.lock().unwrap().recv();
+                    };
+                    looks.in_turn(look).await.is_ok()
+                })
+            };
+            let begun = |count: usize| {
+                let under_way = Arc::clone(&under_way);
+                async move {
+                    while under_way.load(Relaxed) < count {
+                        tokio::task::yield_now().await;
+                    }
+                }
+            };
+            let leavers: Vec<_> = (0..8).map(|_| ask()).collect();
+            begun(LOOKS_MAX).await;
+            leavers
+                .iter()
+                .for_each(actix_web::rt::task::JoinHandle::abort);
+            let stays = ask();
+            // Were turns given up with the asker, this one would have begun.
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(under_way.load(Relaxed), LOOKS_MAX);
+            drop(finish);
+            assert!(stays.await.unwrap());
+            assert_eq!(
+                under_way.load(Relaxed),
+                LOOKS_MAX + 1,
+                "those who left never begin"
+            );
+        });
+    }
 
     #[test]
     fn times_are_rfc_3339() {
@@ -173,6 +260,16 @@ mod tests {
             ("1970-01-01T00:00:00-00:01", 60_000),
         ] {
             assert_eq!(time(text), Timestamp::from_millis(millis), "{text}");
+        }
+        for (text, clamped) in [
+            ("1969-12-31T23:59:59Z", Timestamp::EPOCH),
+            ("0001-01-01T00:00:00Z", Timestamp::EPOCH),
+            ("0000-01-01T00:00:00+23:59", Timestamp::EPOCH),
+            ("9999-12-31T23:59:59Z", Timestamp::MAX),
+            ("9999-12-31T23:59:59.999Z", Timestamp::MAX),
+            ("9999-12-31T23:59:59-23:59", Timestamp::MAX),
+        ] {
+            assert_eq!(time(text), Some(clamped), "{text}");
         }
         for text in [
             "",
@@ -187,7 +284,6 @@ mod tests {
             "1970-01-01T00:00:01Z[UTC]",
             "1970-13-01T00:00:01Z",
             "1970-02-30T00:00:01Z",
-            "1969-12-31T23:59:59Z",
             "12026-01-01T00:00:00Z",
             "19700101T000001Z",
             "1970-01-01T00:00:01\u{e9}",
@@ -202,7 +298,7 @@ mod tests {
         let time = Timestamp::from_millis(1_000).unwrap();
         assert_eq!(known("1970-01-01T00:00:01Z"), Some(KnownAt::Time(time)));
         for text in [
-            "", "17", "seq:", "seq:0", "seq:x", "seq:+1", "seq:-1", "seq: 1", "SEQ:1",
+            "", "17", "seq:", "seq:0", "seq:01", "seq:x", "seq:+1", "seq:-1", "seq: 1", "SEQ:1",
         ] {
             assert_eq!(known(text), None, "{text}");
         }

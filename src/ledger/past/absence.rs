@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Heard, Moment, Past, PastError, folded};
-use crate::domain::state::{Named, State};
+use super::{Heard, Moment, Past, PastError, fold};
+use crate::domain::state::{CustomerNotes, Named, State};
 use crate::domain::time::Timestamp;
 use crate::ledger::Ledger;
 
@@ -23,16 +23,15 @@ impl Ledger {
         };
         let known = now.heard.partition_point(|event| event.seq <= past.seq);
         let heard = now.heard.get(..known).unwrap_or(&now.heard);
-        let notes = past.state.notes_in_use();
-        if let Some(time) = first_time(heard, |part| is_found(&folded(notes.clone(), part))) {
+        let in_time = first_found(past.state.notes_in_use(), by_time(heard), &is_found);
+        if let Some((time, _)) = in_time {
             return PastError::NotYet(format!(
                 "There was no such {what} yet: the first event of it happened at {time}."
             ));
         }
-        let notes = now.state.notes_in_use();
-        let first = first_event(&now.heard, |part| is_found(&folded(notes.clone(), part)));
-        match first {
-            Some(event) if event.seq > past.seq => PastError::NotYet(format!(
+        let recorded = now.heard.iter().map(|event| (event, Arc::clone(event)));
+        match first_found(now.state.notes_in_use(), recorded, &is_found) {
+            Some((event, _)) if event.seq > past.seq => PastError::NotYet(format!(
                 "No such {what} was known yet: the first event of it was recorded as {} at {}.",
                 event.seq, event.recorded_at
             )),
@@ -45,43 +44,29 @@ impl Ledger {
     }
 }
 
-/// The first time by which it is found, of all at which something happened.
-fn first_time(heard: &[Arc<Heard>], is_found: impl Fn(&[Arc<Heard>]) -> bool) -> Option<Timestamp> {
-    let told = heard.iter().flat_map(|event| event.meaning.told());
-    let mut times: Vec<Timestamp> = told.map(|change| change.occurred_at).collect();
-    times.sort_unstable();
-    times.dedup();
-    let by = |time: &Timestamp| {
-        let part: Vec<_> = heard
-            .iter()
-            .filter_map(|event| event.until(*time))
-            .collect();
-        is_found(&part)
-    };
-    times
-        .get(first(times.len(), |place| times.get(place).is_some_and(by)))
-        .copied()
-}
-
-/// The first event with which it is found.
-fn first_event(
-    heard: &[Arc<Heard>],
-    is_found: impl Fn(&[Arc<Heard>]) -> bool,
-) -> Option<&Arc<Heard>> {
-    let through = |place: usize| heard.get(..=place).is_some_and(&is_found);
-    heard.get(first(heard.len(), through))
-}
-
-/// The first place at which it is so. What is found once stays found, so that halving finds it.
-fn first(count: usize, is_so: impl Fn(usize) -> bool) -> usize {
-    let (mut from, mut to) = (0, count);
-    while from < to {
-        let middle = from.midpoint(to);
-        if is_so(middle) {
-            to = middle;
-        } else {
-            from = middle + 1;
-        }
+/// Each event at each time that it tells of, in the order of time.
+fn by_time(heard: &[Arc<Heard>]) -> impl Iterator<Item = (Timestamp, Arc<Heard>)> {
+    let mut times: Vec<(Timestamp, &Arc<Heard>)> = Vec::new();
+    for event in heard {
+        let told = event.meaning.told().iter();
+        times.extend(told.map(|change| (change.occurred_at, event)));
     }
-    from
+    times.sort_unstable_by_key(|(time, event)| (*time, event.seq));
+    times.dedup_by_key(|(time, event)| (*time, event.seq));
+    let until = |(time, event): (Timestamp, &Arc<Heard>)| Some((time, event.until(time)?));
+    times.into_iter().filter_map(until)
+}
+
+/// The first of `events` with which it is found. An event that comes again, with more of it, counts
+/// once: folding is no matter of order or number.
+fn first_found<T>(
+    notes: &CustomerNotes,
+    mut events: impl Iterator<Item = (T, Arc<Heard>)>,
+    is_found: impl Fn(&State) -> bool,
+) -> Option<(T, Arc<Heard>)> {
+    let mut state = State::new(notes.clone());
+    events.find(|(_, event)| {
+        fold(&mut state, event);
+        is_found(&state)
+    })
 }

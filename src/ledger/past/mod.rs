@@ -16,7 +16,7 @@ use super::refold::{Refold, RefoldError};
 use super::{Ledger, ReadError};
 use crate::domain::access::AsOf;
 use crate::domain::event::{Fact, SettingsFact};
-use crate::domain::state::{CustomerNotes, Named, SettingsTold, State};
+use crate::domain::state::{CustomerNotes, FirstHeard, Named, SettingsTold, State};
 use crate::domain::time::Timestamp;
 
 /// A moment by two clocks. The default is now.
@@ -94,7 +94,18 @@ struct Present {
     last_seq: u64,
     settings: Vec<SettingsTold>,
     notes: CustomerNotes,
+    heard_first: FirstHeard,
     family: Vec<u64>,
+}
+
+impl Present {
+    /// Whether by these keys the events up to `seq` are read as they are now: no other key than
+    /// those of their own sources is looked at.
+    fn reads_alike(&self, notes: &CustomerNotes, seq: u64) -> bool {
+        let heard = self.heard_first.iter().filter(|(_, first)| **first <= seq);
+        let mut sources = heard.map(|(source, _)| source);
+        sources.all(|source| notes.get(source) == self.notes.get(source))
+    }
 }
 
 impl Ledger {
@@ -110,18 +121,20 @@ impl Ledger {
                 last_seq: state.counts().last_seq,
                 settings: state.all_settings().to_vec(),
                 notes: state.notes_in_use().clone(),
+                heard_first: state.heard_first().clone(),
                 family: state.family_events(named),
             }
         };
         let (seq, known_at) = self.known_through(moment.known_at, present.last_seq)?;
         let in_force = self.settings_at(&present.settings, moment.as_of, seq)?;
         let notes = in_force.notes.unwrap_or_else(|| present.notes.clone());
-        let mut family = if notes == present.notes {
+        let mut family = if present.reads_alike(&notes, seq) {
             present.family
         } else {
             self.family_by(&notes, named, seq)?
         };
-        family.truncate(family.partition_point(|held| *held <= seq));
+        family.retain(|held| *held <= seq);
+        family.sort_unstable();
         let mut heard = self.hear(&family)?;
         if let Some(as_of) = moment.as_of {
             heard.retain_mut(|event| match event.until(as_of) {
@@ -217,8 +230,40 @@ fn settings_of(event: &Heard) -> Option<&SettingsFact> {
 
 fn folded(notes: CustomerNotes, heard: &[Arc<Heard>]) -> State {
     let mut state = State::new(notes);
-    for event in heard {
-        state.fold(&event.meaning, &event.about(), event.is_conflicting);
-    }
+    heard.iter().for_each(|event| fold(&mut state, event));
     state
+}
+
+fn fold(state: &mut State, event: &Heard) {
+    state.fold(&event.meaning, &event.about(), event.is_conflicting);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notes(all: &[(&str, &str)]) -> CustomerNotes {
+        let all = all.iter().copied();
+        all.map(|(source, key)| (source.into(), key.into()))
+            .collect()
+    }
+
+    /// A source that is added changes nothing about what came before it.
+    #[test]
+    fn keys_of_sources_that_nothing_was_heard_of_do_not_matter() {
+        let present = Present {
+            last_seq: 9,
+            settings: Vec::new(),
+            notes: notes(&[("one", "id"), ("later", "id")]),
+            heard_first: [("one".into(), 2), ("later".into(), 7)].into(),
+            family: Vec::new(),
+        };
+        let before = notes(&[("one", "id")]);
+        assert!(present.reads_alike(&before, 6));
+        assert!(!present.reads_alike(&before, 7));
+        assert!(present.reads_alike(&notes(&[("one", "id"), ("never", "id")]), 6));
+        assert!(!present.reads_alike(&notes(&[("one", "other")]), 2));
+        assert!(present.reads_alike(&notes(&[("one", "other")]), 1));
+        assert!(!present.reads_alike(&notes(&[]), 2));
+    }
 }

@@ -126,6 +126,7 @@ fn check(steps: &[Step], index: &State, as_of: Timestamp, known: u64) -> Result<
     });
     for named in customers.chain(held).chain(paid) {
         let mut family = index.family_events(named);
+        family.sort_unstable();
         prop_assert!(family.is_sorted_by(|one, other| one < other), "each once");
         family.retain(|seq| *seq <= known);
         let part = folded(steps, &family, as_of);

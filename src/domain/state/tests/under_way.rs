@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             2,
-            "243f2a02e73bc9104523d0de14ee1c55a4dc1858ca03349e36eafa046bc161cd"
+            "31d4bf685cd95a94b972327bafc8d637037c748bdc24f6b970dc8e45256be211"
         )
     );
 }

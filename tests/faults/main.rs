@@ -30,6 +30,7 @@ mod process;
 mod reload;
 mod replay;
 mod rig;
+mod signing;
 mod strace;
 mod stream;
 mod syscalls;

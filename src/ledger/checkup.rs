@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use super::alarm::Alarm;
-use super::audit::{Ended, Verification, VerifyError};
+use super::audit::{Ended, Verification, VerifyError, let_others_go_first};
 use crate::eventlog::Engine;
 
 /// It rests three times as long as it works, so that it takes an eighth of two cores.
@@ -52,6 +52,7 @@ impl Checkup {
 }
 
 fn run(engine: Arc<dyn Engine>, alarm: Arc<Alarm>, stopping: &AtomicBool) {
+    let_others_go_first();
     let mut worked_since = Instant::now();
     let found = Verification::new(engine).with_alarm(alarm).run(&mut |_| {
         thread::park_timeout(worked_since.elapsed().saturating_mul(REST));

@@ -22,6 +22,19 @@ const END_DEADLINE: Duration = Duration::from_millis(500);
 /// Each holds some pages in memory, and a backup needs one.
 const EXPORTS_MAX: u32 = 2;
 
+/// Far enough behind the threads that serve, and near enough that whoever waits for a lock that an
+/// audit holds does not wait long.
+const NICENESS: i32 = 10;
+
+/// Lets every other thread go first, for as long as this one lives.
+pub(in crate::ledger) fn let_others_go_first() {
+    // Linux counts a thread as a process here; elsewhere it would slow down all of this one.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "an audit keeps the priority of the service");
+    }
+}
+
 /// The kinds of work of which one may run at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audit {
@@ -176,15 +189,21 @@ impl Drop for Ticket {
 pub struct Job {
     pace: Pace,
     ticket: Ticket,
+    has_stepped: bool,
 }
 
 impl Job {
     /// To be called after every few milliseconds of work, a page at most. While events come in it
-    /// rests in proportion to the work since the last rest.
+    /// rests in proportion to the work since the last rest. The thread that calls it stands behind
+    /// all others from then on.
     ///
     /// # Errors
     /// [`Ended`] where the ledger is being stopped: the work has to end now.
     pub fn step(&mut self) -> Result<(), Ended> {
+        if !self.has_stepped {
+            self.has_stepped = true;
+            let_others_go_first();
+        }
         let rest = self.pace.rest();
         self.ticket.desk.rest(rest)?;
         if !rest.is_zero() {
@@ -257,6 +276,7 @@ impl Ledger {
         Ok(Job {
             pace: Pace::new(self.writer.health()),
             ticket,
+            has_stepped: false,
         })
     }
 
@@ -275,6 +295,7 @@ mod tests {
         Ok(Job {
             pace: Pace::new(Arc::clone(health)),
             ticket: desk.begin(Audit::Verify, Actor::Admin)?,
+            has_stepped: true,
         })
     }
 

@@ -30,4 +30,4 @@ pub use verify::{
 };
 
 pub(super) use checkpoints::Checkpoints;
-pub(super) use job::Desk;
+pub(super) use job::{Desk, let_others_go_first};

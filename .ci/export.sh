@@ -7,7 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 command -v python3 >/dev/null || { echo "missing tool: python3; install it" >&2; exit 127; }
 cargo build --quiet
-binary="$PWD/target/debug/subledger"
+target=$(cargo metadata --no-deps --format-version 1 |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+binary="$target/debug/subledger"
 folder="$(mktemp -d)"
 service=""
 cleanup() {

@@ -26,7 +26,9 @@ python3 -m venv "$work/venv"
 
 # The demo makes a throw-away ledger with every sample event in it, and prints its key.
 cargo build --quiet
-TMPDIR="$work" target/debug/subledger --output json demo >"$work/demo.json" 2>"$work/demo.log" &
+target=$(cargo metadata --no-deps --format-version 1 |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+TMPDIR="$work" "$target/debug/subledger" --output json demo >"$work/demo.json" 2>"$work/demo.log" &
 server=$!
 word() {
     python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$work/demo.json" "$1"

@@ -10,6 +10,7 @@ import requests
 import schemathesis
 
 SECRET = os.environ["WEBHOOK_SECRET"].encode()
+LISTS = ("/v1/subscriptions", "/v1/payments")
 
 
 class Signed(requests.auth.AuthBase):
@@ -33,6 +34,26 @@ def map_path_parameters(context, path_parameters):
     return path_parameters
 
 
+def about_the_past(case):
+    """A pattern cannot tell a day that there is, nor a schema which moments the log knows, whose a
+    list at one must be, and what checkpoint was signed."""
+    query = case.query or {}
+    if "known_at" in query:
+        query["known_at"] = "seq:1"
+    if case.path in LISTS and {"as_of", "known_at", "explain"} & query.keys():
+        query["customer"] = query.get("customer") or "user_42"
+    if isinstance(case.body, dict):
+        # Others are made from the same body.
+        body = dict(case.body)
+        if case.path == "/v1/audit/replay" and isinstance(body.get("until"), str):
+            body["until"] = "2026-01-01T00:00:00.000Z"
+        if case.path == "/v1/audit/replay" and body.get("diff"):
+            body["customer"] = "user_42"
+        if case.path == "/v1/audit/verify" and body.get("checkpoints"):
+            body["checkpoints"] = []
+        case.body = body
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     # To a schema a cursor is any text, and the service takes its own; an idempotency key is any text,
@@ -43,6 +64,7 @@ def before_call(context, case, kwargs):
             # Which numbers are in the log, the service alone knows; the first always is.
             for name in case.query or {}:
                 case.query[name] = 1
+        about_the_past(case)
         if "Idempotency-Key" in (case.headers or {}):
             case.headers["Idempotency-Key"] = uuid.uuid4().hex
     if case.path.startswith("/webhooks/") and case.path_parameters.get("source") == "razorpay":

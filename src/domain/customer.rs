@@ -24,6 +24,29 @@ pub struct CustomerName {
     pub customer_identifier: Option<Box<str>>,
 }
 
+/// Where a customer is. Codes, not names: names follow from them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Street and number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line1: Option<Box<str>>,
+    /// What else the post needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line2: Option<Box<str>>,
+    /// City.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<Box<str>>,
+    /// Postal code, as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<Box<str>>,
+    /// The part of ISO 3166-2 after the country's (`KA` of `IN-KA`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_code: Option<Box<str>>,
+    /// ISO 3166-1 alpha-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country_code: Option<Box<str>>,
+}
+
 /// One detail of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Detail {

@@ -11,6 +11,7 @@ use super::accepted::AcceptedFact;
 use super::catalog::Catalog;
 use super::key::KeyFact;
 use super::money::Money;
+use super::own::OwnFact;
 use super::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
 use super::time::Timestamp;
 
@@ -129,6 +130,8 @@ pub enum Fact {
     Key(KeyFact),
     /// An event that was set aside, and counts after all.
     Accepted(Box<AcceptedFact>),
+    /// Something that is born here.
+    Own(Box<OwnFact>),
 }
 
 /// The customer as one object of an event names it. All parts are optional.

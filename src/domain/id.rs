@@ -6,10 +6,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::time::Timestamp;
+
 /// Crockford's base 32, in the order Stykite writes its TSIDs.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// 13 digits of 5 bits hold 64 bits.
 const DIGITS: u32 = 13;
+
+/// 2020-01-01T00:00:00Z, from when Stykite's ids count their milliseconds.
+const TSID_EPOCH_MILLIS: i64 = 1_577_836_800_000;
+/// How many bits of such an id are chance.
+const TSID_RANDOM_BITS: u32 = 22;
 
 /// What an id names, and the prefix it is written with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +27,12 @@ pub enum Prefix {
     Subscription,
     /// `KEY-`, an API key.
     Key,
+    /// `TRN-`, a checkout.
+    Checkout,
+    /// `CHU-`, one use that was counted.
+    Usage,
+    /// `CHK-`, an occasion at which use is counted.
+    Checkpoint,
 }
 
 impl Prefix {
@@ -28,6 +41,9 @@ impl Prefix {
             Self::Customer => "CUS-",
             Self::Subscription => "SUA-",
             Self::Key => "KEY-",
+            Self::Checkout => "TRN-",
+            Self::Usage => "CHU-",
+            Self::Checkpoint => "CHK-",
         }
     }
 }
@@ -52,6 +68,15 @@ impl Tsid {
                 .take(8)
                 .fold(0, |value, byte| (value << 8) | u64::from(*byte)),
         )
+    }
+
+    /// A new id for what a command makes: Stykite's kind, ascending with time. It is part of the
+    /// command's event, so that a replay does not make another.
+    #[must_use]
+    pub fn at(now: Timestamp, random: u32) -> Self {
+        let millis = now.as_millis().saturating_sub(TSID_EPOCH_MILLIS).max(0);
+        let low = u64::from(random) & ((1 << TSID_RANDOM_BITS) - 1);
+        Self((millis.cast_unsigned() << TSID_RANDOM_BITS) | low)
     }
 
     /// Reads an id written with `prefix`; `None` for anything else.

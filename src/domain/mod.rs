@@ -15,6 +15,7 @@ pub mod explanation;
 pub mod id;
 pub mod key;
 pub mod money;
+pub mod own;
 pub mod payment;
 pub mod register;
 pub mod state;

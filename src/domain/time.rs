@@ -162,9 +162,13 @@ impl Serialize for Timestamp {
     }
 }
 
-/// From the snapshot's milliseconds only.
+/// The same, back.
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = Cow::<'_, str>::deserialize(deserializer)?;
+            return Self::parse(&text).ok_or_else(|| D::Error::custom("a time that is none"));
+        }
         let millis = i64::deserialize(deserializer)?;
         Self::from_millis(millis).ok_or_else(|| D::Error::custom("a time outside 1970..=9999"))
     }

@@ -330,9 +330,13 @@ impl From<CommandError> for Problem {
             CommandError::Mismatch => Self::IdempotencyMismatch,
             CommandError::Unavailable(why) => Self::Unavailable(why),
             CommandError::Refused(Refusal::NoSuchKey) => Self::NotFound("key"),
-            CommandError::Refused(refusal @ (Refusal::NothingChanges | Refusal::TooLarge)) => {
-                Self::Internal(refusal.to_string())
-            }
+            CommandError::Refused(Refusal::NoSuchCustomer) => Self::NotFound("customer"),
+            CommandError::Refused(Refusal::NoSuchSubscription) => Self::NotFound("subscription"),
+            CommandError::Refused(Refusal::NoSuchCheckout) => Self::NotFound("checkout"),
+            CommandError::Refused(Refusal::Invalid(why)) => Self::InvalidBody(why),
+            CommandError::Refused(
+                refusal @ (Refusal::NothingChanges | Refusal::TooLarge | Refusal::CheckoutIs(_)),
+            ) => Self::Internal(refusal.to_string()),
         }
     }
 }

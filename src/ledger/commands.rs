@@ -11,6 +11,9 @@ use super::keys::Actor;
 use super::{Ledger, own};
 use crate::domain::delivery::Evidence;
 use crate::domain::event::{Interpretation, SettingsFact};
+use crate::domain::own::OwnFact;
+use crate::domain::state::State;
+use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
 use crate::eventlog::{Command, Content, Decision, Draft, Event, Identity, Outcome, Receipt};
 
@@ -26,6 +29,21 @@ pub enum Refusal {
     /// There is no key of that id.
     #[error("there is no such key")]
     NoSuchKey,
+    /// There is no customer of that id, or none that the merchant gave an identifier.
+    #[error("there is no such customer")]
+    NoSuchCustomer,
+    /// There is no subscription of that id, or it is another customer's.
+    #[error("there is no such subscription")]
+    NoSuchSubscription,
+    /// There is no checkout of that id.
+    #[error("there is no such checkout")]
+    NoSuchCheckout,
+    /// It does not fit what the ledger holds: a sentence that names the field.
+    #[error("{0}")]
+    Invalid(String),
+    /// The checkout has come too far for it.
+    #[error("the checkout is {0:?} already")]
+    CheckoutIs(CheckoutStatus),
     /// It is larger than a record may be.
     #[error("it is too large to be recorded")]
     TooLarge,
@@ -153,15 +171,55 @@ impl Ledger {
         self.command_now(Box::new(decide))
     }
 
-    /// Hands a command to the writer and waits, for as long as a sender would.
+    /// Decides something against the state after every event before it, records it and answers the
+    /// sequence number: of the first event where `request` was made before. Commands that share a
+    /// word of `conflicts` are decided one after the other.
+    pub(super) async fn tell(
+        &self,
+        request: &Request,
+        conflicts: Vec<String>,
+        mut decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
+    ) -> Result<u64, CommandError> {
+        let (state, clock) = (Arc::clone(&self.state), Arc::clone(&self.clock));
+        let asked = request.clone();
+        let decide = move || {
+            let now = clock.now();
+            match decide(&state.read(), now) {
+                Ok(fact) => {
+                    let body = own::fact_body(&fact, &asked, now);
+                    append(own::SOURCE_API, body, now, Some(&asked))
+                }
+                Err(refusal) => Decision::Refuse(refusal),
+            }
+        };
+        match self
+            .command_about(request, conflicts, Box::new(decide))
+            .await?
+        {
+            Written::Now(seq) | Written::Before(seq) => Ok(seq),
+        }
+    }
+
+    /// Hands a command about the ledger as a whole to the writer.
     pub(super) async fn command(
         &self,
         request: &Request,
         decide: Decide,
     ) -> Result<Written, CommandError> {
+        let conflicts = vec![CONFLICT_GLOBAL.to_owned()];
+        self.command_about(request, conflicts, decide).await
+    }
+
+    /// Hands a command to the writer and waits, for as long as a sender would.
+    async fn command_about(
+        &self,
+        request: &Request,
+        conflict_keys: Vec<String>,
+        decide: Decide,
+    ) -> Result<Written, CommandError> {
         let unavailable = CommandError::Unavailable;
         let command = Command {
-            conflict_keys: vec![CONFLICT_GLOBAL.to_owned()],
+            conflict_keys,
             request: request.known_by(),
             decide,
         };

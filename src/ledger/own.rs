@@ -9,21 +9,30 @@ use super::commands::Request;
 use crate::domain::accepted::AcceptedFact;
 use crate::domain::catalog::Catalog;
 use crate::domain::event::{
-    Change, Fact, Interpretation, OperationFact, ProviderName, Reason, SettingsFact, Standing,
+    Change, Fact, Interpretation, OperationFact, Reason, SettingsFact, Standing,
 };
 use crate::domain::key::{KeyCreated, KeyDigest, KeyFact, KeyId, Scope};
+use crate::domain::own::{OwnFact, UsageRead};
 use crate::domain::register::{EventRef, Tie};
 use crate::domain::time::Timestamp;
 use crate::eventlog::{Content, Identity, Record};
 
-/// The provider of everything that is born here.
-pub(crate) const PROVIDER: ProviderName = "subledger";
+pub(crate) use crate::domain::own::PROVIDER;
 /// The source of settings that change what events mean.
 pub(crate) const SOURCE_CATALOGUE: &str = "catalogue";
 /// The source of commands.
 pub(crate) const SOURCE_API: &str = "api";
+/// The source of what is due.
+pub(crate) const SOURCE_SCHEDULER: &str = "scheduler";
+/// The source of payments that are pretended: Razorpay's words, and no money.
+pub(crate) const SOURCE_SANDBOX: &str = "sandbox";
 /// Every source that is ours; none can be configured.
-pub(crate) const SOURCES: [&str; 4] = [SOURCE_API, SOURCE_CATALOGUE, "scheduler", "sandbox"];
+pub(crate) const SOURCES: [&str; 4] = [
+    SOURCE_API,
+    SOURCE_CATALOGUE,
+    SOURCE_SCHEDULER,
+    SOURCE_SANDBOX,
+];
 /// The version of the bodies below.
 const VERSION: u32 = 1;
 const SETTINGS: &str = "catalogue.changed";
@@ -31,6 +40,25 @@ const KEY_CREATED: &str = "key.created";
 const KEY_REVOKED: &str = "key.revoked";
 /// An event that was set aside as stale counts after all.
 pub(crate) const QUARANTINE_ACCEPTED: &str = "quarantine.accepted";
+
+/// The types of [`OwnFact`].
+const OWN_FACTS: [&str; 15] = [
+    "customer.created",
+    "customer.allowances_set",
+    "usage.read",
+    "usage.counted",
+    "checkout.opened",
+    "checkout.attempted",
+    "checkout.at_gateway",
+    "checkout.refused",
+    "checkout.cancelled",
+    "checkout.expired",
+    "subscription.cancel_asked",
+    "subscription.cancelled_at_gateway",
+    "subscription.end_date_set",
+    "trial.ended",
+    "subscription.ended",
+];
 
 /// What an operator may do to the log itself.
 const OPERATIONS: &[&str] = &[ROLLBACK_ACCEPTED, ERASED];
@@ -137,6 +165,22 @@ pub(crate) fn key_body(fact: &KeyFact, request: &Request, at: Timestamp) -> Vec<
     }
 }
 
+/// The body of an event about a customer, a checkout or a subscription. `at` is when it was
+/// decided, or due.
+pub(crate) fn fact_body(fact: &OwnFact, request: &Request, at: Timestamp) -> Vec<u8> {
+    let told = serde_json::to_value(fact).unwrap_or_default();
+    let kind = told.get("type").and_then(|kind| kind.as_str());
+    let kind = kind.unwrap_or_default().to_owned();
+    let data = told.get("data");
+    body(
+        &kind,
+        &request.actor.to_string(),
+        at,
+        request.sha256(),
+        data,
+    )
+}
+
 /// The body of an acceptance.
 pub(crate) fn acceptance_body(seq: u64, request: &Request, at: Timestamp) -> Vec<u8> {
     let (actor, sha256) = (request.actor.to_string(), request.sha256());
@@ -207,7 +251,7 @@ pub(crate) fn event_ref(
     identity: Identity,
     content: Content,
 ) -> EventRef<'_> {
-    let ours = [SOURCE_API, SOURCE_CATALOGUE].contains(&source);
+    let ours = [SOURCE_API, SOURCE_CATALOGUE, SOURCE_SCHEDULER].contains(&source);
     EventRef {
         seq,
         source,
@@ -257,6 +301,12 @@ pub(crate) fn interpret(body: &[u8]) -> Interpretation {
         Fact::Operation(OperationFact {
             what: kind.as_str().into(),
         })
+    } else if OWN_FACTS.contains(&kind.as_str()) {
+        let told = serde_json::json!({"type": kind, "data": envelope.data});
+        let Ok(fact) = serde_json::from_value::<OwnFact>(told) else {
+            return set_aside(Reason::Unreadable);
+        };
+        return own_fact(kind.into(), occurred_at, fact);
     } else {
         return set_aside(Reason::UnknownType);
     };
@@ -271,6 +321,40 @@ pub(crate) fn interpret(body: &[u8]) -> Interpretation {
         occurred_at,
         standing: Standing::Folded,
         changes: vec![change],
+    }
+}
+
+/// A reading happened when the meter was read; everything else, when it was decided or due.
+fn own_fact(kind: Box<str>, occurred_at: Timestamp, fact: OwnFact) -> Interpretation {
+    let change = |occurred_at, fact| Change {
+        occurred_at,
+        revision: 0,
+        rank: 0,
+        fact: Fact::Own(Box::new(fact)),
+    };
+    let changes = match fact {
+        OwnFact::UsageRead(UsageRead {
+            identifier,
+            readings,
+        }) => readings
+            .into_iter()
+            .map(|reading| {
+                let (identifier, at) = (identifier.clone(), reading.at);
+                let readings = vec![reading];
+                let read = UsageRead {
+                    identifier,
+                    readings,
+                };
+                change(at, OwnFact::UsageRead(read))
+            })
+            .collect(),
+        fact => vec![change(occurred_at, fact)],
+    };
+    Interpretation {
+        event_type: Some(kind),
+        occurred_at,
+        standing: Standing::Folded,
+        changes,
     }
 }
 

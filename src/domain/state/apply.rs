@@ -14,6 +14,7 @@ use crate::domain::event::{
     PaidThroughFact, PaymentFact, ProviderName, RefundFact, Standing, SubscriptionFact,
     SubscriptionKey,
 };
+use crate::domain::own;
 use crate::domain::register::{EventRef, SourceId, Stamp};
 
 impl State {
@@ -118,7 +119,7 @@ impl State {
                 self.key_told(fact, stamp);
                 return None;
             }
-            Fact::Operation(_) | Fact::Accepted(_) => return None,
+            Fact::Operation(_) | Fact::Accepted(_) | Fact::Own(_) => return None,
         };
         self.touch(about, activity);
         Some(about)
@@ -288,6 +289,10 @@ pub(super) fn provider_of(fact: &Fact) -> Option<ProviderName> {
         Fact::Order(fact) => fact.provider,
         Fact::Checkout(fact) => fact.provider,
         Fact::Addon(fact) => fact.provider,
-        Fact::Settings(_) | Fact::Operation(_) | Fact::Key(_) | Fact::Accepted(_) => "subledger",
+        Fact::Settings(_)
+        | Fact::Operation(_)
+        | Fact::Key(_)
+        | Fact::Accepted(_)
+        | Fact::Own(_) => own::PROVIDER,
     })
 }

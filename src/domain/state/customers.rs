@@ -312,7 +312,8 @@ impl State {
             | Fact::Settings(_)
             | Fact::Operation(_)
             | Fact::Key(_)
-            | Fact::Accepted(_) => return None,
+            | Fact::Accepted(_)
+            | Fact::Own(_) => return None,
         };
         self.arena.find(kind, provider, name)
     }

@@ -77,7 +77,8 @@ impl Statement<'_> {
             | Fact::Settings(_)
             | Fact::Operation(_)
             | Fact::Key(_)
-            | Fact::Accepted(_) => return None,
+            | Fact::Accepted(_)
+            | Fact::Own(_) => return None,
         };
         let is_nameless = naming.provider_id.is_none();
         is_nameless.then_some((self.about?, contact))
@@ -131,7 +132,8 @@ fn naming_of(fact: &Fact) -> Option<&Naming> {
         | Fact::Settings(_)
         | Fact::Operation(_)
         | Fact::Key(_)
-        | Fact::Accepted(_) => None,
+        | Fact::Accepted(_)
+        | Fact::Own(_) => None,
     }
 }
 

@@ -13,9 +13,11 @@ mod ops;
 mod panics;
 mod requests;
 mod routes;
+mod stykite;
 mod unread;
 mod v1;
 mod webhook;
+mod wording;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -37,6 +39,7 @@ use self::requests::Requests;
 use self::unread::Unread;
 use self::v1::stream::Streams;
 use self::v1::when::Looks;
+use self::wording::Wording;
 use crate::domain::key::KeyDigest;
 use crate::ledger::{Ledger, Source};
 
@@ -138,12 +141,13 @@ pub fn serve(
             .wrap_fn(move |mut request, service| {
                 let (began, counted) = (Instant::now(), Rc::clone(&counted));
                 let unread = Unread::of(&mut request);
+                let wording = Wording::of_path(request.path());
                 let answer = service.call(request);
                 async move {
                     let answer = panics::caught(answer, counted.ledger.tally()).await;
                     counted.requests.note(&answer, began.elapsed());
                     unread.into_iter().for_each(Unread::outlive_the_answer);
-                    answer
+                    wording::told(answer, wording)
                 }
             })
     };

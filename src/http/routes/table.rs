@@ -32,6 +32,7 @@ pub(super) fn table() -> Vec<Entry> {
     table.extend(log());
     table.extend(audit());
     table.extend(commands());
+    table.extend(super::stykite::table());
     table.extend(open());
     table
 }

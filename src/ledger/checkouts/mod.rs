@@ -19,9 +19,8 @@ const OPEN_FOR_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Commands about one customer, and those about one checkout, are decided one after the other.
 fn conflicts(identifier: &str, checkout: Option<&str>) -> Vec<String> {
-    let customer = format!("customer {identifier}");
-    let checkout = checkout.map(|id| format!("checkout {id}"));
-    [customer].into_iter().chain(checkout).collect()
+    let names = [Some(identifier), checkout].into_iter().flatten();
+    names.map(str::to_owned).collect()
 }
 
 /// How far a checkout has come at `now`: the scheduler may not have said yet that it is over.

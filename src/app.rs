@@ -232,6 +232,8 @@ impl App {
         let bind = |cause| AppError::Bind { address, cause };
         let listener = TcpListener::bind(address).map_err(bind)?;
         let opened = open_ledger(config, accept, clock, env)?;
+        let kept = opened.ledger.keep_time();
+        kept.map_err(OpenLedgerError::Thread)?;
         let (key, new_admin_key) = admin_key(&config.data_dir, env(ADMIN_KEY_VARIABLE))?;
         let start = opened.start;
         tracing::info!(

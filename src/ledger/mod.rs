@@ -20,6 +20,9 @@ mod query;
 mod refold;
 mod reload;
 mod restoring;
+mod scheduler;
+mod stand_in;
+mod subscriptions;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -54,6 +57,7 @@ pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
 use self::keeping::Keeper;
 use self::past::{Hearing, Times};
+use self::scheduler::Scheduler;
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
@@ -75,6 +79,7 @@ pub struct Ledger {
     feed: Arc<Feed>,
     tally: Tally,
     keeper: Mutex<Option<Keeper>>,
+    scheduler: Mutex<Option<Scheduler>>,
     checkup: Mutex<Checkup>,
     alarm: Arc<Alarm>,
     audits: Arc<Desk>,
@@ -177,9 +182,12 @@ impl Ledger {
         self.checkup.lock().stop();
         self.tree.stop();
         self.checkpoints.stop();
+        let scheduler = self.scheduler.lock().take();
+        scheduler.iter().for_each(Scheduler::end);
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }
+        scheduler.into_iter().for_each(Scheduler::wait);
         self.checkpoints.keep();
         if let Some(keeper) = self.keeper.lock().take() {
             keeper.stop(Instant::now() + SNAPSHOT_BUDGET);

@@ -182,6 +182,7 @@ impl Ledger {
             tally: Tally::default(),
             grace_days: AtomicU32::new(settings.grace_days),
             keeper: Mutex::default(),
+            scheduler: Mutex::default(),
             checkup: Mutex::default(),
             hearing: super::past::Hearing::default(),
             times: super::past::Times::default(),

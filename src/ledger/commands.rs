@@ -146,13 +146,13 @@ impl Ledger {
     /// Records the settings that change what events mean, if the newest event says otherwise.
     pub(super) fn record_settings(&self, wanted: SettingsFact) -> Result<(), NotRecorded> {
         let state = Arc::clone(&self.state);
-        let clock = Arc::clone(&self.clock);
+        let time = Arc::clone(&self.log_time);
         let decide = move || {
             let unchanged = state.read().settings().is_some_and(|held| **held == wanted);
             if unchanged {
                 return Decision::Refuse(Refusal::NothingChanges);
             }
-            let now = clock.now();
+            let now = time.now();
             let body = own::settings_body(&wanted, now);
             append(own::SOURCE_CATALOGUE, body, now, None)
         };
@@ -180,10 +180,10 @@ impl Ledger {
         conflicts: Vec<String>,
         mut decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
     ) -> Result<u64, CommandError> {
-        let (state, clock) = (Arc::clone(&self.state), Arc::clone(&self.clock));
+        let (state, time) = (Arc::clone(&self.state), Arc::clone(&self.log_time));
         let asked = request.clone();
         let decide = move || {
-            let now = clock.now();
+            let now = time.now();
             match decide(&state.read(), now) {
                 Ok(fact) => {
                     let body = own::fact_body(&fact, &asked, now);

@@ -12,6 +12,7 @@ mod ingest;
 mod keeping;
 mod keepsake;
 mod keys;
+mod log_time;
 mod numbers;
 mod opening;
 mod own;
@@ -56,6 +57,7 @@ use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
 use self::keeping::Keeper;
+use self::log_time::LogTime;
 use self::past::{Hearing, Times};
 use self::scheduler::Scheduler;
 use crate::clock::Clock;
@@ -76,6 +78,7 @@ pub struct Ledger {
     running: Mutex<Option<Running<Interpretation, Refusal>>>,
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
+    log_time: Arc<LogTime>,
     feed: Arc<Feed>,
     tally: Tally,
     keeper: Mutex<Option<Keeper>>,

@@ -54,8 +54,10 @@ pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings, Start};
 pub use own::erased_by;
 pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
+pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
+pub use stand_in::SubscriptionStanding;
 pub use usage::{Counted, ENTRIES_MAX, TOKENS_MAX, TokenUse, UnitUse};
 
 use self::alarm::Alarm;

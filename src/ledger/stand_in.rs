@@ -5,6 +5,7 @@ use crate::domain::state::State;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 
+#[derive(Debug)]
 pub struct SubscriptionStanding {
     pub id: String,
     pub identifier: Option<Box<str>>,
@@ -16,12 +17,11 @@ pub struct SubscriptionStanding {
     pub end_date: Option<Timestamp>,
     pub cycle_end: Option<Timestamp>,
     pub ended: bool,
+    pub trial_ends_at: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
 }
 
 impl State {
-    pub fn identifier_of(&self, id: &str) -> Option<&str> {
-        None
-    }
     pub fn standing_of(&self, subscription: &str) -> Option<SubscriptionStanding> {
         None
     }

@@ -143,8 +143,16 @@ mod tests {
             ("5.00", "5", "5.0"),
             ("0.001", "0.001", "0.001"),
             ("0", "0", "0.0"),
-            ("1990.123456789012", "1990.123456789012", "1990.123456789012"),
-            ("12345678901234567890.5", "12345678901234567890.5", "12345678901234567890.5"),
+            (
+                "1990.123456789012",
+                "1990.123456789012",
+                "1990.123456789012",
+            ),
+            (
+                "12345678901234567890.5",
+                "12345678901234567890.5",
+                "12345678901234567890.5",
+            ),
         ] {
             assert_eq!(written(Exact::plain(decimal(text))), plain);
             assert_eq!(written(Exact::with_point(decimal(text))), with_point);
@@ -158,6 +166,9 @@ mod tests {
         let written = serde_json::to_string(&Answer::of(1)).unwrap();
         assert_eq!(written, r#"{"status":true,"value":1}"#);
         let written = serde_json::to_string(&Done::because("Done.")).unwrap();
-        assert_eq!(written, r#"{"status":true,"success":true,"message":"Done."}"#);
+        assert_eq!(
+            written,
+            r#"{"status":true,"success":true,"message":"Done."}"#
+        );
     }
 }

@@ -8,13 +8,13 @@ use super::answers::{Answer, answer};
 use super::place::Place;
 use super::shown::{Customer, CustomerInFull};
 use super::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX, command, fields};
-use crate::domain::customer::{Address, CustomerView};
+use crate::domain::customer::Address;
 use crate::http::error::Problem;
 use crate::http::limits::LEDGER_SEQ;
-use crate::http::v1::when::looking_back;
 use crate::http::v1::NoQuery;
+use crate::http::v1::when::looking_back;
 use crate::http::{Shared, body};
-use crate::ledger::{Caller, KnownAt, Look, Moment, NewCustomer};
+use crate::ledger::{self, Caller, Ledger, NewCustomer};
 
 /// RFC 5321 allows no longer address.
 const EMAIL_CHARS_MAX: usize = 254;
@@ -134,32 +134,26 @@ pub(in crate::http) async fn create(
     place.check(&shared)?;
     let wanted = wanted.wanted(&place);
     let identifier = wanted.identifier.clone();
+    let before = shared.ledger.last_seq();
     let seq = shared.ledger.create_customer(wanted, &asked).await?;
-    let view = customer_after(&shared, &identifier, seq).await?;
-    answer(StatusCode::OK, &Answer::of(Customer::from(&view)))
+    let full = full_after(&shared, &identifier, before, seq).await?;
+    answer(StatusCode::OK, &Answer::of(Customer::from(&full.customer)))
 }
 
-/// The customer as it was right after event `seq`, so that a repetition gets the first answer again.
-async fn customer_after(
+/// The customer right after event `seq`. Where that is not later than `before`, the last event
+/// before it was asked for, this is a repetition: it gets the first answer again.
+pub(super) async fn full_after(
     shared: &Shared,
     identifier: &str,
+    before: u64,
     seq: u64,
-) -> Result<CustomerView, Problem> {
-    let now = shared.ledger.customer(identifier).value;
-    let now = now.ok_or(Problem::NotFound("customer"))?;
-    if now.last_seq <= seq {
-        return Ok(now);
+) -> Result<ledger::CustomerInFull, Problem> {
+    let now = shared.ledger.customer_in_full(identifier);
+    if seq > before || seq == now.seq {
+        return now.value.ok_or(Problem::NotFound("customer"));
     }
-    let moment = Moment {
-        known_at: Some(KnownAt::Seq(seq)),
-        ..Moment::default()
-    };
-    let look = Look {
-        moment,
-        ..Look::default()
-    };
     let identifier = identifier.to_owned();
-    let ask = move |ledger: &crate::ledger::Ledger| ledger.customer_at(&identifier, look);
+    let ask = move |ledger: &Ledger| ledger.customer_in_full_after(&identifier, seq);
     Ok(looking_back(shared, ask).await?.value)
 }
 

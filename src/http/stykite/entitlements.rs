@@ -61,9 +61,14 @@ pub(in crate::http) async fn set(
     let allowances = read(&body)?;
     place.check(&shared)?;
     let meters = allowances.iter().map(|allowance| &*allowance.meter_id);
-    place.check_meters(&shared, "meter_tsid", meters)?;
+    Place::check_meters(&shared, "meter_tsid", meters)?;
     let company = Some(place.company_id.as_str());
     let ledger = &shared.ledger;
-    ledger.set_allowances(company, place.customer(), allowances, &asked).await?;
-    answer(StatusCode::OK, &Done::because("Meter entitlements updated."))
+    ledger
+        .set_allowances(company, place.customer(), allowances, &asked)
+        .await?;
+    answer(
+        StatusCode::OK,
+        &Done::because("Meter entitlements updated."),
+    )
 }

@@ -9,17 +9,15 @@ use rust_decimal::Decimal;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::domain::meter::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
 use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
+use crate::ledger::ENTRIES_MAX;
 
-/// So many elements at most: a day of readings every two minutes; more go in several requests.
-pub(super) const ELEMENTS_MAX: usize = 1_000;
 /// 2000-01-01: what is before it was meant as seconds.
 const MILLIS_MIN: i64 = 946_684_800_000;
-/// Far beyond what is counted, and sums of it stay exact.
-const QUANTITY_MAX: u64 = 1_000_000_000_000_000;
-/// Finer than any unit that is charged.
-const FRACTION_DIGITS_MAX: u32 = 12;
+/// What the ledger takes as one line, for schemas.
+pub(super) const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 /// The fields of one object.
 pub(super) struct Fields<'a> {
@@ -43,9 +41,9 @@ pub(super) fn list(body: &[u8]) -> Result<Vec<Fields<'_>>, Problem> {
     let elements: Vec<&RawValue> = serde_json::from_slice(body)
         .map_err(|_| refused("The body must be a JSON list: `[{…}, …]`."))?;
     let found = elements.len();
-    if !(1..=ELEMENTS_MAX).contains(&found) {
+    if !(1..=ENTRIES_MAX).contains(&found) {
         return Err(refused(&format!(
-            "The list must have 1 to {ELEMENTS_MAX} elements; this one has {found}."
+            "The list must have 1 to {ENTRIES_MAX} elements; this one has {found}."
         )));
     }
     let element = |(index, raw)| {
@@ -134,14 +132,10 @@ impl<'a> Fields<'a> {
     /// A quantity, as exactly as it is written.
     pub(super) fn quantity(&self, name: &str) -> Result<Decimal, Problem> {
         let found = number(self.needed(name)?);
-        let fits = |found: &Decimal| {
-            (Decimal::ZERO..=Decimal::from(QUANTITY_MAX)).contains(found)
-                && found.scale() <= FRACTION_DIGITS_MAX
-        };
-        let must = format!(
-            "a number from 0 to {QUANTITY_MAX} with at most {FRACTION_DIGITS_MAX} decimals"
-        );
-        found.filter(fits).ok_or_else(|| self.wrong(name, &must))
+        let must = format!("a number from 0 to {AMOUNT_MAX} with at most {AMOUNT_PLACES} decimals");
+        found
+            .filter(|found| Amount::is_exact(*found))
+            .ok_or_else(|| self.wrong(name, &must))
     }
 
     /// A whole number from 0 to `max`.
@@ -154,9 +148,9 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.wrong(name, &must))
     }
 
-    /// The largest [`Self::whole`] that is no more than what is counted.
+    /// A whole quantity.
     pub(super) fn whole_quantity(&self, name: &str) -> Result<u64, Problem> {
-        self.whole(name, QUANTITY_MAX)
+        self.whole(name, AMOUNT_MAX)
     }
 
     /// A moment, in milliseconds since 1970.
@@ -406,15 +400,7 @@ mod tests {
     fn texts_are_lines() {
         let read = |value: &str| with(value, |fields| fields.text("x", 3));
         assert_eq!(read("\"ü\\u00e9x\"").unwrap(), "üéx");
-        for wrong in [
-            "\"\"",
-            "\"abcd\"",
-            "\"a\\nb\"",
-            "1",
-            "true",
-            "{}",
-            "[]",
-        ] {
+        for wrong in ["\"\"", "\"abcd\"", "\"a\\nb\"", "1", "true", "{}", "[]"] {
             assert!(
                 why(read(wrong)).starts_with("`x` must be a text"),
                 "{wrong}"
@@ -452,7 +438,7 @@ mod tests {
             ("0.1234567890", "0.123456789"),
             ("-0.0", "0"),
             ("1.5e3", "1500"),
-            ("999999999999999.5", "999999999999999.5"),
+            ("999999999999.5", "999999999999.5"),
         ] {
             assert_eq!(read(written).unwrap().to_string(), held, "{written}");
         }
@@ -463,7 +449,7 @@ mod tests {
             "0.0000000000001",
             "\"26\"",
             "true",
-            "1000000000000001",
+            "1000000000001",
         ] {
             assert!(
                 why(read(wrong)).starts_with("`x` must be a number from 0"),

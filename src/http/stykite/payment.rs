@@ -29,8 +29,7 @@ enum Component {
     Addon,
 }
 
-const COMPONENTS: [(&str, Component); 2] =
-    [("PLAN", Component::Plan), ("ADDON", Component::Addon)];
+const COMPONENTS: [(&str, Component); 2] = [("PLAN", Component::Plan), ("ADDON", Component::Addon)];
 
 /// A checkout to be opened. Unknown fields are passed over.
 #[derive(JsonSchema)]
@@ -99,7 +98,13 @@ pub(in crate::http) async fn open(
     let wanted = NewPaymentBody::read(&body)?;
     place.check(&shared)?;
     place.check_customer(&shared, &wanted.customer_identifier)?;
-    let opened = shared.ledger.open_checkout(wanted.wanted(&place), asked).await?;
+    let opened = shared
+        .ledger
+        .open_checkout(wanted.wanted(&place), asked)
+        .await?;
     let transaction_tsid = opened.id;
-    answer(StatusCode::OK, &Answer::of(Transaction { transaction_tsid }))
+    answer(
+        StatusCode::OK,
+        &Answer::of(Transaction { transaction_tsid }),
+    )
 }

@@ -1,7 +1,6 @@
 //! Where a request of this surface is made: its company and country, which the catalogue has, and
 //! its customer, who is that company's. It knows no family of paths.
 
-use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
 use crate::http::Shared;
@@ -34,6 +33,24 @@ impl Place {
             return Err(Problem::NotFound("country"));
         }
         Ok(())
+    }
+
+    /// Refuses meters that the catalogue does not have; the complaint is about the element's field.
+    pub(super) fn check_meters<'a>(
+        shared: &Shared,
+        field: &str,
+        meters: impl Iterator<Item = &'a str>,
+    ) -> Result<(), Problem> {
+        let unknown = shared.ledger.in_catalogue(|catalog| {
+            let mut named = meters.enumerate();
+            named.find(|(_, meter)| catalog.metric(meter).is_none())
+        });
+        match unknown {
+            None => Ok(()),
+            Some((index, _)) => Err(Problem::InvalidBody(format!(
+                "`[{index}].{field}` names no meter of the catalogue."
+            ))),
+        }
     }
 
     /// The customer of the path, who may be another company's.

@@ -40,7 +40,10 @@ pub(in crate::http) struct UpdateBody {
     #[schemars(length(min = 1, max = 200))]
     subscription_tsid: String,
     /// Milliseconds since 1970. A time that has passed ends it at once.
-    #[schemars(with = "i64", range(min = 946_684_800_000_i64, max = 253_402_300_799_999_i64))]
+    #[schemars(
+        with = "i64",
+        range(min = 946_684_800_000_i64, max = 253_402_300_799_999_i64)
+    )]
     end_date: Timestamp,
 }
 
@@ -68,7 +71,9 @@ fn subscription(fields: &fields::Fields<'_>) -> Result<String, Problem> {
     let given = fields.text("subscription_tsid", WORD_CHARS_MAX)?;
     let (other, ours) = PREFIXES;
     let digits = given.strip_prefix(other);
-    Ok(digits.map(|digits| format!("{ours}{digits}")).unwrap_or(given))
+    Ok(digits
+        .map(|digits| format!("{ours}{digits}"))
+        .unwrap_or(given))
 }
 
 /// `POST …/cancel_subscription`
@@ -90,7 +95,9 @@ pub(in crate::http) async fn cancel(
     let customer = place.customer();
     place.check_customer(&shared, customer)?;
     let ledger = &shared.ledger;
-    ledger.cancel_subscription(customer, &subscription_tsid, when, asked).await?;
+    ledger
+        .cancel_subscription(customer, &subscription_tsid, when, asked)
+        .await?;
     let said = match when {
         CancelWhen::Immediate => "Subscription cancelled.",
         CancelWhen::EndOfCycle => "Subscription will be cancelled at the end of its cycle.",
@@ -117,6 +124,8 @@ pub(in crate::http) async fn update(
     let customer = place.customer();
     place.check_customer(&shared, customer)?;
     let ledger = &shared.ledger;
-    ledger.set_end_date(customer, &subscription_tsid, end_date, asked).await?;
+    ledger
+        .set_end_date(customer, &subscription_tsid, end_date, asked)
+        .await?;
     answer(StatusCode::CREATED, &Done::because("Subscription updated."))
 }

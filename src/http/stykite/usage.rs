@@ -61,9 +61,11 @@ pub(in crate::http) async fn report(
     let readings = read(&body)?;
     place.check(&shared)?;
     let meters = readings.iter().map(|reading| &*reading.meter_id);
-    place.check_meters(&shared, "meter_id", meters)?;
+    Place::check_meters(&shared, "meter_id", meters)?;
     let company = Some(place.company_id.as_str());
     let ledger = &shared.ledger;
-    ledger.report_usage(company, place.customer(), readings, &asked).await?;
+    ledger
+        .report_usage(company, place.customer(), readings, &asked)
+        .await?;
     answer(StatusCode::ACCEPTED, &Done::because("Usage recorded."))
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Entity, MERCHANT};
+use super::entity::{Kind, MERCHANT};
 use super::links::Told;
 use crate::domain::activity::Activity;
 use crate::domain::creation::Creation;
@@ -35,6 +35,26 @@ pub(super) fn contact_of(fact: &CustomerCreated) -> Contact {
         company_id: fact.company_id.clone(),
         country_id: fact.country_id.clone(),
     }
+}
+
+fn created_naming(fact: &CustomerCreated) -> Naming {
+    Naming {
+        identifier: Some(fact.identifier.clone()),
+        provider_id: Some(fact.id.clone()),
+        ..Naming::default()
+    }
+}
+
+/// How what is born here names its customer, where it does.
+pub(super) fn naming_of(fact: &OwnFact) -> Option<Naming> {
+    if let OwnFact::CustomerCreated(fact) = fact {
+        return Some(created_naming(fact));
+    }
+    let identifier = Some(fact.identifier()?.into());
+    Some(Naming {
+        identifier,
+        ..Naming::default()
+    })
 }
 
 impl State {
@@ -90,11 +110,7 @@ impl State {
     }
 
     fn customer_created(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
-        let naming = Naming {
-            identifier: Some(fact.identifier.clone()),
-            provider_id: Some(fact.id.clone()),
-            ..Naming::default()
-        };
+        let naming = created_naming(fact);
         let party = self.introduce(&naming, &contact_of(fact), told)?;
         if let Some(address) = &fact.address {
             self.arena.get_mut(party).person.locate(address, told.stamp);
@@ -121,15 +137,13 @@ impl State {
     }
 
     fn account_of(&self, identifier: &str) -> Option<&Account> {
-        let party = self
-            .arena
-            .find(super::entity::Kind::Party, MERCHANT, identifier)?;
+        let party = self.arena.find(Kind::Party, MERCHANT, identifier)?;
         self.arena.get(party).party()?.account.as_deref()
     }
 
     /// What a customer used and may use; nothing of one that nothing was told of.
-    pub(super) fn meters_of<'a>(&self, root: &'a Entity) -> Option<&'a Meters> {
-        let account = root.party()?.account.as_deref()?;
+    pub(super) fn meters_of(&self, root: Ix) -> Option<&Meters> {
+        let account = self.arena.get(root).party()?.account.as_deref()?;
         Some(&account.meters)
     }
 

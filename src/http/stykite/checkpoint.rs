@@ -295,7 +295,7 @@ async fn recorded(
 /// The plan of the subscription that a row is of.
 fn plan_of(full: &ledger::CustomerInFull, row: &Entitlement) -> Option<Box<str>> {
     let of_row = full.customer.subscriptions.iter();
-    let mut of_row = of_row.filter(|held| Some(&held.id) == Some(&row.subscription_id));
+    let mut of_row = of_row.filter(|held| Some(&held.id) == row.subscription_id.as_ref());
     of_row.next()?.plan.id.clone()
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::answers::{Exact, Millis};
 use crate::domain::addon::AddonView;
-use crate::domain::customer::CustomerView;
+use crate::domain::customer::{Address, AddressView, CustomerView};
 use crate::domain::entitlement::Entitlement;
 use crate::domain::status::Status;
 use crate::domain::subscription::{PeriodView, SubscriptionView};
@@ -24,7 +24,7 @@ pub(in crate::http) struct Customer {
     #[serde(rename = "lastName")]
     last_name: Option<Box<str>>,
     phone: Option<Box<str>>,
-    address: Address,
+    address: AddressView,
     /// `CUS-…`
     tsid: String,
     customer_identifier: Option<Box<str>>,
@@ -32,22 +32,6 @@ pub(in crate::http) struct Customer {
     updated_at: Millis,
     company_tsid: Option<Box<str>>,
     country_tsid: Option<Box<str>>,
-}
-
-/// Where a customer is; names of countries and states are spelled out.
-#[derive(Debug, Default, JsonSchema, Serialize)]
-#[schemars(rename = "StykiteAddress")]
-struct Address {
-    city: Option<Box<str>>,
-    country: Option<Box<str>>,
-    line1: Option<Box<str>>,
-    line2: Option<Box<str>>,
-    state: Option<Box<str>>,
-    /// Cities have no codes: the name.
-    city_code: Option<Box<str>>,
-    country_code: Option<Box<str>>,
-    postal_code: Option<Box<str>>,
-    state_code: Option<Box<str>>,
 }
 
 /// A customer with what it holds, as `GET …/customer/{customerIdentifier}` answers it.
@@ -184,7 +168,7 @@ impl From<&CustomerView> for Customer {
             first_name: view.first_name.clone(),
             last_name: view.last_name.clone(),
             phone: view.phone.clone(),
-            address: Address::default(),
+            address: view.address.clone().unwrap_or_else(|| Address::default().into()),
             tsid: view.name.id.clone(),
             customer_identifier: view.name.customer_identifier.clone(),
             created_at: view.created_at.into(),
@@ -297,7 +281,7 @@ impl From<&Entitlement> for MeterEntitlement {
             remaining: number(&row.remaining),
             granted: row.granted,
             resets_at: row.resets_at.map(Millis::from),
-            subscription_tsid: row.subscription_id.clone().into(),
+            subscription_tsid: row.subscription_id.clone(),
         }
     }
 }

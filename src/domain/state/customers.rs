@@ -183,7 +183,8 @@ impl State {
 
     fn has_status(&self, root: &Entity, status: Status) -> bool {
         self.subscriptions_of(root)
-            .any(|ix| self.subscription_cells(ix).status() == status)
+            .filter_map(|ix| self.shown_subscription(ix))
+            .any(|shown| shown.status() == status)
     }
 
     fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
@@ -270,7 +271,7 @@ impl State {
         let held = self
             .members(root)
             .filter_map(|(_, e)| Some((&e.name, e.addon()?.view(e.activity)?)));
-        let mut addons: Vec<_> = held.collect();
+        let mut addons: Vec<_> = held.chain(self.addons_sold(root)).collect();
         // By the purchase's own name in the end: the same add-on can be bought twice at once.
         addons.sort_by(|(a_name, a), (b_name, b)| {
             (a.purchased_at, &a.id, a_name).cmp(&(b.purchased_at, &b.id, b_name))
@@ -350,8 +351,8 @@ impl State {
             | Fact::Settings(_)
             | Fact::Operation(_)
             | Fact::Key(_)
-            | Fact::Accepted(_)
-            | Fact::Own(_) => return None,
+            | Fact::Accepted(_) => return None,
+            Fact::Own(fact) => return self.own_thing_of(fact),
         };
         self.arena.find(kind, provider, name)
     }

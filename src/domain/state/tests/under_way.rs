@@ -208,8 +208,8 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
     assert_eq!(
         (SNAPSHOT_FORMAT, &*digest),
         (
-            2,
-            "31d4bf685cd95a94b972327bafc8d637037c748bdc24f6b970dc8e45256be211"
+            3,
+            "4f4406f186e60d4c0bfc11e2ac53c9c08b43694a8791de88184e9c505145bc59"
         )
     );
 }

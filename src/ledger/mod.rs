@@ -90,6 +90,7 @@ pub struct Ledger {
     signer: Arc<Signer>,
     checkpoints: Checkpoints,
     gateway: Option<Arc<dyn Gateway>>,
+    desk: Mutex<Option<checkouts::Desk>>,
 }
 
 /// An answer with the last sequence number folded into it.
@@ -181,6 +182,9 @@ impl Ledger {
         self.checkup.lock().stop();
         self.tree.stop();
         self.checkpoints.stop();
+        if let Some(desk) = self.desk.lock().take() {
+            desk.stop();
+        }
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }

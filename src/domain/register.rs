@@ -71,6 +71,12 @@ impl<T> RareSlot<T> {
     pub fn get(&self) -> Option<&T> {
         self.0.as_ref().map(|register| &register.value)
     }
+
+    /// The stamp of the value in force.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.0.as_ref().map(|register| register.stamp)
+    }
 }
 
 impl<T: Clone> RareSlot<T> {

@@ -12,6 +12,7 @@ use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
 use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, Naming, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
+use crate::domain::own::PROVIDER;
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
 
@@ -152,7 +153,8 @@ impl State {
 
     fn has_status(&self, root: &Entity, status: Status) -> bool {
         self.subscriptions_of(root)
-            .any(|ix| self.subscription_cells(ix).status() == status)
+            .filter_map(|ix| self.shown_subscription(ix))
+            .any(|shown| shown.status() == status)
     }
 
     fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
@@ -210,6 +212,10 @@ impl State {
         let aliases = self.members(root).map(|(_, member)| member).chain([root]);
         for alias in aliases.filter(|e| e.kind == Kind::Party && !e.is_identifier()) {
             let provider = self.arena.provider(alias.space);
+            if provider == PROVIDER {
+                // It is shown as the customer's own id.
+                continue;
+            }
             let held = newest.entry(provider).or_insert(alias);
             if place(alias) > place(held) {
                 *held = alias;
@@ -235,7 +241,7 @@ impl State {
         let held = self
             .members(root)
             .filter_map(|(_, e)| Some((&e.name, e.addon()?.view(e.activity)?)));
-        let mut addons: Vec<_> = held.collect();
+        let mut addons: Vec<_> = held.chain(self.addons_sold(root)).collect();
         // By the purchase's own name in the end: the same add-on can be bought twice at once.
         addons.sort_by(|(a_name, a), (b_name, b)| {
             (a.purchased_at, &a.id, a_name).cmp(&(b.purchased_at, &b.id, b_name))
@@ -312,8 +318,8 @@ impl State {
             | Fact::Settings(_)
             | Fact::Operation(_)
             | Fact::Key(_)
-            | Fact::Accepted(_)
-            | Fact::Own(_) => return None,
+            | Fact::Accepted(_) => return None,
+            Fact::Own(fact) => return self.own_thing_of(fact),
         };
         self.arena.find(kind, provider, name)
     }

@@ -43,7 +43,7 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
-pub use checkouts::{CheckoutView, NewCheckout, OpenedCheckout, Wanted};
+pub use checkouts::{NewCheckout, OpenedCheckout, Wanted};
 pub use customers::NewCustomer;
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
@@ -105,6 +105,7 @@ pub struct Ledger {
     signer: Arc<Signer>,
     checkpoints: Checkpoints,
     gateway: Option<Arc<dyn Gateway>>,
+    desk: Mutex<Option<checkouts::Desk>>,
 }
 
 /// An answer with the last sequence number folded into it.
@@ -198,6 +199,9 @@ impl Ledger {
         self.checkpoints.stop();
         let scheduler = self.scheduler.lock().take();
         scheduler.iter().for_each(Scheduler::end);
+        if let Some(desk) = self.desk.lock().take() {
+            desk.stop();
+        }
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }

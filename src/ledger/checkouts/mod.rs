@@ -2,15 +2,16 @@
 //! gateway is asked comes after the event that says so, and what it answers is another event.
 //! Knows no page and no vendor's words.
 
+mod desk;
+mod errand;
 mod open;
 mod pay;
-mod standin;
 
+pub(super) use desk::Desk;
 pub use open::{NewCheckout, OpenedCheckout, Wanted};
-pub use standin::CheckoutView;
-use standin::Fold as _;
 
 use super::Ledger;
+use crate::domain::checkout::CheckoutView;
 use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
 

@@ -3,8 +3,8 @@
 
 use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request};
-use super::standin::Fold as _;
-use super::{CheckoutView, conflicts, status_at};
+use super::{conflicts, status_at};
+use crate::domain::checkout::CheckoutView;
 use crate::domain::own::{CheckoutAttempted, CheckoutCancelled, OwnFact, Pretend};
 use crate::domain::state::State;
 use crate::domain::status::CheckoutStatus;
@@ -103,7 +103,9 @@ impl Ledger {
         let view = self.state.read().checkout(id);
         let view = view.ok_or(Refusal::NoSuchCheckout)?;
         let conflicts = conflicts(&view.opened.identifier, Some(&view.opened.id));
-        self.tell(&request, conflicts, decide).await
+        let told = self.tell(&request, conflicts, decide).await;
+        self.wake_desk();
+        told
     }
 }
 

@@ -25,7 +25,6 @@ mod refold;
 mod reload;
 mod restoring;
 mod scheduler;
-mod stand_in;
 mod subscriptions;
 mod usage;
 
@@ -37,6 +36,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
+pub use crate::domain::standing::SubscriptionStanding;
 pub use acceptance::{Acceptable, NotAcceptable};
 pub use audit::{
     Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Replay, ReplayError,
@@ -57,7 +57,6 @@ pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
-pub use stand_in::SubscriptionStanding;
 pub use usage::{Counted, ENTRIES_MAX, TOKENS_MAX, TokenUse, UnitUse};
 
 use self::alarm::Alarm;

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::stand_in::SubscriptionStanding;
 use super::{Caller, Ledger, Shown};
 use crate::domain::access::AsOf;
 use crate::domain::catalog::Catalog;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::{Entitlement, Entitlements};
 use crate::domain::payment::PaymentView;
+use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::{
     CustomerFilter, CustomersWanted, Gathering, Ident, Page, State, SubscriptionFilter,
 };

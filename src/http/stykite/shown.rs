@@ -168,7 +168,10 @@ impl From<&CustomerView> for Customer {
             first_name: view.first_name.clone(),
             last_name: view.last_name.clone(),
             phone: view.phone.clone(),
-            address: view.address.clone().unwrap_or_else(|| Address::default().into()),
+            address: view
+                .address
+                .clone()
+                .unwrap_or_else(|| Address::default().into()),
             tsid: view.name.id.clone(),
             customer_identifier: view.name.customer_identifier.clone(),
             created_at: view.created_at.into(),

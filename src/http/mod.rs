@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, Service};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use parking_lot::RwLock;
 pub use routes::{Access, Route, routes};
@@ -114,7 +114,7 @@ fn configure(config: &mut web::ServiceConfig) {
 }
 
 async fn no_route(request: HttpRequest) -> HttpResponse {
-    let mut answer = Problem::NoRoute.error_response();
+    let mut answer = HttpResponse::from_error(Problem::NoRoute);
     limits::tell_sequence(&request, answer.headers_mut());
     answer
 }

@@ -13,7 +13,7 @@ use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, Naming, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::meter::Meters;
-use crate::domain::own;
+use crate::domain::own::PROVIDER;
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
 
@@ -183,7 +183,8 @@ impl State {
 
     fn has_status(&self, root: &Entity, status: Status) -> bool {
         self.subscriptions_of(root)
-            .any(|ix| self.subscription_cells(ix).status() == status)
+            .filter_map(|ix| self.shown_subscription(ix))
+            .any(|shown| shown.status() == status)
     }
 
     fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
@@ -241,8 +242,8 @@ impl State {
         let aliases = self.members(root).map(|(_, member)| member).chain([root]);
         for alias in aliases.filter(|e| e.kind == Kind::Party && !e.is_identifier()) {
             let provider = self.arena.provider(alias.space);
-            if provider == own::PROVIDER {
-                // That is no reference: it is the id that the customer is shown under.
+            if provider == PROVIDER {
+                // It is shown as the customer's own id.
                 continue;
             }
             let held = newest.entry(provider).or_insert(alias);
@@ -270,7 +271,7 @@ impl State {
         let held = self
             .members(root)
             .filter_map(|(_, e)| Some((&e.name, e.addon()?.view(e.activity)?)));
-        let mut addons: Vec<_> = held.collect();
+        let mut addons: Vec<_> = held.chain(self.addons_sold(root)).collect();
         // By the purchase's own name in the end: the same add-on can be bought twice at once.
         addons.sort_by(|(a_name, a), (b_name, b)| {
             (a.purchased_at, &a.id, a_name).cmp(&(b.purchased_at, &b.id, b_name))
@@ -350,8 +351,8 @@ impl State {
             | Fact::Settings(_)
             | Fact::Operation(_)
             | Fact::Key(_)
-            | Fact::Accepted(_)
-            | Fact::Own(_) => return None,
+            | Fact::Accepted(_) => return None,
+            Fact::Own(fact) => return self.own_thing_of(fact),
         };
         self.arena.find(kind, provider, name)
     }

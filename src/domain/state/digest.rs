@@ -7,7 +7,9 @@ use super::State;
 use super::arena::Ix;
 use super::entity::Kind;
 use crate::domain::customer::CustomerView;
+use crate::domain::decided::Decided;
 use crate::domain::meter::{Meters, Summary};
+use crate::domain::subscription::SubscriptionView;
 
 /// The fingerprint of one thing as users see it, less what depends on the clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +40,15 @@ struct CustomerExhibit<'a> {
     view: &'a CustomerView,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     meters: Vec<Summary<'a>>,
+}
+
+/// A subscription with what was decided about it here, of which not everything shows.
+#[derive(Serialize)]
+struct Decisive<'a> {
+    #[serde(flatten)]
+    view: SubscriptionView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<&'a Decided>,
 }
 
 impl Exhibit {
@@ -97,21 +108,30 @@ impl State {
                 };
                 Some(Exhibit::of("customer", &view.name.id, &customer))
             }
-            Kind::Subscription | Kind::SoleSubscription if self.representative(ix) == ix => {
+            Kind::Subscription | Kind::SoleSubscription
+                if self.shown_subscription(ix).is_some() =>
+            {
                 let view = self.subscription_view(ix, None)?;
-                Some(Exhibit::of("subscription", &view.id, &view))
+                let decided = entity.subscription().and_then(|held| held.decided());
+                let shown = Decisive { view, decided };
+                Some(Exhibit::of("subscription", &shown.view.id, &shown))
             }
             Kind::Payment => {
                 let view = self.payment_view(ix)?;
                 Some(Exhibit::of("payment", &view.id, &view))
             }
-            Kind::Party
-            | Kind::Subscription
-            | Kind::SoleSubscription
-            | Kind::Invoice
-            | Kind::Order
-            | Kind::Checkout
-            | Kind::Addon => None,
+            Kind::Checkout => {
+                let view = self.checkout_view(ix)?;
+                Some(Exhibit::of("checkout", &entity.name, &view))
+            }
+            // What was decided beside another, or too early to be shown.
+            Kind::Subscription => {
+                let decided = entity.subscription()?.decided()?;
+                Some(Exhibit::of("decided", &entity.name, decided))
+            }
+            Kind::Party | Kind::SoleSubscription | Kind::Invoice | Kind::Order | Kind::Addon => {
+                None
+            }
         }
     }
 

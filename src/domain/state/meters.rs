@@ -13,7 +13,7 @@ use crate::domain::event::{Contact, Naming};
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::meter::{Amount, Meters};
 use crate::domain::own::{CustomerCreated, OwnFact};
-use crate::domain::register::{RareSlot, Stamp};
+use crate::domain::register::{Origin, RareSlot};
 use crate::domain::time::Timestamp;
 
 /// See the module: kept at the merchant's identifier.
@@ -23,6 +23,17 @@ pub(super) struct Account {
     creation: RareSlot<Creation>,
     /// What it used and may use.
     pub(super) meters: Meters,
+}
+
+/// That a customer was made by a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    /// What it was made with.
+    pub creation: &'a Creation,
+    /// When.
+    pub at: Timestamp,
+    /// The event's sequence number.
+    pub seq: u64,
 }
 
 /// What a command says of a person.
@@ -142,11 +153,17 @@ impl State {
         Some(&account.meters)
     }
 
-    /// What a customer was made with by a command, and when.
+    /// What a customer was made with by a command, and by which.
     #[must_use]
-    pub fn creation_of(&self, identifier: &str) -> Option<(&Creation, Timestamp)> {
+    pub fn creation_of(&self, identifier: &str) -> Option<Made<'_>> {
         let held = self.account_of(identifier)?.creation.register()?;
-        let Stamp { occurred_at, .. } = held.stamp;
-        Some((&held.value, occurred_at))
+        Some(Made {
+            creation: &held.value,
+            at: held.stamp.occurred_at,
+            seq: match held.stamp.origin {
+                Origin::Ours { seq } => seq,
+                Origin::Provider { .. } => return None,
+            },
+        })
     }
 }

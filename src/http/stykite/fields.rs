@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::domain::meter::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
+use crate::domain::amount::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
 use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
 use crate::ledger::ENTRIES_MAX;

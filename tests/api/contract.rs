@@ -91,13 +91,7 @@ impl Contract {
         )
     }
 
-    fn refusal(
-        &self,
-        path: &str,
-        answer: &Answer,
-        status: u16,
-        code: &str,
-    ) -> Option<String> {
+    fn refusal(&self, path: &str, answer: &Answer, status: u16, code: &str) -> Option<String> {
         if path.starts_with("/v1/company/") {
             let shape = self.mismatch("/components/schemas/StykiteError", &answer.json());
             let is_that = answer.status == status;

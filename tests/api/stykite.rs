@@ -1,11 +1,16 @@
 //! Stykite's API as one of its clients sees it: the documented requests, every field left out and
 //! every field wrong, envelopes, refusals to the letter, limits, and what the ledger holds after.
 
+mod checkpoints;
 mod customers;
 mod documented;
+mod exactness;
 mod fields;
 mod identifiers;
+mod meters;
+mod payments;
 mod refusals;
+mod subscriptions;
 
 use serde_json::{Value, json};
 
@@ -131,7 +136,13 @@ pub fn path(rest: &str) -> String {
 
 /// A request of the first company, with the admin key.
 pub fn ask(world: &World, method: &str, rest: &str, body: &Value) -> Answer {
-    world.ask(method, &path(rest), Some(KEY), &[JSON], body.to_string().as_bytes())
+    world.ask(
+        method,
+        &path(rest),
+        Some(KEY),
+        &[JSON],
+        body.to_string().as_bytes(),
+    )
 }
 
 pub fn post(world: &World, rest: &str, body: &Value) -> Answer {
@@ -172,7 +183,10 @@ pub fn meter(world: &World, identifier: &str, meter: &str) -> Value {
 
 pub fn subscription(world: &World, identifier: &str) -> String {
     let value = shown(world, identifier);
-    value["subscriptions"][0]["subscription_tsid"].as_str().unwrap().to_owned()
+    value["subscriptions"][0]["subscription_tsid"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 pub fn events(world: &World) -> u64 {

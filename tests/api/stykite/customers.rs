@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    ADDON, COUNTRY, FREE, OTHER_COMPANY, PRO, TRIAL, customer, events, person, post, refused, shown,
-    world,
+    ADDON, COUNTRY, FREE, OTHER_COMPANY, PRO, TRIAL, customer, events, person, post, refused,
+    shown, world,
 };
 use crate::keys::JSON;
 use crate::world::{KEY, World, sample};
@@ -25,15 +25,30 @@ fn the_default_plan_is_begun_unless_another_is_named() {
     for (identifier, more, plan, name, status) in [
         ("a", json!({}), FREE, "Free", "ACTIVE"),
         ("b", json!({"plan_id": TRIAL}), TRIAL, "Team", "TRIAL"),
-        ("c", json!({"plan_id": PRO, "trial_days": 3}), PRO, "Pro", "TRIAL"),
-        ("d", json!({"plan_id": TRIAL, "trial_days": 30}), TRIAL, "Team", "TRIAL"),
+        (
+            "c",
+            json!({"plan_id": PRO, "trial_days": 3}),
+            PRO,
+            "Pro",
+            "TRIAL",
+        ),
+        (
+            "d",
+            json!({"plan_id": TRIAL, "trial_days": 30}),
+            TRIAL,
+            "Team",
+            "TRIAL",
+        ),
     ] {
         made(&world, identifier, &more);
         let value = shown(&world, identifier);
         let held = &value["subscriptions"][0];
         assert_eq!(held["plan_tsid"], plan, "{identifier}");
         assert_eq!(held["plan_name"], name, "{identifier}");
-        assert_eq!((&held["status"], &value["status"]), (&json!(status), &json!(status)));
+        assert_eq!(
+            (&held["status"], &value["status"]),
+            (&json!(status), &json!(status))
+        );
         assert_eq!(held["tsid"], held["subscription_tsid"]);
         assert_eq!(held["granted"], true, "{identifier}");
         let event = &world.read(&format!("/v1/customers/{identifier}"));
@@ -71,14 +86,23 @@ fn an_idempotency_key_brings_the_first_answer_again() {
     let path = super::path("customer");
     let once = |key: &str, body: &Value| {
         let headers = [JSON, ("idempotency-key", key)];
-        world.ask("POST", &path, Some(KEY), &headers, body.to_string().as_bytes())
+        world.ask(
+            "POST",
+            &path,
+            Some(KEY),
+            &headers,
+            body.to_string().as_bytes(),
+        )
     };
     let first = once("k1", &person("user_1"));
     assert_eq!(first.status, 200);
     // What happens in between does not show in a repetition.
     world.set_time("2026-11-27T00:00:00Z");
     let usage = json!([{"meter_tsid": super::CREDITS, "entitlement": 5}]);
-    assert_eq!(super::put(&world, "customer/user_1/meter-entitlements", &usage).status, 200);
+    assert_eq!(
+        super::put(&world, "customer/user_1/meter-entitlements", &usage).status,
+        200
+    );
     let before = events(&world);
     let again = once("k1", &person("user_1"));
     assert_eq!((again.status, &again.text), (200, &first.text));
@@ -95,10 +119,19 @@ fn a_customer_is_one_companys() {
     let world = world();
     customer(&world, "user_1");
     let other = format!("/v1/company/{OTHER_COMPANY}/country/{COUNTRY}/customer/user_1");
-    assert_eq!(refused(&world.get(&other), 404), "There is no such customer.");
+    assert_eq!(
+        refused(&world.get(&other), 404),
+        "There is no such customer."
+    );
     for (rest, body) in [
-        ("usage", json!([{"timestamp": 1_697_363_618_832_u64, "meter_id": super::CALLS, "qty": 1}])),
-        ("cancel_subscription", json!({"subscription_tsid": "SUA-0K6FC7CCNBBQD", "when": "IMMEDIATE"})),
+        (
+            "usage",
+            json!([{"timestamp": 1_697_363_618_832_u64, "meter_id": super::CALLS, "qty": 1}]),
+        ),
+        (
+            "cancel_subscription",
+            json!({"subscription_tsid": "SUA-0K6FC7CCNBBQD", "when": "IMMEDIATE"}),
+        ),
     ] {
         let body = body.to_string();
         let path = format!("{other}/{rest}");
@@ -108,7 +141,13 @@ fn a_customer_is_one_companys() {
     let body = json!({"customer_identifier": "user_1", "plan_id": ADDON, "plan_type": "MONTHLY",
         "payment_component": "ADDON"});
     let path = format!("/v1/company/{OTHER_COMPANY}/country/{COUNTRY}/payment");
-    let answer = world.ask("POST", &path, Some(KEY), &[JSON], body.to_string().as_bytes());
+    let answer = world.ask(
+        "POST",
+        &path,
+        Some(KEY),
+        &[JSON],
+        body.to_string().as_bytes(),
+    );
     assert_eq!(answer.status, 404, "{}", answer.text);
 }
 
@@ -124,21 +163,37 @@ fn a_customer_that_webhooks_named_is_shown_and_keeps_its_id() {
     assert_eq!(shown(&world, id)["tsid"], id, "any of its ids will do");
     let made = made(&world, "user_42", &json!({"first_name": "Asha"}));
     assert_eq!(made["tsid"], id);
-    assert_eq!(shown(&world, "user_42")["subscriptions"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        shown(&world, "user_42")["subscriptions"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[test]
 fn places_are_spelled_out() {
     let world = world();
     for (identifier, place, country, state) in [
-        ("a", json!({"country_code": "IN", "state_code": "MH"}), "India", json!("Maharashtra")),
+        (
+            "a",
+            json!({"country_code": "IN", "state_code": "MH"}),
+            "India",
+            json!("Maharashtra"),
+        ),
         (
             "b",
             json!({"country_code": "US", "state_code": "CA", "zipcode": 94105}),
             "United States of America",
             json!("California"),
         ),
-        ("c", json!({"country_code": "DE", "state_code": "BE"}), "Germany", json!("Berlin")),
+        (
+            "c",
+            json!({"country_code": "DE", "state_code": "BE"}),
+            "Germany",
+            json!("Berlin"),
+        ),
         ("d", json!({"country_code": "FR"}), "France", Value::Null),
     ] {
         let address = made(&world, identifier, &place)["address"].clone();
@@ -157,10 +212,24 @@ fn places_are_spelled_out() {
 fn phone_and_zipcode_are_numbers_or_texts_and_come_out_as_texts() {
     let world = world();
     for (identifier, phone, zipcode, told) in [
-        ("a", json!(9_000_000_000_u64), json!(416_013), ("9000000000", "416013")),
-        ("b", json!("+91 90000 00000"), json!("416 013"), ("+91 90000 00000", "416 013")),
+        (
+            "a",
+            json!(9_000_000_000_u64),
+            json!(416_013),
+            ("9000000000", "416013"),
+        ),
+        (
+            "b",
+            json!("+91 90000 00000"),
+            json!("416 013"),
+            ("+91 90000 00000", "416 013"),
+        ),
     ] {
-        let value = made(&world, identifier, &json!({"phone": phone, "zipcode": zipcode}));
+        let value = made(
+            &world,
+            identifier,
+            &json!({"phone": phone, "zipcode": zipcode}),
+        );
         assert_eq!(value["phone"], told.0);
         assert_eq!(value["address"]["postal_code"], told.1);
     }

@@ -17,7 +17,13 @@ fn create_customer() {
     let world = world();
     let body = r#"{"email":"user@example.com","customer_identifier":"c56164ad-3d54-4eaa-ae3d-46fe3969972b","first_name":"Asha","last_name":"Rao",
  "phone":9000000000,"country_code":"IN","state_code":"KA","city":"Bangalore","zipcode":416013}"#;
-    let answer = world.ask("POST", &path("customer"), Some(KEY), &[JSON], body.as_bytes());
+    let answer = world.ask(
+        "POST",
+        &path("customer"),
+        Some(KEY),
+        &[JSON],
+        body.as_bytes(),
+    );
     assert_eq!(answer.status, 200, "{}", answer.text);
     let value = &answer.json()["value"];
     let now = 1_795_651_200_000_u64;
@@ -77,11 +83,23 @@ fn create_subscription() {
     let world = world();
     customer(&world, "user@example.com");
     let body = r#"{"customer_identifier":"user@example.com","plan_id":"PLV-0MD508X1S388G","plan_type":"MONTHLY","payment_component":"PLAN"}"#;
-    let answer = world.ask("POST", &path("payment"), Some(KEY), &[JSON], body.as_bytes());
+    let answer = world.ask(
+        "POST",
+        &path("payment"),
+        Some(KEY),
+        &[JSON],
+        body.as_bytes(),
+    );
     assert_eq!(answer.status, 200, "{}", answer.text);
-    let id = answer.json()["value"]["transaction_tsid"].as_str().unwrap().to_owned();
+    let id = answer.json()["value"]["transaction_tsid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(id.starts_with("TRN-") && id.len() == 17, "{id}");
-    assert_eq!(answer.json(), json!({"status": true, "value": {"transaction_tsid": id}}));
+    assert_eq!(
+        answer.json(),
+        json!({"status": true, "value": {"transaction_tsid": id}})
+    );
 }
 
 #[test]
@@ -92,11 +110,19 @@ fn cancel_subscription() {
     // One page writes SUA-, the other CSU-.
     let theirs = id.replace("SUA-", "CSU-");
     let body = json!({"subscription_tsid": theirs, "when": "END_OF_CYCLE"});
-    let answer = post(&world, "customer/user@example.com/cancel_subscription", &body);
+    let answer = post(
+        &world,
+        "customer/user@example.com/cancel_subscription",
+        &body,
+    );
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(keys(&answer.text), ["message", "status", "success"]);
     let body = json!({"subscription_tsid": id, "when": "IMMEDIATE"});
-    let answer = post(&world, "customer/user@example.com/cancel_subscription", &body);
+    let answer = post(
+        &world,
+        "customer/user@example.com/cancel_subscription",
+        &body,
+    );
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 

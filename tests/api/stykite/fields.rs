@@ -31,27 +31,72 @@ struct Field {
 }
 
 const fn needed(name: &'static str, kind: Kind) -> Field {
-    Field { name, is_needed: true, kind }
+    Field {
+        name,
+        is_needed: true,
+        kind,
+    }
 }
 
 const fn optional(name: &'static str, kind: Kind) -> Field {
-    Field { name, is_needed: false, kind }
+    Field {
+        name,
+        is_needed: false,
+        kind,
+    }
 }
 
 impl Kind {
     fn wrong(self) -> Vec<Value> {
         let long = json!("x".repeat(600));
-        let not_text = [json!(1), json!(true), json!(["a"]), json!({"a": 1}), json!("a\nb")];
+        let not_text = [
+            json!(1),
+            json!(true),
+            json!(["a"]),
+            json!({"a": 1}),
+            json!("a\nb"),
+        ];
         match self {
             Text => [&not_text[..], &[long]].concat(),
             Name => [&not_text[..], &[json!("PLV-0000000000000")]].concat(),
-            Email => [&not_text[..], &[long, json!("nobody"), json!("a b@example.com")]].concat(),
-            Digits => vec![long, json!(-1), json!(1.5), json!(true), json!([1]), json!({})],
+            Email => [
+                &not_text[..],
+                &[long, json!("nobody"), json!("a b@example.com")],
+            ]
+            .concat(),
+            Digits => vec![
+                long,
+                json!(-1),
+                json!(1.5),
+                json!(true),
+                json!([1]),
+                json!({}),
+            ],
             Country => [&not_text[..], &[json!("USA"), json!("in"), json!("XX")]].concat(),
-            Days => vec![json!(-1), json!(1.5), json!("14"), json!(99_999), json!(true)],
+            Days => vec![
+                json!(-1),
+                json!(1.5),
+                json!("14"),
+                json!(99_999),
+                json!(true),
+            ],
             Word => [&not_text[..], &[json!("never"), json!("plan")]].concat(),
-            Whole => vec![json!(-1), json!(0.5), json!("1"), json!(true), json!(1e30), json!([])],
-            Quantity => vec![json!(-1), json!(-0.001), json!("26"), json!("NaN"), json!(1e30), json!([])],
+            Whole => vec![
+                json!(-1),
+                json!(0.5),
+                json!("1"),
+                json!(true),
+                json!(1e30),
+                json!([]),
+            ],
+            Quantity => vec![
+                json!(-1),
+                json!(-0.001),
+                json!("26"),
+                json!("NaN"),
+                json!(1e30),
+                json!([]),
+            ],
             Moment => vec![
                 json!(-1),
                 json!("2025-01-01"),
@@ -112,7 +157,11 @@ fn calls(subscription: &str) -> Vec<Call> {
             path: of("usage"),
             body: json!({"timestamp": 1_697_363_618_832_u64, "meter_id": CALLS, "qty": 26}),
             is_list: true,
-            fields: vec![needed("timestamp", Moment), needed("meter_id", Name), needed("qty", Quantity)],
+            fields: vec![
+                needed("timestamp", Moment),
+                needed("meter_id", Name),
+                needed("qty", Quantity),
+            ],
         },
         Call {
             method: "POST",
@@ -128,18 +177,21 @@ fn calls(subscription: &str) -> Vec<Call> {
             ],
         },
         Call {
+            method: "PUT",
+            path: of("subscription"),
+            body: json!({"subscription_tsid": subscription, "end_date": 1_811_808_000_000_u64}),
+            is_list: false,
+            fields: vec![
+                needed("subscription_tsid", Text),
+                needed("end_date", Moment),
+            ],
+        },
+        Call {
             method: "POST",
             path: of("cancel_subscription"),
             body: json!({"subscription_tsid": subscription, "when": "END_OF_CYCLE"}),
             is_list: false,
             fields: vec![needed("subscription_tsid", Text), needed("when", Word)],
-        },
-        Call {
-            method: "PUT",
-            path: of("subscription"),
-            body: json!({"subscription_tsid": subscription, "end_date": 1_811_808_000_000_u64}),
-            is_list: false,
-            fields: vec![needed("subscription_tsid", Text), needed("end_date", Moment)],
         },
         Call {
             method: "POST",
@@ -186,7 +238,10 @@ fn each_field_that_is_missing_or_wrong_is_named_and_nothing_is_recorded() {
             if field.is_needed {
                 bad.extend([None, Some(Value::Null)]);
             }
-            for bad in bad.into_iter().filter(|bad| field.is_needed || *bad != Some(Value::Null)) {
+            for bad in bad
+                .into_iter()
+                .filter(|bad| field.is_needed || *bad != Some(Value::Null))
+            {
                 let mut body = call.body.clone();
                 match &bad {
                     Some(value) => body[field.name] = value.clone(),
@@ -196,7 +251,7 @@ fn each_field_that_is_missing_or_wrong_is_named_and_nothing_is_recorded() {
                 if call.is_list {
                     // What is right beside it is not taken in either.
                     body = json!([call.body, body]);
-                    place = format!("[1].{}`", field.name);
+                    place = format!("At index 1: {place}");
                 }
                 let answer = ask(&world, call.method, &call.path, &body);
                 let what = format!("{} {} {}: {bad:?}", call.method, call.path, field.name);
@@ -217,7 +272,10 @@ fn each_field_that_is_missing_or_wrong_is_named_and_nothing_is_recorded() {
 fn each_body_is_accepted_as_it_stands() {
     let world = world();
     customer(&world, "user_1");
-    for (place, call) in calls(&subscription(&world, "user_1")).into_iter().enumerate() {
+    for (place, call) in calls(&subscription(&world, "user_1"))
+        .into_iter()
+        .enumerate()
+    {
         let whole = call.body.clone();
         let (mut least, mut with_nulls) = (whole.clone(), whole.clone());
         for field in call.fields.iter().filter(|field| !field.is_needed) {
@@ -246,10 +304,16 @@ fn a_seconds_time_is_told_to_be_one() {
         "end_date": 1_742_797_511});
     let answer = ask(&world, "PUT", "customer/user_1/subscription", &body);
     let sentence = refused(&answer, 400);
-    assert!(sentence.contains("`end_date` must be in milliseconds"), "{sentence}");
+    assert!(
+        sentence.contains("`end_date` must be in milliseconds"),
+        "{sentence}"
+    );
     assert!(sentence.contains("looks like seconds"), "{sentence}");
     let body = json!([{"timestamp": 1_697_363_618, "meter_id": CALLS, "qty": 1}]);
     let answer = ask(&world, "POST", "customer/user_1/usage", &body);
     let sentence = refused(&answer, 400);
-    assert!(sentence.contains("`[0].timestamp`") && sentence.contains("seconds"), "{sentence}");
+    assert!(
+        sentence.contains("At index 0: `timestamp`") && sentence.contains("seconds"),
+        "{sentence}"
+    );
 }

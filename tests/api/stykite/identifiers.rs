@@ -46,7 +46,11 @@ fn each_is_found_again_in_every_path() {
         assert_eq!(answer.status, 202, "{place}: {}", answer.text);
         let id = subscription(&world, &place);
         let body = json!({"subscription_tsid": id, "when": "END_OF_CYCLE"});
-        let answer = post(&world, &format!("customer/{place}/cancel_subscription"), &body);
+        let answer = post(
+            &world,
+            &format!("customer/{place}/cancel_subscription"),
+            &body,
+        );
         assert_eq!(answer.status, 200, "{place}: {}", answer.text);
     }
 }
@@ -56,10 +60,20 @@ fn each_is_found_again_in_every_path() {
 fn a_plus_is_a_plus() {
     let world = world();
     customer(&world, "name+86@example.com");
-    for place in ["name+86@example.com", "name%2B86@example.com", "name%2b86%40example.com"] {
-        assert_eq!(shown(&world, place)["customer_identifier"], "name+86@example.com");
+    for place in [
+        "name+86@example.com",
+        "name%2B86@example.com",
+        "name%2b86%40example.com",
+    ] {
+        assert_eq!(
+            shown(&world, place)["customer_identifier"],
+            "name+86@example.com"
+        );
     }
-    for place in ["name%2086@example.com", "name 86@example.com".replace(' ', "%20").as_str()] {
+    for place in [
+        "name%2086@example.com",
+        "name 86@example.com".replace(' ', "%20").as_str(),
+    ] {
         let answer = world.get(&path(&format!("customer/{place}")));
         assert_eq!(answer.status, 404, "{place}");
     }

@@ -56,6 +56,8 @@ enum Detail {
     Phone,
     Company,
     Country,
+    /// As JSON of [`Address`]: one word of where somebody is, not several.
+    Address,
 }
 
 /// What is known of a person: for each detail the greatest fact, never cleared by absence. Where
@@ -82,6 +84,13 @@ impl Person {
                 self.offer(detail, stamp, text);
             }
         }
+    }
+
+    /// Takes in where an event says that the person is.
+    pub fn locate(&mut self, address: &Address, stamp: Stamp) {
+        // Texts: writing them cannot fail.
+        let text = serde_json::to_string(address).unwrap_or_default();
+        self.offer(Detail::Address, stamp, &text);
     }
 
     /// Takes in all that another record of the same person knows.
@@ -115,6 +124,12 @@ impl Person {
     fn get(&self, detail: Detail) -> Option<&str> {
         let found = self.details.iter().find(|(held, _)| *held == detail)?;
         Some(&found.1.value)
+    }
+
+    /// `COM-…`
+    #[must_use]
+    pub fn company_id(&self) -> Option<&str> {
+        self.get(Detail::Company)
     }
 
     /// Whether `needle` (lower case) is part of the e-mail address or the name.

@@ -71,6 +71,12 @@ impl<T> RareSlot<T> {
     pub fn get(&self) -> Option<&T> {
         self.0.as_ref().map(|register| &register.value)
     }
+
+    /// The value in force with its stamp.
+    #[must_use]
+    pub fn register(&self) -> Option<&Register<T>> {
+        self.0.as_deref()
+    }
 }
 
 impl<T: Clone> RareSlot<T> {

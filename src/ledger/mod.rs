@@ -6,8 +6,10 @@ mod alarm;
 pub mod audit;
 mod checkup;
 mod commands;
+mod customers;
 mod feed;
 mod history;
+mod ids;
 mod ingest;
 mod keeping;
 mod keepsake;
@@ -24,6 +26,7 @@ mod restoring;
 mod scheduler;
 mod stand_in;
 mod subscriptions;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,6 +42,7 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
+pub use customers::NewCustomer;
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
@@ -50,6 +54,7 @@ pub use own::erased_by;
 pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
+pub use usage::{Counted, ENTRIES_MAX, TOKENS_MAX, TokenUse, UnitUse};
 
 use self::alarm::Alarm;
 use self::audit::{Checkpoints, Desk, Signer};

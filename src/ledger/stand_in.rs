@@ -19,9 +19,6 @@ pub struct SubscriptionStanding {
 }
 
 impl State {
-    pub fn identifier_of(&self, id: &str) -> Option<&str> {
-        None
-    }
     pub fn standing_of(&self, subscription: &str) -> Option<SubscriptionStanding> {
         None
     }

@@ -119,7 +119,8 @@ impl State {
                 self.key_told(fact, stamp);
                 return None;
             }
-            Fact::Operation(_) | Fact::Accepted(_) | Fact::Own(_) => return None,
+            Fact::Own(fact) => return self.customer_told(fact, &told, event.seq),
+            Fact::Operation(_) | Fact::Accepted(_) => return None,
         };
         self.touch(about, activity);
         Some(about)

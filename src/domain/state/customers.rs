@@ -85,6 +85,28 @@ impl State {
         self.find_customer(id).is_some()
     }
 
+    /// The merchant's own identifier of a customer, by any id; nothing for one that the merchant
+    /// gave none.
+    #[must_use]
+    pub fn identifier_of(&self, id: &str) -> Option<&str> {
+        let root = self.arena.get(self.find_customer(id)?);
+        root.is_identifier().then_some(&*root.name)
+    }
+
+    /// The id that a customer is shown under (`CUS-…`), by any id.
+    #[must_use]
+    pub fn customer_id_of(&self, id: &str) -> Option<Box<str>> {
+        let root = self.arena.get(self.find_customer(id)?);
+        Some(self.customer_name(root).id.into())
+    }
+
+    /// The company that a customer is one of, by any id, where it is known.
+    #[must_use]
+    pub fn company_of(&self, id: &str) -> Option<Box<str>> {
+        let root = self.arena.get(self.find_customer(id)?);
+        self.person(root).company_id().map(Into::into)
+    }
+
     /// One customer with all it holds.
     #[must_use]
     pub fn customer(&self, id: &str, as_of: Option<AsOf>) -> Option<CustomerView> {

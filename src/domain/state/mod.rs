@@ -16,6 +16,7 @@ mod keys;
 mod links;
 #[cfg(test)]
 mod lists;
+mod meters;
 mod page;
 mod payments;
 mod snapshot;

@@ -195,6 +195,7 @@ pub fn open_ledger(
             "" => Origin::Unless(config.audit_origin().into()),
             named => Origin::Named(named.into()),
         },
+        gateway: None,
     };
     let mut opened = Ledger::open(settings, clock)?;
     notices.append(&mut opened.notices);

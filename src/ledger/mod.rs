@@ -4,6 +4,7 @@
 mod acceptance;
 mod alarm;
 pub mod audit;
+mod checkouts;
 mod checkup;
 mod commands;
 mod customers;
@@ -42,6 +43,7 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
+pub use checkouts::{CheckoutView, NewCheckout, OpenedCheckout, Wanted};
 pub use customers::NewCustomer;
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
@@ -69,6 +71,7 @@ use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
 use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState, Tree};
+use crate::gateways::Gateway;
 
 /// A stop has 5 s in all; what only makes the next start quicker may not be the reason to miss that.
 const SNAPSHOT_BUDGET: Duration = Duration::from_millis(1_800);
@@ -99,6 +102,7 @@ pub struct Ledger {
     tree: Tree,
     signer: Arc<Signer>,
     checkpoints: Checkpoints,
+    gateway: Option<Arc<dyn Gateway>>,
 }
 
 /// An answer with the last sequence number folded into it.

@@ -27,6 +27,7 @@ use crate::eventlog::{
     self, Committed, Content, Fold, OpenError, OpenOptions, OutOfOrder, Place, Record, Rollback,
     StartError, Tree, tiles_in,
 };
+use crate::gateways::Gateway;
 use crate::providers::Provider;
 use crate::snapshot;
 
@@ -52,6 +53,8 @@ pub struct Settings {
     pub derived_in: Option<PathBuf>,
     /// The log's name in its checkpoints.
     pub origin: Origin,
+    /// Who takes the money at a checkout; without one none is opened.
+    pub gateway: Option<Arc<dyn Gateway>>,
 }
 
 /// A ledger that is open, and what the operator should know.
@@ -197,6 +200,7 @@ impl Ledger {
             tree,
             signer,
             checkpoints,
+            gateway: settings.gateway,
         };
         if settings.log.accept_rollback {
             ledger.record_rollback(rollback)?;
@@ -340,6 +344,7 @@ mod tests {
                 accept_catalogue: false,
                 derived_in: Some(folder.path().to_owned()),
                 origin: Origin::Unless("a.example".into()),
+                gateway: None,
             };
             Ledger::open(settings, Arc::new(SystemClock))
         };

@@ -214,6 +214,19 @@ fn body<T: Serialize>(
     serde_json::to_vec(&envelope).unwrap_or_default()
 }
 
+/// The checkout that an event of ours opened.
+pub(crate) fn checkout_opened(body: &[u8]) -> Option<String> {
+    let meaning = interpret(body);
+    let mut facts = meaning.changes.into_iter().map(|change| change.fact);
+    let Fact::Own(fact) = facts.next()? else {
+        return None;
+    };
+    let OwnFact::CheckoutOpened(opened) = *fact else {
+        return None;
+    };
+    Some(opened.id.into())
+}
+
 /// What repetitions of a record are compared by: the request that caused it where its body says
 /// so, else the body; of an erased one whatever comes.
 pub(crate) fn content_of(record: &Record) -> Content {

@@ -3,6 +3,7 @@
 
 use super::Ledger;
 use super::commands::{CommandError, Refusal, Request};
+use super::customers::customer_conflict;
 use super::stand_in::SubscriptionStanding;
 use crate::domain::own::{CancelAsked, CancelWhen, EndDateSet, OwnFact};
 use crate::domain::state::State;
@@ -32,8 +33,9 @@ impl Ledger {
         request: Request,
     ) -> Result<u64, CommandError> {
         let about = About::new(customer, subscription);
+        let conflicts = about.conflicts(&self.state.read())?;
         let decide = move |state: &State, now| cancel(&about.standing(state)?, when, now);
-        let told = self.tell(&request, vec![subscription.into()], decide).await;
+        let told = self.tell(&request, conflicts, decide).await;
         self.or_as_it_was(told)
     }
 
@@ -50,8 +52,9 @@ impl Ledger {
         request: Request,
     ) -> Result<u64, CommandError> {
         let about = About::new(customer, subscription);
+        let conflicts = about.conflicts(&self.state.read())?;
         let decide = move |state: &State, _| set_end(&about.standing(state)?, ends_at);
-        let told = self.tell(&request, vec![subscription.into()], decide).await;
+        let told = self.tell(&request, conflicts, decide).await;
         self.or_as_it_was(told)
     }
 
@@ -83,6 +86,13 @@ impl About {
         let held = state.standing_of(&self.subscription);
         held.filter(|held| held.identifier.as_deref() == Some(identifier))
             .ok_or(Refusal::NoSuchSubscription)
+    }
+
+    /// A checkout that is opened for the customer meanwhile would be for what is cancelled here.
+    fn conflicts(&self, state: &State) -> Result<Vec<String>, Refusal> {
+        let held = self.standing(state)?;
+        let identifier = held.identifier.as_deref().unwrap_or_default();
+        Ok(vec![customer_conflict(identifier), held.id])
     }
 }
 

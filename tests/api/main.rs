@@ -32,5 +32,6 @@ mod replay;
 mod samples;
 mod settings;
 mod stream;
+mod time;
 mod webhooks;
 mod world;

@@ -68,7 +68,10 @@ fn a_trial_that_is_paid_becomes_active_at_once_and_ends_with_the_period() {
     life.until("2027-02-05T12:00:00Z");
     life.buy("ada");
     is(&life, &id, "active", true);
-    assert_eq!(life.subscription(&id)["paid_through"], "2027-03-05T12:00:00.000Z");
+    assert_eq!(
+        life.subscription(&id)["paid_through"],
+        "2027-03-05T12:00:00.000Z"
+    );
     life.until("2027-03-05T11:59:59.999Z");
     is(&life, &id, "active", true);
     assert!(!life.told().contains("subscription.ended"));
@@ -76,7 +79,11 @@ fn a_trial_that_is_paid_becomes_active_at_once_and_ends_with_the_period() {
     is(&life, &id, "expired", false);
     ended_at(&life, &id, "2027-03-05T12:00:00.000Z");
     let told = life.told();
-    assert_eq!(told.matches("subscription.ended 2027-03-05T12:00:00.000Z").count(), 1);
+    assert_eq!(
+        told.matches("subscription.ended 2027-03-05T12:00:00.000Z")
+            .count(),
+        1
+    );
     assert_eq!(told.matches("subscription.ended").count(), 1, "{told}");
 }
 
@@ -88,7 +95,10 @@ fn a_period_paid_in_time_follows_the_one_before() {
     life.buy("ada");
     life.until("2027-02-20T00:00:00Z");
     life.buy("ada");
-    assert_eq!(life.subscription(&id)["paid_through"], "2027-03-28T10:00:00.000Z");
+    assert_eq!(
+        life.subscription(&id)["paid_through"],
+        "2027-03-28T10:00:00.000Z"
+    );
     life.until("2027-03-01T00:00:00Z");
     is(&life, &id, "active", true);
     assert!(!life.told().contains("subscription.ended"));
@@ -128,11 +138,18 @@ fn a_cancel_at_once_needs_no_scheduler() {
     life.cancel("ada", &id, Immediate).unwrap();
     is(&life, &id, "canceled", false);
     ended_at(&life, &id, "2027-02-03T00:00:00.000Z");
-    assert_eq!(life.subscription(&id)["cancel_at"], "2027-02-03T00:00:00.000Z");
+    assert_eq!(
+        life.subscription(&id)["cancel_at"],
+        "2027-02-03T00:00:00.000Z"
+    );
     let events = life.world.read("/v1/stats")["events"].clone();
     life.cancel("ada", &id, Immediate).unwrap();
     life.cancel("ada", &id, EndOfCycle).unwrap();
-    assert_eq!(life.world.read("/v1/stats")["events"], events, "it was so already");
+    assert_eq!(
+        life.world.read("/v1/stats")["events"],
+        events,
+        "it was so already"
+    );
     life.until("2028-01-01T00:00:00Z");
     is(&life, &id, "canceled", false);
     assert_eq!(life.told(), "");
@@ -149,7 +166,11 @@ fn a_cancel_with_the_cycle_waits_for_what_is_paid() {
     assert_eq!(shown["cancel_at"], "2027-02-28T10:00:00.000Z");
     let events = life.world.read("/v1/stats")["events"].clone();
     life.cancel("ada", &id, EndOfCycle).unwrap();
-    assert_eq!(life.world.read("/v1/stats")["events"], events, "it was asked before");
+    assert_eq!(
+        life.world.read("/v1/stats")["events"],
+        events,
+        "it was asked before"
+    );
     life.until("2027-02-28T10:00:00Z");
     is(&life, &id, "canceled", false);
     ended_at(&life, &id, "2027-02-28T10:00:00.000Z");
@@ -177,7 +198,10 @@ fn a_cancel_with_the_cycle_of_a_free_plan_waits_for_the_month() {
     life.until("2027-03-02T00:00:00Z");
     life.cancel("ada", &id, EndOfCycle).unwrap();
     is(&life, &id, "active", true);
-    assert_eq!(life.subscription(&id)["cancel_at"], "2027-03-31T10:00:00.000Z");
+    assert_eq!(
+        life.subscription(&id)["cancel_at"],
+        "2027-03-31T10:00:00.000Z"
+    );
     life.until("2027-03-31T10:00:00Z");
     is(&life, &id, "canceled", false);
     assert_eq!(life.told(), "subscription.ended 2027-03-31T10:00:00.000Z\n");
@@ -191,11 +215,17 @@ fn a_cancel_can_be_hastened_and_not_put_off() {
     life.cancel("ada", &id, EndOfCycle).unwrap();
     life.until("2027-02-02T00:00:00Z");
     let later = life.end_at("ada", &id, "2027-05-01T00:00:00Z");
-    assert!(matches!(later, Err(CommandError::Refused(Refusal::Invalid(_)))), "{later:?}");
+    assert!(
+        matches!(later, Err(CommandError::Refused(Refusal::Invalid(_)))),
+        "{later:?}"
+    );
     life.cancel("ada", &id, Immediate).unwrap();
     is(&life, &id, "canceled", false);
     let revived = life.end_at("ada", &id, "2027-02-09T00:00:00Z");
-    assert!(matches!(revived, Err(CommandError::Refused(Refusal::Invalid(_)))), "{revived:?}");
+    assert!(
+        matches!(revived, Err(CommandError::Refused(Refusal::Invalid(_)))),
+        "{revived:?}"
+    );
     life.until("2027-06-01T00:00:00Z");
     ended_at(&life, &id, "2027-02-02T00:00:00.000Z");
     assert_eq!(life.told(), "");
@@ -207,7 +237,10 @@ fn an_end_date_ends_it_then() {
     let id = life.join("ada", FREE, None);
     life.end_at("ada", &id, "2027-02-10T00:00:00Z").unwrap();
     is(&life, &id, "active", true);
-    assert_eq!(life.subscription(&id)["access"]["until"], "2027-02-10T00:00:00.000Z");
+    assert_eq!(
+        life.subscription(&id)["access"]["until"],
+        "2027-02-10T00:00:00.000Z"
+    );
     // Earlier, and then a little later again.
     life.end_at("ada", &id, "2027-02-05T00:00:00Z").unwrap();
     life.end_at("ada", &id, "2027-02-07T00:00:00Z").unwrap();
@@ -269,7 +302,11 @@ fn an_end_date_cuts_a_trial_and_a_paid_period_short() {
         ended_at(&life, id, "2027-02-03T00:00:00.000Z");
     }
     let told = life.told();
-    assert_eq!(told.matches("subscription.ended 2027-02-03").count(), 2, "{told}");
+    assert_eq!(
+        told.matches("subscription.ended 2027-02-03").count(),
+        2,
+        "{told}"
+    );
 }
 
 #[test]
@@ -293,8 +330,14 @@ fn what_is_another_customers_or_nobodys_is_not_found() {
     let no_subscription = Err(CommandError::Refused(Refusal::NoSuchSubscription));
     let no_customer = Err(CommandError::Refused(Refusal::NoSuchCustomer));
     assert_eq!(life.cancel("bob", &id, Immediate), no_subscription);
-    assert_eq!(life.end_at("bob", &id, "2027-02-10T00:00:00Z"), no_subscription);
-    assert_eq!(life.cancel("ada", "SUA-0K6FC7CCNBBQD", Immediate), no_subscription);
+    assert_eq!(
+        life.end_at("bob", &id, "2027-02-10T00:00:00Z"),
+        no_subscription
+    );
+    assert_eq!(
+        life.cancel("ada", "SUA-0K6FC7CCNBBQD", Immediate),
+        no_subscription
+    );
     assert_eq!(life.cancel("eve", &id, Immediate), no_customer);
     is(&life, &id, "active", true);
 }

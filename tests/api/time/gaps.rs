@@ -34,7 +34,11 @@ fn what_fell_due_while_the_service_was_down_is_told_by_the_start() {
     assert_eq!(life.standing(&paid).0, "canceled");
     let events = life.world.read("/v1/stats")["events"].clone();
     let life = life.down_until("2027-06-01T00:00:00Z");
-    assert_eq!(life.world.read("/v1/stats")["events"], events, "and not again");
+    assert_eq!(
+        life.world.read("/v1/stats")["events"],
+        events,
+        "and not again"
+    );
 }
 
 /// Its trial and its end date both passed: the earlier one ended it, and only that is told.
@@ -67,7 +71,8 @@ fn a_ledger_that_was_down_comes_to_the_same_as_one_that_was_not() {
         let shown = |who: &str| {
             let text = life.world.read(&format!("/v1/customers/{who}")).to_string();
             // Ids of a command are chance.
-            text.replace(ids[0].as_str(), "SUA").replace(ids[1].as_str(), "SUA")
+            text.replace(ids[0].as_str(), "SUA")
+                .replace(ids[1].as_str(), "SUA")
         };
         let [ada, bob] = ["ada", "bob"].map(|who| {
             let mut shown: serde_json::Value = serde_json::from_str(&shown(who)).unwrap();
@@ -128,7 +133,10 @@ fn of_two_commands_the_later_counts_though_the_clock_was_set_back_between() {
     life.end_at("ada", &id, "2027-03-01T00:00:00Z").unwrap();
     life.world.clock.leap(at("2027-02-01T00:00:00Z"));
     life.end_at("ada", &id, "2027-04-01T00:00:00Z").unwrap();
-    assert_eq!(life.subscription(&id)["access"]["until"], "2027-04-01T00:00:00.000Z");
+    assert_eq!(
+        life.subscription(&id)["access"]["until"],
+        "2027-04-01T00:00:00.000Z"
+    );
 }
 
 /// A clock that leaps by more than a day is not believed: nobody's trial ends by it.
@@ -137,7 +145,10 @@ fn a_clock_that_leaps_ends_nothing() {
     let life = Life::new();
     let id = life.join("ada", PRO, None);
     life.world.clock.leap(at("2028-01-01T00:00:00Z"));
-    assert!(life.world.ledger().settle_due().is_err(), "the leap is noticed");
+    assert!(
+        life.world.ledger().settle_due().is_err(),
+        "the leap is noticed"
+    );
     life.world.clock.leap(at("2027-02-01T00:00:00Z"));
     life.settle();
     assert_eq!(life.standing(&id), ("trialing".to_owned(), true));
@@ -153,7 +164,10 @@ fn very_many_ends_at_one_moment_are_each_told_once() {
     life.until("2027-02-14T10:00:00Z");
     let told = life.told();
     assert_eq!(told.lines().count(), MANY);
-    assert!(told.lines().all(|line| line == "trial.ended 2027-02-14T10:00:00.000Z"));
+    assert!(
+        told.lines()
+            .all(|line| line == "trial.ended 2027-02-14T10:00:00.000Z")
+    );
     let stats = life.world.read("/v1/stats");
     assert_eq!(stats["subscriptions"]["expired"], MANY, "{stats}");
     assert_eq!(life.standing(&ids[MANY / 2]).0, "expired");
@@ -175,7 +189,10 @@ fn a_state_that_was_kept_knows_what_is_due() {
     life = life.down_until("2027-02-06T00:00:02Z");
     life.until("2027-04-01T00:00:00Z");
     assert_eq!(life.standing(&trial).0, "expired");
-    assert_eq!(life.subscription(&trial)["ended_at"], "2027-03-06T00:00:01.000Z");
+    assert_eq!(
+        life.subscription(&trial)["ended_at"],
+        "2027-03-06T00:00:01.000Z"
+    );
     let told = life.told();
     assert_eq!(told.matches("subscription.ended").count(), 2, "{told}");
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use subledger::domain::catalog::Period;
 use subledger::domain::own::CancelWhen;
 use subledger::domain::time::Timestamp;
-use subledger::ledger::{Actor, CommandError, NewCheckout, Request, Wanted};
+use subledger::ledger::{Actor, CommandError, NewCheckout, NewCustomer, Request, Wanted};
 
 use crate::world::World;
 
@@ -70,8 +70,8 @@ pub fn at(text: &str) -> Timestamp {
 
 /// Runs one use-case to its end.
 pub fn wait<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all();
-    runtime.build().unwrap().block_on(work)
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(work)
 }
 
 pub fn asked() -> Request {
@@ -100,10 +100,28 @@ impl Life {
 
     /// A customer on a plan; answers the subscription.
     pub fn join(&self, identifier: &str, plan: &str, trial_days: Option<u32>) -> String {
-        super::life::join(self, identifier, plan, trial_days)
+        let new = NewCustomer {
+            company_id: Some(COMPANY.into()),
+            country_id: Some(COUNTRY.into()),
+            identifier: identifier.into(),
+            email: format!("{identifier}@example.com").into(),
+            plan_id: Some(plan.into()),
+            trial_days,
+            ..NewCustomer::default()
+        };
+        wait(self.world.ledger().create_customer(new, &asked())).unwrap();
+        let customer = self.world.read(&format!("/v1/customers/{identifier}"));
+        let held = customer["subscriptions"][0]["id"].as_str();
+        held.unwrap_or_else(|| panic!("no subscription: {customer}"))
+            .to_owned()
     }
 
-    pub fn cancel(&self, who: &str, subscription: &str, when: CancelWhen) -> Result<u64, CommandError> {
+    pub fn cancel(
+        &self,
+        who: &str,
+        subscription: &str,
+        when: CancelWhen,
+    ) -> Result<u64, CommandError> {
         let ledger = self.world.ledger();
         wait(ledger.cancel_subscription(who, subscription, when, asked()))
     }
@@ -125,7 +143,9 @@ impl Life {
             success_url: None,
             cancel_url: None,
         };
-        wait(self.world.ledger().open_checkout(wanted, asked())).unwrap().id
+        wait(self.world.ledger().open_checkout(wanted, asked()))
+            .unwrap()
+            .id
     }
 
     // ---- what the gateway does ----------------------------------------------------------------

@@ -33,7 +33,11 @@ struct Held {
 impl Held {
     fn paid_through(&self) -> Option<Timestamp> {
         let add = |through: Option<Timestamp>, paid: &Timestamp| {
-            Some(through.map_or(*paid, |through| through.max(*paid)).plus_months(1))
+            Some(
+                through
+                    .map_or(*paid, |through| through.max(*paid))
+                    .plus_months(1),
+            )
         };
         self.payments.iter().fold(None, add)
     }
@@ -66,7 +70,9 @@ impl Held {
 
     /// When a cancel with the cycle ends it.
     fn cycle_end(&self, now: Timestamp) -> Timestamp {
-        let trial = self.trial_end.filter(|end| self.payments.is_empty() && now < *end);
+        let trial = self
+            .trial_end
+            .filter(|end| self.payments.is_empty() && now < *end);
         let month = || {
             let mut ends = (1..).map(|months| self.started.plus_months(months));
             ends.find(|end| *end > now).unwrap()
@@ -94,7 +100,9 @@ impl Month {
 
     fn join(&mut self) {
         let who = format!("person-{}", self.people.len());
-        let (plan, days) = *[(FREE, 0), (PRO, 14), (TASTE, 7)].choose(&mut self.dice).unwrap();
+        let (plan, days) = *[(FREE, 0), (PRO, 14), (TASTE, 7)]
+            .choose(&mut self.dice)
+            .unwrap();
         let id = self.life.join(&who, plan, None);
         let held = Held {
             id,
@@ -122,7 +130,11 @@ impl Month {
             4 | 5 => {
                 let when = if action == 4 { Immediate } else { EndOfCycle };
                 let over = matches!(status, "expired" | "superseded");
-                let ends = if when == Immediate { now } else { held.cycle_end(now) };
+                let ends = if when == Immediate {
+                    now
+                } else {
+                    held.cycle_end(now)
+                };
                 if !over && status != "canceled" {
                     held.cancel = Some((when, ends));
                 }
@@ -137,7 +149,11 @@ impl Month {
                     held.end_date = Some(end);
                 }
                 let told = self.life.end_at(who, &id, &end.to_string());
-                assert_eq!(told.is_err(), over || later, "{who} ends {id} at {end}: {told:?}");
+                assert_eq!(
+                    told.is_err(),
+                    over || later,
+                    "{who} ends {id} at {end}: {told:?}"
+                );
             }
         }
     }
@@ -146,7 +162,10 @@ impl Month {
         self.life.buy(who);
         let now = self.now;
         let held = self.people.get_mut(who).unwrap();
-        if let Some(same) = held.iter_mut().find(|held| held.plan == PRO && held.is_live(now)) {
+        if let Some(same) = held
+            .iter_mut()
+            .find(|held| held.plan == PRO && held.is_live(now))
+        {
             same.payments.push(now);
             return;
         }
@@ -181,7 +200,12 @@ impl Month {
                 let end = end.map(|end| end.to_string());
                 assert_eq!(shown["ended_at"].as_str(), end.as_deref(), "{}", context());
                 let through = held.paid_through().map(|through| through.to_string());
-                assert_eq!(shown["paid_through"].as_str(), through.as_deref(), "{}", context());
+                assert_eq!(
+                    shown["paid_through"].as_str(),
+                    through.as_deref(),
+                    "{}",
+                    context()
+                );
             }
         }
     }
@@ -216,7 +240,11 @@ impl Month {
                 let was_told = |kind: &str| {
                     told.contains(&(kind.to_owned(), held.id.clone(), end.to_string()))
                 };
-                assert!(kinds.into_iter().any(was_told), "{} ended at {end}", held.id);
+                assert!(
+                    kinds.into_iter().any(was_told),
+                    "{} ended at {end}",
+                    held.id
+                );
             }
         }
         assert!(told.len() > PEOPLE, "hardly anything ended: {told:?}");
@@ -226,7 +254,8 @@ impl Month {
 fn subscriptions(life: &Life, who: &str) -> BTreeMap<String, Value> {
     let customer = life.world.read(&format!("/v1/customers/{who}"));
     let held = customer["subscriptions"].as_array().unwrap().iter();
-    held.map(|held| (held["id"].as_str().unwrap().to_owned(), held.clone())).collect()
+    held.map(|held| (held["id"].as_str().unwrap().to_owned(), held.clone()))
+        .collect()
 }
 
 fn live(seed: u64) {
@@ -244,7 +273,9 @@ fn live(seed: u64) {
             }
         }
         month.check();
-        month.now = month.now.plus_millis(month.dice.random_range(HOUR..DAY + DAY / 2));
+        month.now = month
+            .now
+            .plus_millis(month.dice.random_range(HOUR..DAY + DAY / 2));
         let now = month.now.to_string();
         if month.dice.random_bool(0.1) {
             month.life = month.life.down_until(&now);

@@ -46,6 +46,10 @@ pub struct Terms {
     pub paid_through: Option<Timestamp>,
     /// An end that was asked for.
     pub cancel_at: Option<Timestamp>,
+    /// When its trial ends, where that is known.
+    pub trial_ends_at: Option<Timestamp>,
+    /// When a cancel of ours ended it.
+    pub cancelled_at: Option<Timestamp>,
 }
 
 /// The clock and the operator's generosity.
@@ -79,8 +83,9 @@ impl Access {
         let with_grace = paid.map(|end| end.plus_days(as_of.grace_days));
         let (entitled, until) = match terms.status {
             Status::Active => (true, with_grace),
-            Status::Trialing => (true, paid),
+            Status::Trialing => (true, terms.trial_ends_at.or(paid)),
             Status::PastDue => (paid.is_some(), with_grace),
+            Status::Canceled if terms.cancelled_at.is_some() => (true, terms.cancelled_at),
             Status::Canceled | Status::Completed | Status::Expired => (paid.is_some(), paid),
             Status::Incomplete | Status::Paused | Status::OnHold | Status::Superseded => {
                 (false, None)
@@ -141,6 +146,8 @@ mod tests {
             status,
             paid_through: paid.map(day),
             cancel_at: cancel.map(day),
+            trial_ends_at: None,
+            cancelled_at: None,
         };
         Access::of(
             &terms,

@@ -1,13 +1,25 @@
-//! A checkout: one attempt to have something paid on a hosted page.
+//! A checkout: an attempt to have something paid on a hosted page, a provider's or our own. It knows
+//! nothing of the payments: they are handed in.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::customer::CustomerName;
+use super::json_text::JsonText;
+use super::own::{
+    CancelWhen, CheckoutAtGateway, CheckoutAttempted, CheckoutOpened, CheckoutRefused, Pretend,
+};
+use super::register::{Slot, Stamp};
 use super::status::CheckoutStatus;
+use super::time::Timestamp;
 
 /// A checkout as the fold holds it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
     status: Option<CheckoutStatus>,
+    /// What is known of one that was opened here.
+    own: Option<Box<OwnCheckout>>,
 }
 
 impl Checkout {
@@ -21,4 +33,261 @@ impl Checkout {
     pub fn status(&self) -> Option<CheckoutStatus> {
         self.status
     }
+
+    /// What is known of one that was opened here.
+    #[must_use]
+    pub fn own(&self) -> Option<&OwnCheckout> {
+        self.own.as_deref()
+    }
+
+    /// The same, to be filled.
+    pub fn own_mut(&mut self) -> &mut OwnCheckout {
+        self.own.get_or_insert_default()
+    }
+}
+
+/// The cells of a checkout that was opened here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnCheckout {
+    opened: Slot<JsonText<CheckoutOpened>>,
+    /// By their numbers.
+    attempts: BTreeMap<u32, Attempt>,
+    /// When somebody first called it off.
+    cancelled_at: Option<Timestamp>,
+    /// For which ends of its time it was told that they passed.
+    ends_passed: BTreeSet<Timestamp>,
+    /// For each payment, by the provider's id, the attempt that its notes name.
+    attempt_of: BTreeMap<Box<str>, u32>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Attempt {
+    asked: Slot<Option<Pretend>>,
+    at_gateway: Slot<JsonText<CheckoutAtGateway>>,
+    refused: Slot<Box<str>>,
+}
+
+/// A payment that is linked to a checkout, as far as the checkout cares.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PaymentMade<'a> {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The provider's id.
+    pub id: &'a str,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It pays the checkout.
+    Pays,
+    /// It failed.
+    Failed,
+    /// Neither: it is under way, too small, or in other money.
+    Neither,
+}
+
+impl OwnCheckout {
+    /// It was opened.
+    pub fn open(&mut self, fact: &CheckoutOpened, stamp: Stamp) {
+        self.opened.offer(stamp, JsonText(fact.clone()));
+    }
+
+    /// The payer wants to pay.
+    pub fn attempt(&mut self, fact: &CheckoutAttempted, stamp: Stamp) {
+        self.attempt_mut(fact.attempt)
+            .asked
+            .offer(stamp, fact.pretend);
+    }
+
+    /// The gateway has a page for it.
+    pub fn at_gateway(&mut self, fact: &CheckoutAtGateway, stamp: Stamp) {
+        let attempt = self.attempt_mut(fact.attempt);
+        attempt.at_gateway.offer(stamp, JsonText(fact.clone()));
+    }
+
+    /// The gateway refused for good.
+    pub fn refuse(&mut self, fact: &CheckoutRefused, stamp: Stamp) {
+        let attempt = self.attempt_mut(fact.attempt);
+        attempt.refused.offer(stamp, fact.why.clone());
+    }
+
+    /// Somebody called it off.
+    pub fn cancel(&mut self, at: Timestamp) {
+        let first = self.cancelled_at.map_or(at, |held| held.min(at));
+        self.cancelled_at = Some(first);
+    }
+
+    /// Its time was over at `due`, if that is its end.
+    pub fn end_passed(&mut self, due: Timestamp) {
+        self.ends_passed.insert(due);
+    }
+
+    /// A payment's notes name the attempt it was made in.
+    pub fn paid_in(&mut self, payment: &str, attempt: u32) {
+        let held = self.attempt_of.entry(payment.into()).or_default();
+        *held = attempt.max(*held);
+    }
+
+    fn attempt_mut(&mut self, number: u32) -> &mut Attempt {
+        self.attempts.entry(number).or_default()
+    }
+
+    /// What was opened; `None` while it is known by reference alone.
+    #[must_use]
+    pub fn opened(&self) -> Option<&CheckoutOpened> {
+        self.opened.get().map(|opened| &opened.0)
+    }
+
+    /// When it was opened.
+    #[must_use]
+    pub fn opened_at(&self) -> Option<Timestamp> {
+        self.opened
+            .register()
+            .map(|register| register.stamp.occurred_at)
+    }
+
+    /// The newest attempt that was made.
+    fn newest(&self) -> Option<(u32, &Attempt)> {
+        let mut made = self.made();
+        made.next_back()
+    }
+
+    fn made(&self) -> impl DoubleEndedIterator<Item = (u32, &Attempt)> {
+        let all = self.attempts.iter().map(|(number, held)| (*number, held));
+        all.filter(|(_, held)| held.asked.get().is_some())
+    }
+
+    /// The attempt that a payment was made in: the one its notes name, else the newest that was
+    /// asked for by then. Gateways tell times in seconds.
+    fn attempt_of(&self, payment: &PaymentMade<'_>) -> Option<u32> {
+        let named = self.attempt_of.get(payment.id).copied();
+        named.or_else(|| {
+            let second = |at: Timestamp| at.as_millis() / 1_000;
+            let by_then = |(_, held): &(u32, &Attempt)| {
+                let asked = held.asked.register();
+                asked.is_some_and(|asked| second(asked.stamp.occurred_at) <= second(payment.at))
+            };
+            let mut made = self.made();
+            made.rfind(by_then).map(|(number, _)| number)
+        })
+    }
+
+    /// How far it has come, with the payments that are linked to it.
+    #[must_use]
+    pub fn status(&self, payments: &[PaymentMade<'_>]) -> CheckoutStatus {
+        let Some(opened) = self.opened() else {
+            return CheckoutStatus::Open;
+        };
+        if payments.iter().any(|made| made.outcome == Outcome::Pays) {
+            return CheckoutStatus::Paid;
+        }
+        if self.ends_passed.contains(&opened.expires_at) {
+            return CheckoutStatus::Expired;
+        }
+        if self.cancelled_at.is_some() {
+            return CheckoutStatus::Cancelled;
+        }
+        let Some((number, newest)) = self.newest() else {
+            return CheckoutStatus::Open;
+        };
+        let failed = |made: &PaymentMade<'_>| {
+            made.outcome == Outcome::Failed && self.attempt_of(made) == Some(number)
+        };
+        if newest.refused.get().is_some() || payments.iter().any(failed) {
+            CheckoutStatus::Failed
+        } else {
+            CheckoutStatus::Processing
+        }
+    }
+
+    /// When it falls due to be expired: never once it is paid, called off or expired.
+    #[must_use]
+    pub fn due(&self, payments: &[PaymentMade<'_>]) -> Option<Timestamp> {
+        let opened = self.opened()?;
+        let waits = self.status(payments) < CheckoutStatus::Cancelled;
+        waits.then_some(opened.expires_at)
+    }
+
+    /// How it is seen by whoever decides about it; `None` while it is known by reference alone.
+    #[must_use]
+    pub fn view(
+        &self,
+        payments: &[PaymentMade<'_>],
+        customer: Option<CustomerName>,
+    ) -> Option<CheckoutView> {
+        let opened = self.opened()?.clone();
+        let newest = self.newest();
+        let asked = newest.and_then(|(_, held)| held.asked.register());
+        let pages = self.attempts.values();
+        let pages = pages.filter_map(|held| Some(held.at_gateway.get()?.0.clone()));
+        let paying = payments.iter().filter(|made| made.outcome == Outcome::Pays);
+        let paid = paying.min();
+        Some(CheckoutView {
+            opened_at: self.opened_at()?,
+            status: self.status(payments),
+            attempt: newest.map_or(0, |(number, _)| number),
+            attempted_at: asked.map(|asked| asked.stamp.occurred_at),
+            pretend: asked.and_then(|asked| asked.value),
+            at_gateway: newest.and_then(|(_, held)| Some(held.at_gateway.get()?.0.clone())),
+            pages: pages.collect(),
+            refused: newest.and_then(|(_, held)| held.refused.get().cloned()),
+            paid_at: paid.map(|made| made.at),
+            payment_id: paid.map(|made| made.id.into()),
+            customer,
+            opened,
+        })
+    }
+}
+
+/// A checkout as those see it who decide about it. It is not part of any answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckoutView {
+    /// What was opened.
+    pub opened: CheckoutOpened,
+    /// When.
+    pub opened_at: Timestamp,
+    /// How far it has come, whatever the clock says.
+    pub status: CheckoutStatus,
+    /// The number of the newest attempt; 0 before the first.
+    pub attempt: u32,
+    /// When that was asked for.
+    pub attempted_at: Option<Timestamp>,
+    /// What the sandbox shall pretend in it.
+    pub pretend: Option<Pretend>,
+    /// The gateway's page for it.
+    pub at_gateway: Option<CheckoutAtGateway>,
+    /// The gateway's pages for all attempts, oldest first.
+    pub pages: Vec<CheckoutAtGateway>,
+    /// Why the gateway refused it, where it did.
+    pub refused: Option<Box<str>>,
+    /// When it was paid.
+    pub paid_at: Option<Timestamp>,
+    /// The provider's id of the payment that paid it first.
+    pub payment_id: Option<Box<str>>,
+    /// Whose it is.
+    pub customer: Option<CustomerName>,
+}
+
+/// Something that must be asked of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GatewayWork {
+    /// A page for an attempt.
+    Open {
+        /// `TRN-…`
+        checkout: Box<str>,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// That it stops charging.
+    Cancel {
+        /// `SUA-…`
+        subscription_id: Box<str>,
+        /// The gateway's id of it (`sub_…`).
+        reference: Box<str>,
+        /// When.
+        when: CancelWhen,
+    },
 }

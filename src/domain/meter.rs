@@ -5,6 +5,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use thin_vec::ThinVec;
 
 use super::register::{Register, Stamp};
@@ -121,6 +122,38 @@ impl Cell {
     }
 }
 
+/// All of one meter in few words, for comparisons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct Summary<'a> {
+    pub meter_id: &'a str,
+    pub allowance: Option<String>,
+    pub readings: usize,
+    pub last_reading: Option<String>,
+    pub counts: usize,
+    pub counted: Option<String>,
+    /// The first half of the SHA-256 of all of it, in hex.
+    pub digest: String,
+}
+
+impl<'a> Summary<'a> {
+    fn of(cell: &'a Cell) -> Self {
+        // Numbers and texts: writing them cannot fail.
+        let bytes = postcard::to_stdvec(cell).unwrap_or_default();
+        let digest = Sha256::digest(bytes);
+        let (last, sum) = (cell.shown.last(), cell.counts.last());
+        Self {
+            meter_id: &cell.meter,
+            allowance: cell.allowance.as_ref().map(|held| held.value.to_string()),
+            readings: cell.shown.len(),
+            last_reading: last.map(|shown| shown.total.to_string()),
+            counts: cell.counts.len(),
+            counted: sum.map(|count| count.up_to.to_string()),
+            digest: hex::encode(digest.get(..16).unwrap_or_default()),
+        }
+    }
+}
+
 /// What one customer used and may use of every meter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meters(ThinVec<Cell>);
@@ -210,6 +243,13 @@ impl Meters {
     /// The meters that anything is known of, by id.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|cell| &*cell.meter)
+    }
+
+    /// One line for each meter, which differs wherever anything of it does.
+    #[must_use]
+    pub fn summaries(&self) -> Vec<Summary<'_>> {
+        let summary = |cell| Summary::of(cell);
+        self.0.iter().map(summary).collect()
     }
 
     fn change(&mut self, meter: &str, change: impl FnOnce(&mut Cell)) {

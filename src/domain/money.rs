@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A currency's three upper-case letters (ISO 4217). Whether the letters are assigned is checked
@@ -59,8 +60,20 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let letters = <&str>::deserialize(deserializer)?;
-        Self::parse(letters).ok_or_else(|| D::Error::custom("no currency"))
+        struct Letters;
+        // Text that is borrowed, or that is not: a snapshot holds millions, and copies none.
+        impl Visitor<'_> for Letters {
+            type Value = Currency;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a currency")
+            }
+
+            fn visit_str<E: Error>(self, letters: &str) -> Result<Currency, E> {
+                Currency::parse(letters).ok_or_else(|| E::custom("no currency"))
+            }
+        }
+        deserializer.deserialize_str(Letters)
     }
 }
 
@@ -75,10 +88,38 @@ pub struct Money {
     pub currency: Currency,
 }
 
+impl Money {
+    /// The amount in the currency's major unit, exact (`99.00`); a currency that ISO 4217 gives no
+    /// minor unit is written whole.
+    #[must_use]
+    pub fn in_major_units(&self) -> String {
+        let assigned = iso_currency::Currency::from_code(self.currency.as_str());
+        let digits = assigned.and_then(|it| it.exponent()).unwrap_or(0);
+        Decimal::new(self.amount_minor, digits.into()).to_string()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn major_units_follow_the_currency() {
+        let written = |amount_minor, code: &str| {
+            let currency = Currency::parse(code).unwrap();
+            let money = Money {
+                amount_minor,
+                currency,
+            };
+            money.in_major_units()
+        };
+        assert_eq!(written(9_900, "INR"), "99.00");
+        assert_eq!(written(5, "USD"), "0.05");
+        assert_eq!(written(9_900, "JPY"), "9900");
+        assert_eq!(written(9_900, "KWD"), "9.900");
+        assert_eq!(written(9_900, "QQQ"), "9900");
+    }
 
     #[test]
     fn reads_letters_only() {

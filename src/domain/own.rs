@@ -12,6 +12,9 @@ use super::time::Timestamp;
 /// The provider of everything that is born here.
 pub const PROVIDER: &str = "subledger";
 
+/// The gateway that only pretends.
+pub const GATEWAY_SANDBOX: &str = "sandbox";
+
 /// One event of our own about a customer, a checkout or a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -274,6 +277,17 @@ pub struct CheckoutOpened {
     /// Where the payer goes when it is called off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_url: Option<Box<str>>,
+}
+
+impl CheckoutOpened {
+    /// The subscriptions (`SUA-…`) that this takes the place of, once it is paid.
+    #[must_use]
+    pub fn supersedes(&self) -> &[Box<str>] {
+        match &self.item {
+            Item::Plan { supersedes, .. } => supersedes,
+            Item::Addon { .. } => &[],
+        }
+    }
 }
 
 /// See [`OwnFact::CheckoutAttempted`].

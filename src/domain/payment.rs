@@ -99,6 +99,33 @@ impl Payment {
         self.source.get().is_some()
     }
 
+    /// Whether it is money. What is paid back later does not undo that.
+    #[must_use]
+    pub fn is_captured(&self) -> bool {
+        self.status == Some(PaymentStatus::Captured)
+    }
+
+    /// Whether it failed, for now.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.status == Some(PaymentStatus::Failed)
+    }
+
+    /// Whether it is at least that much, in the same currency.
+    #[must_use]
+    pub fn covers(&self, price: Money) -> bool {
+        let amount = self.amount.get();
+        amount.is_some_and(|amount| {
+            amount.currency == price.currency && amount.amount_minor >= price.amount_minor
+        })
+    }
+
+    /// When the provider made it, where it says so.
+    #[must_use]
+    pub fn made_at(&self) -> Option<Timestamp> {
+        self.created_at.get().copied()
+    }
+
     /// The word shown: what was paid may have been paid back, in part or whole. A refund that went
     /// through also proves a capture that nobody told us of.
     fn shown_status(&self) -> &'static str {

@@ -77,6 +77,12 @@ impl<T> RareSlot<T> {
     pub fn register(&self) -> Option<&Register<T>> {
         self.0.as_deref()
     }
+
+    /// The stamp of the value in force.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.0.as_ref().map(|register| register.stamp)
+    }
 }
 
 impl<T: Clone> RareSlot<T> {

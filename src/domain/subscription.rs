@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{Access, AsOf, Terms};
 use super::activity::Activity;
 use super::customer::CustomerName;
+use super::decided::Decided;
 use super::event::SubscriptionFact;
 use super::explanation::Explain;
 use super::register::{RareSlot, Slot, SourceId, Stamp};
@@ -27,6 +28,21 @@ pub struct Subscription {
     paid_through: Option<Timestamp>,
     /// The end of the period that the newest snapshot grants, where snapshots do.
     granted_through: RareSlot<Option<Timestamp>>,
+    /// What was decided here: nothing for most, and then it takes one pointer.
+    decided: Option<Box<Decided>>,
+}
+
+/// What the gateway that charges a subscription says of it.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Charge<'a> {
+    pub status: Status,
+    pub provider_status: Option<&'a str>,
+    pub reason: Option<&'a str>,
+    pub quantity: Option<i64>,
+    pub period: (Option<Timestamp>, Option<Timestamp>),
+    pub paid_through: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
 }
 
 /// What a provider's snapshot says, less the names in it.
@@ -100,10 +116,59 @@ impl Subscription {
         self.end.merge(&other.end);
         self.paid_through = self.paid_through.max(other.paid_through);
         self.granted_through.merge(&other.granted_through);
+        if let Some(decided) = &other.decided {
+            self.decided_mut().merge(decided);
+        }
+    }
+
+    /// What was decided here about it.
+    #[must_use]
+    pub fn decided(&self) -> Option<&Decided> {
+        self.decided.as_deref()
+    }
+
+    /// The same, to be filled.
+    pub fn decided_mut(&mut self) -> &mut Decided {
+        self.decided.get_or_insert_default()
+    }
+
+    /// The stamp of the newest snapshot.
+    #[must_use]
+    pub fn newest(&self) -> Option<Stamp> {
+        self.snapshot.register().map(|register| register.stamp)
+    }
+
+    /// What is said of it as a gateway's subscription.
+    #[must_use]
+    pub fn charge(&self) -> Charge<'_> {
+        let snapshot = self.snapshot.get();
+        let end = self.end.get();
+        let of_snapshot = |text: fn(&Snapshot) -> &Option<Box<str>>| text(snapshot?).as_deref();
+        Charge {
+            status: self.status(),
+            provider_status: match end {
+                Some(end) => end.provider_status.as_deref(),
+                None => of_snapshot(|snapshot| &snapshot.provider_status),
+            },
+            reason: match end {
+                Some(end) => end.reason.as_deref(),
+                None => of_snapshot(|snapshot| &snapshot.reason),
+            },
+            quantity: snapshot.and_then(|snapshot| snapshot.quantity),
+            period: snapshot.map_or((None, None), |snapshot| {
+                (snapshot.period_start, snapshot.period_end)
+            }),
+            paid_through: self.paid_through(),
+            ended_at: match end {
+                Some(end) => end.ended_at,
+                None => snapshot.and_then(|snapshot| snapshot.ended_at),
+            },
+        }
     }
 
     /// The end of what is paid for, whichever way the provider tells it.
-    fn paid_through(&self) -> Option<Timestamp> {
+    #[must_use]
+    pub fn paid_through(&self) -> Option<Timestamp> {
         let granted = self.granted_through.get().copied().flatten();
         self.paid_through.max(granted)
     }
@@ -147,6 +212,8 @@ impl Subscription {
             status: self.status(),
             paid_through: self.paid_through(),
             cancel_at: None,
+            trial_ends_at: None,
+            cancelled_at: None,
         };
         Access::of(&terms, as_of)
     }

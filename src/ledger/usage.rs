@@ -197,7 +197,7 @@ impl Ledger {
             .hear(&[seq])
             .map_err(|error| unavailable(error.to_string()))?;
         let told = heard.iter().flat_map(|event| event.meaning.told());
-        let counted = told.filter_map(|change| {
+        let mut counted = told.filter_map(|change| {
             let Fact::Own(fact) = &change.fact else {
                 return None;
             };
@@ -212,7 +212,7 @@ impl Ledger {
                 checkpoint_id: checkpoint.with(Prefix::Checkpoint).to_string(),
             })
         });
-        let found = counted.last();
+        let found = counted.next();
         found.ok_or_else(|| unavailable(format!("Event {seq} is no use that was counted.")))
     }
 }

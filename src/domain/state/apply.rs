@@ -44,6 +44,7 @@ impl State {
         let mut apart = Vec::new();
         for change in changes {
             if let Some(about) = self.apply(change, event) {
+                self.mark_stale(about);
                 if let Some((_, other)) = subject
                     && !self.are_joined(other, about)
                 {
@@ -58,6 +59,7 @@ impl State {
         for (one, other) in apart {
             self.meet(one, other);
         }
+        self.refresh_dues();
         if let Some((_, about)) = subject {
             self.arena.get_mut(about).list(event.seq);
         }
@@ -119,7 +121,7 @@ impl State {
                 self.key_told(fact, stamp);
                 return None;
             }
-            Fact::Own(fact) => return self.customer_told(fact, &told, event.seq),
+            Fact::Own(fact) => return self.own_told(fact, &told),
             Fact::Operation(_) | Fact::Accepted(_) => return None,
         };
         self.touch(about, activity);
@@ -131,7 +133,10 @@ impl State {
             SubscriptionKey::Id(_) => Kind::Subscription,
             SubscriptionKey::OnePerCustomer(_) => Kind::SoleSubscription,
         };
-        let ix = self.thing(kind, fact.provider, fact.key.as_str());
+        let (ix, is_new) = self.arena.intern(kind, fact.provider, fact.key.as_str());
+        if is_new && kind == Kind::SoleSubscription {
+            self.sole_met(ix);
+        }
         let source = self.source(told.source);
         if let Body::Subscription(held) = self.arena.body_mut(ix) {
             held.observe(fact, told.stamp, source);
@@ -162,6 +167,7 @@ impl State {
             (Kind::Order, &fact.order_id),
         ];
         let mut changed = self.name(ix, &fact.naming, told);
+        self.attempt_named(fact);
         for (kind, id) in links {
             if let Some(id) = id {
                 let parent = self.thing(kind, fact.provider, id);
@@ -248,7 +254,7 @@ impl State {
         ix
     }
 
-    fn thing(&mut self, kind: Kind, provider: ProviderName, name: &str) -> Ix {
+    pub(super) fn thing(&mut self, kind: Kind, provider: ProviderName, name: &str) -> Ix {
         self.arena.intern(kind, provider, name).0
     }
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::entity::{Body, Entity, Kind, MERCHANT, Role, Space};
 use crate::domain::event::ProviderName;
-use crate::domain::id::Tsid;
+use crate::domain::id::{Prefix, Tsid};
+use crate::domain::own::PROVIDER;
 
 /// A place in the [`Arena`]: one more than the number of things before it, so that an `Option` of
 /// it costs nothing.
@@ -138,6 +139,23 @@ impl Shards {
     }
 }
 
+/// Our id of what a provider calls by a name. What is born here is called by it.
+fn id_of(kind: Kind, provider: ProviderName, name: &str) -> Tsid {
+    let own = match kind {
+        Kind::Subscription if provider == PROVIDER => Tsid::parse(Prefix::Subscription, name),
+        Kind::Party if provider == PROVIDER => Tsid::parse(Prefix::Customer, name),
+        Kind::Subscription
+        | Kind::Party
+        | Kind::SoleSubscription
+        | Kind::Invoice
+        | Kind::Order
+        | Kind::Checkout
+        | Kind::Payment
+        | Kind::Addon => None,
+    };
+    own.unwrap_or_else(|| Tsid::minted(provider, name))
+}
+
 #[allow(clippy::cast_possible_truncation)] // the other half is not needed
 const fn half_of(hash: u64) -> u32 {
     (hash >> 32) as u32
@@ -252,6 +270,11 @@ impl Arena {
         u8::try_from(place).ok().map(Space)
     }
 
+    /// Whether anything was ever named in a provider's words.
+    pub(super) fn has_space(&self, provider: ProviderName) -> bool {
+        self.space(provider).is_some()
+    }
+
     fn intern_space(&mut self, provider: ProviderName) -> Space {
         self.space(provider).unwrap_or_else(|| {
             self.spaces.push(provider);
@@ -277,7 +300,7 @@ impl Arena {
         if let Some(found) = self.by_name.find(hash, is) {
             return (found, false);
         }
-        let entity = Entity::new(kind, space, Tsid::minted(provider, name), name);
+        let entity = Entity::new(kind, space, id_of(kind, provider, name), name);
         let id_hash = self.hasher.hash_one(entity.id.as_u64());
         let ix = self.entities.push(entity);
         self.by_name.insert(hash, ix);

@@ -43,9 +43,8 @@ impl State {
                     census.payments += u64::from(entity.payment().is_some_and(Payment::is_known));
                 }
                 Kind::Subscription | Kind::SoleSubscription => {
-                    let cells = self.subscription_cells(ix);
-                    if cells.is_known() && self.representative(ix) == ix {
-                        let status = cells.status().as_str();
+                    if let Some(shown) = self.shown_subscription(ix) {
+                        let status = shown.status().as_str();
                         *census.subscriptions.entry(status).or_default() += 1;
                     }
                 }

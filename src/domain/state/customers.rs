@@ -12,6 +12,8 @@ use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
 use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, Naming, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
+use crate::domain::meter::Meters;
+use crate::domain::own::PROVIDER;
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
 
@@ -144,19 +146,26 @@ impl State {
     /// What a customer may use, by the newest catalogue.
     #[must_use]
     pub fn entitlements(&self, id: &str, as_of: AsOf) -> Option<Entitlements> {
-        let view = self.customer(id, Some(as_of))?;
-        Some(self.entitlements_of(&view, as_of))
+        let root = self.find_customer(id)?;
+        let view = self.customer_view(root, Some(as_of));
+        Some(self.entitlements_of(root, &view, as_of))
     }
 
-    pub(super) fn entitlements_of(&self, view: &CustomerView, as_of: AsOf) -> Entitlements {
-        let catalog = self.settings().map(|settings| &settings.catalog);
-        let of = |subscription| {
-            catalog.map(|catalog| entitlement::of_subscription(catalog, subscription, as_of))
-        };
-        let entitlements = view.subscriptions.iter().filter_map(of).flatten().collect();
+    pub(super) fn entitlements_of(
+        &self,
+        root: Ix,
+        view: &CustomerView,
+        as_of: AsOf,
+    ) -> Entitlements {
+        let settings = self.settings();
+        let unused = Meters::default();
+        let meters = self.meters_of(root).unwrap_or(&unused);
+        let rows = settings.map(|settings| {
+            entitlement::rows(&settings.catalog, &view.subscriptions, meters, as_of)
+        });
         Entitlements {
             customer: view.name.clone(),
-            entitlements,
+            entitlements: rows.unwrap_or_default(),
             explain: None,
         }
     }
@@ -174,7 +183,8 @@ impl State {
 
     fn has_status(&self, root: &Entity, status: Status) -> bool {
         self.subscriptions_of(root)
-            .any(|ix| self.subscription_cells(ix).status() == status)
+            .filter_map(|ix| self.shown_subscription(ix))
+            .any(|shown| shown.status() == status)
     }
 
     fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
@@ -232,6 +242,10 @@ impl State {
         let aliases = self.members(root).map(|(_, member)| member).chain([root]);
         for alias in aliases.filter(|e| e.kind == Kind::Party && !e.is_identifier()) {
             let provider = self.arena.provider(alias.space);
+            if provider == PROVIDER {
+                // It is shown as the customer's own id.
+                continue;
+            }
             let held = newest.entry(provider).or_insert(alias);
             if place(alias) > place(held) {
                 *held = alias;
@@ -257,7 +271,7 @@ impl State {
         let held = self
             .members(root)
             .filter_map(|(_, e)| Some((&e.name, e.addon()?.view(e.activity)?)));
-        let mut addons: Vec<_> = held.collect();
+        let mut addons: Vec<_> = held.chain(self.addons_sold(root)).collect();
         // By the purchase's own name in the end: the same add-on can be bought twice at once.
         addons.sort_by(|(a_name, a), (b_name, b)| {
             (a.purchased_at, &a.id, a_name).cmp(&(b.purchased_at, &b.id, b_name))
@@ -280,6 +294,9 @@ impl State {
         let things = facts().filter_map(|fact| self.thing_of(fact));
         // What it tells of a customer alone says whose it is where nothing else does.
         let introduced = facts().filter_map(|fact| {
+            if let Fact::Own(fact) = fact {
+                return self.arena.find(Kind::Party, MERCHANT, fact.identifier()?);
+            }
             let Fact::Party(party) = fact else {
                 return None;
             };
@@ -334,8 +351,8 @@ impl State {
             | Fact::Settings(_)
             | Fact::Operation(_)
             | Fact::Key(_)
-            | Fact::Accepted(_)
-            | Fact::Own(_) => return None,
+            | Fact::Accepted(_) => return None,
+            Fact::Own(fact) => return self.own_thing_of(fact),
         };
         self.arena.find(kind, provider, name)
     }

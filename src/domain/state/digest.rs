@@ -1,10 +1,15 @@
 //! Fingerprints of the state: what a replay is compared with.
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::State;
 use super::arena::Ix;
 use super::entity::Kind;
+use crate::domain::customer::CustomerView;
+use crate::domain::decided::Decided;
+use crate::domain::meter::{Meters, Summary};
+use crate::domain::subscription::SubscriptionView;
 
 /// The fingerprint of one thing as users see it, less what depends on the clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +33,26 @@ pub struct Exhibit {
     pub json: Vec<u8>,
 }
 
+/// A customer with what no view of it shows whole.
+#[derive(Serialize)]
+struct CustomerExhibit<'a> {
+    #[serde(flatten)]
+    view: &'a CustomerView,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    meters: Vec<Summary<'a>>,
+}
+
+/// A subscription with what was decided about it here, of which not everything shows.
+#[derive(Serialize)]
+struct Decisive<'a> {
+    #[serde(flatten)]
+    view: SubscriptionView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<&'a Decided>,
+}
+
 impl Exhibit {
-    fn of<T: serde::Serialize>(kind: &'static str, id: &str, view: &T) -> Self {
+    fn of<T: Serialize>(kind: &'static str, id: &str, view: &T) -> Self {
         Self {
             kind,
             id: id.to_owned(),
@@ -77,23 +100,38 @@ impl State {
                 let mut view = self.customer_view(ix, None);
                 // They are shown by themselves.
                 view.subscriptions.clear();
-                Some(Exhibit::of("customer", &view.name.id, &view))
+                let told = self.meters_of(ix);
+                let meters = told.map(Meters::summaries).unwrap_or_default();
+                let customer = CustomerExhibit {
+                    view: &view,
+                    meters,
+                };
+                Some(Exhibit::of("customer", &view.name.id, &customer))
             }
-            Kind::Subscription | Kind::SoleSubscription if self.representative(ix) == ix => {
+            Kind::Subscription | Kind::SoleSubscription
+                if self.shown_subscription(ix).is_some() =>
+            {
                 let view = self.subscription_view(ix, None)?;
-                Some(Exhibit::of("subscription", &view.id, &view))
+                let decided = entity.subscription().and_then(|held| held.decided());
+                let shown = Decisive { view, decided };
+                Some(Exhibit::of("subscription", &shown.view.id, &shown))
             }
             Kind::Payment => {
                 let view = self.payment_view(ix)?;
                 Some(Exhibit::of("payment", &view.id, &view))
             }
-            Kind::Party
-            | Kind::Subscription
-            | Kind::SoleSubscription
-            | Kind::Invoice
-            | Kind::Order
-            | Kind::Checkout
-            | Kind::Addon => None,
+            Kind::Checkout => {
+                let view = self.checkout_view(ix)?;
+                Some(Exhibit::of("checkout", &entity.name, &view))
+            }
+            // What was decided beside another, or too early to be shown.
+            Kind::Subscription => {
+                let decided = entity.subscription()?.decided()?;
+                Some(Exhibit::of("decided", &entity.name, decided))
+            }
+            Kind::Party | Kind::SoleSubscription | Kind::Invoice | Kind::Order | Kind::Addon => {
+                None
+            }
         }
     }
 

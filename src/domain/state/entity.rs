@@ -8,7 +8,7 @@ use super::arena::Ix;
 use super::meters::Account;
 use crate::domain::activity::Activity;
 use crate::domain::addon::Addon;
-use crate::domain::checkout::Checkout;
+use crate::domain::checkout::{Checkout, OwnCheckout};
 use crate::domain::customer::Person;
 use crate::domain::event::ProviderName;
 use crate::domain::id::Tsid;
@@ -226,6 +226,15 @@ impl Entity {
             .map(|link| link.target)
     }
 
+    /// The same, less the checkout that sold it.
+    pub(super) fn parents_but_checkout(&self) -> impl Iterator<Item = Ix> {
+        let parents = self
+            .links
+            .iter()
+            .filter(|link| matches!(link.role, Role::Parent(kind) if kind != Kind::Checkout));
+        parents.map(|link| link.target)
+    }
+
     /// What it hangs under: each has it among its children or bearers.
     pub(super) fn found_through(&self) -> impl Iterator<Item = Ix> {
         let through = self.links.iter();
@@ -304,6 +313,15 @@ impl Entity {
         }
     }
 
+    /// A checkout that was opened here, or is known by reference.
+    pub(super) fn own_checkout(&self) -> Option<&OwnCheckout> {
+        if let Body::Checkout(held) = &self.body {
+            held.own()
+        } else {
+            None
+        }
+    }
+
     pub(super) fn payment(&self) -> Option<&Payment> {
         if let Body::Payment(held) = &self.body {
             Some(held)
@@ -330,6 +348,7 @@ mod tests {
     fn things_are_small() {
         assert_eq!(size_of::<Entity>(), 104);
         assert_eq!(size_of::<Link>(), 40);
-        assert_eq!(size_of::<Subscription>(), 208);
+        // One pointer of it is to what was decided here, which most have nothing of.
+        assert_eq!(size_of::<Subscription>(), 216);
     }
 }

@@ -8,7 +8,12 @@ use super::arena::Ix;
 use super::entity::{Kind, Linked, MERCHANT, Role};
 use crate::domain::activity::Activity;
 use crate::domain::event::{Contact, Naming, ProviderName};
+use crate::domain::id::{Prefix, Tsid};
+use crate::domain::own::PROVIDER;
 use crate::domain::register::Stamp;
+
+/// The key of the note that names a checkout of ours.
+const CHECKOUT_NOTE: &str = "transaction_tsid";
 
 /// Links run payment → checkout → order → invoice → subscription; no walk is longer than that.
 const LINK_DEPTH_MAX: usize = 6;
@@ -60,7 +65,17 @@ impl State {
                 changed = true;
             }
         }
-        changed
+        changed | self.sold_by(ix, naming, told.stamp)
+    }
+
+    /// Notes which checkout of ours something came of, where it says so; says whether anything
+    /// changed by it.
+    fn sold_by(&mut self, ix: Ix, naming: &Naming, stamp: Stamp) -> bool {
+        let Some(id) = checkout_named(naming) else {
+            return false;
+        };
+        let checkout = self.arena.intern(Kind::Checkout, PROVIDER, id).0;
+        self.link(ix, Kind::Checkout, checkout, stamp)
     }
 
     /// Notes the names of a customer itself, and what is said of the person; says who it is.
@@ -74,6 +89,11 @@ impl State {
         let alias = alias.map(|id| self.party(told.provider, id, told.activity));
         let identifier = self.identifier(naming, told.source);
         let identifier = identifier.map(|id| self.party(MERCHANT, id, told.activity));
+        if let Some(alias) = alias
+            && self.sold_by(alias, naming, told.stamp)
+        {
+            self.relink(alias);
+        }
         if let (Some(alias), Some(identifier)) = (alias, identifier)
             && self.offer(alias, Role::Identifier, identifier, told.stamp)
         {
@@ -103,7 +123,11 @@ impl State {
     /// Offers a link; says whether another thing plays the role now. One that is not in force, or
     /// no longer, is kept among the others: it was in force at some moment, or would have been.
     fn offer(&mut self, child: Ix, role: Role, target: Ix, stamp: Stamp) -> bool {
-        match self.arena.get_mut(child).link(role, target, stamp) {
+        let linked = self.arena.get_mut(child).link(role, target, stamp);
+        if let Linked::InsteadOf(before) = linked {
+            self.mark_stale(before);
+        }
+        match linked {
             Linked::First => true,
             Linked::Same => false,
             Linked::InsteadOf(before) => {
@@ -146,6 +170,9 @@ impl State {
         let entity = self.arena.get_mut(ix);
         entity.owner = after;
         let activity = entity.activity;
+        if entity.kind == Kind::SoleSubscription {
+            self.regrouped(ix, before);
+        }
         if before == Some(ix) {
             // A provider's id that stood for itself is now one of somebody's names.
             self.customers -= 1;
@@ -157,6 +184,20 @@ impl State {
             party.activity.merge(activity);
         }
         before.filter(|before| *before != ix)
+    }
+
+    /// A subscription that is one with others of its customer's has another customer: what was
+    /// decided about any of them may mean something else.
+    fn regrouped(&mut self, ix: Ix, before: Option<Ix>) {
+        self.mark_stale(ix);
+        let root = before.map(|root| self.arena.get(root));
+        let left: Vec<Ix> = root
+            .into_iter()
+            .flat_map(|root| self.members(root))
+            .filter(|(_, member)| member.kind == Kind::SoleSubscription)
+            .map(|(member, _)| member)
+            .collect();
+        left.into_iter().for_each(|member| self.mark_stale(member));
     }
 
     /// Takes all who leave from a customer's members at once: there may be very many of both.
@@ -182,13 +223,15 @@ impl State {
         if entity.kind == Kind::Party {
             return Some(self.root(ix));
         }
-        self.named(ix, 0).or_else(|| self.aliased(ix, 0))
+        self.named(ix, 0)
+            .or_else(|| self.booked(ix))
+            .or_else(|| self.aliased(ix, 0))
     }
 
     /// The customer that a name is one of: the merchant's identifier, where it has been seen.
     fn root(&self, party: Ix) -> Ix {
         let named = self.arena.get(party).linked(Role::Identifier);
-        named.unwrap_or(party)
+        named.or_else(|| self.booked(party)).unwrap_or(party)
     }
 
     /// The merchant's identifier on it, else on what it belongs to.
@@ -200,7 +243,26 @@ impl State {
     /// What bears the merchant's identifier that [`State::named`] finds.
     pub(super) fn named_on(&self, ix: Ix, depth: usize) -> Option<Ix> {
         let own = self.arena.get(ix).linked(Role::Identifier).map(|_| ix);
-        own.or_else(|| self.through_parents(ix, depth, Self::named_on))
+        if own.is_some() || depth >= LINK_DEPTH_MAX {
+            return own;
+        }
+        let mut parents = self.arena.get(ix).parents_but_checkout();
+        parents.find_map(|parent| self.named_on(parent, depth + 1))
+    }
+
+    /// The customer of the checkout that it, or what it belongs to, came of.
+    fn booked(&self, ix: Ix) -> Option<Ix> {
+        let checkout = self.booked_on(ix, 0)?;
+        self.arena.get(checkout).linked(Role::Identifier)
+    }
+
+    /// The checkout that [`State::booked`] finds.
+    pub(super) fn booked_on(&self, ix: Ix, depth: usize) -> Option<Ix> {
+        let checkout = self.arena.get(ix).linked(Role::Parent(Kind::Checkout));
+        let is_somebodys = |ix: &Ix| self.arena.get(*ix).linked(Role::Identifier).is_some();
+        checkout
+            .filter(is_somebodys)
+            .or_else(|| self.through_parents(ix, depth, Self::booked_on))
     }
 
     /// The customer behind the provider's id on it, else on what it belongs to.
@@ -228,6 +290,18 @@ impl State {
         let mut parents = self.arena.get(ix).parents();
         parents.find_map(|parent| ask(self, parent, depth + 1))
     }
+}
+
+/// The checkout of ours that a naming refers to: a text that is no such id refers to nothing.
+pub(super) fn checkout_named(naming: &Naming) -> Option<&str> {
+    let is_id = |text: &&str| Tsid::parse(Prefix::Checkout, text).is_some();
+    let noted = || {
+        let mut notes = naming.notes.iter();
+        let (_, value) = notes.find(|(key, _)| **key == *CHECKOUT_NOTE)?;
+        Some(&**value)
+    };
+    let reference = naming.reference.as_deref();
+    reference.filter(is_id).or_else(|| noted().filter(is_id))
 }
 
 /// What every fact of one change shares.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Entity, MERCHANT};
+use super::entity::{Kind, MERCHANT};
 use super::links::Told;
 use crate::domain::activity::Activity;
 use crate::domain::creation::Creation;
@@ -37,17 +37,42 @@ pub(super) fn contact_of(fact: &CustomerCreated) -> Contact {
     }
 }
 
+fn created_naming(fact: &CustomerCreated) -> Naming {
+    Naming {
+        identifier: Some(fact.identifier.clone()),
+        provider_id: Some(fact.id.clone()),
+        ..Naming::default()
+    }
+}
+
+/// How what is born here names its customer, where it does.
+pub(super) fn naming_of(fact: &OwnFact) -> Option<Naming> {
+    if let OwnFact::CustomerCreated(fact) = fact {
+        return Some(created_naming(fact));
+    }
+    let identifier = Some(fact.identifier()?.into());
+    Some(Naming {
+        identifier,
+        ..Naming::default()
+    })
+}
+
 impl State {
-    /// Takes in what is told of a customer; `None` for what is told of anything else.
-    pub(super) fn customer_told(
-        &mut self,
-        fact: &OwnFact,
-        told: &Told<'_>,
-        seq: u64,
-    ) -> Option<Ix> {
-        let at = told.stamp.occurred_at;
+    /// Takes in that a customer was made, less what it was subscribed to.
+    pub(super) fn customer_made(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
+        let party = self.introduce(&created_naming(fact), &contact_of(fact), told)?;
+        if let Some(address) = &fact.address {
+            self.arena.get_mut(party).person.locate(address, told.stamp);
+        }
+        let account = self.account_mut(party)?;
+        account.creation.offer(told.stamp, Creation::of(fact));
+        Some(party)
+    }
+
+    /// Takes in what is told of a customer's meters; `None` for what is told of anything else.
+    pub(super) fn meters_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
+        let (at, seq) = (told.stamp.occurred_at, told.activity.last_seq());
         match fact {
-            OwnFact::CustomerCreated(fact) => self.customer_created(fact, told),
             OwnFact::AllowancesSet(fact) => self.metered(&fact.identifier, told, |meters| {
                 for set in &fact.allowances {
                     meters.allow(&set.meter_id, Amount::nearest(set.limit), told.stamp);
@@ -75,7 +100,8 @@ impl State {
                     id.as_u64(),
                 );
             }),
-            OwnFact::CheckoutOpened(_)
+            OwnFact::CustomerCreated(_)
+            | OwnFact::CheckoutOpened(_)
             | OwnFact::CheckoutAttempted(_)
             | OwnFact::CheckoutAtGateway(_)
             | OwnFact::CheckoutRefused(_)
@@ -87,21 +113,6 @@ impl State {
             | OwnFact::TrialEnded(_)
             | OwnFact::SubscriptionEnded(_) => None,
         }
-    }
-
-    fn customer_created(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
-        let naming = Naming {
-            identifier: Some(fact.identifier.clone()),
-            provider_id: Some(fact.id.clone()),
-            ..Naming::default()
-        };
-        let party = self.introduce(&naming, &contact_of(fact), told)?;
-        if let Some(address) = &fact.address {
-            self.arena.get_mut(party).person.locate(address, told.stamp);
-        }
-        let account = self.account_mut(party)?;
-        account.creation.offer(told.stamp, Creation::of(fact));
-        Some(party)
     }
 
     fn metered(
@@ -121,15 +132,13 @@ impl State {
     }
 
     fn account_of(&self, identifier: &str) -> Option<&Account> {
-        let party = self
-            .arena
-            .find(super::entity::Kind::Party, MERCHANT, identifier)?;
+        let party = self.arena.find(Kind::Party, MERCHANT, identifier)?;
         self.arena.get(party).party()?.account.as_deref()
     }
 
     /// What a customer used and may use; nothing of one that nothing was told of.
-    pub(super) fn meters_of<'a>(&self, root: &'a Entity) -> Option<&'a Meters> {
-        let account = root.party()?.account.as_deref()?;
+    pub(super) fn meters_of(&self, root: Ix) -> Option<&Meters> {
+        let account = self.arena.get(root).party()?.account.as_deref()?;
         Some(&account.meters)
     }
 

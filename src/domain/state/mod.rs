@@ -9,6 +9,7 @@ mod arena;
 mod census;
 mod customers;
 mod digest;
+mod dues;
 mod entity;
 mod explain;
 mod family;
@@ -17,8 +18,10 @@ mod links;
 #[cfg(test)]
 mod lists;
 mod meters;
+mod own;
 mod page;
 mod payments;
+mod sales;
 mod snapshot;
 mod subscriptions;
 #[cfg(test)]
@@ -39,13 +42,14 @@ pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 
 use self::arena::Arena;
+use self::dues::Dues;
 use self::family::Met;
 use self::keys::Keys;
 use super::event::{ProviderName, Reason, SettingsFact};
 use super::register::{Slot, SourceId};
 
 /// Raised whenever the same events would fold to something else than before.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// For each source, the notes key that holds the merchant's identifier of a customer.
 pub type CustomerNotes = BTreeMap<Box<str>, Box<str>>;
@@ -66,6 +70,8 @@ pub struct State {
     /// What belonged together once, or in one event, and does not by the links in force.
     met: Met,
     keys: Keys,
+    /// What falls due, and what gateways must be asked.
+    dues: Dues,
     /// The first event of each source.
     heard_first: FirstHeard,
     /// In the order of first mention.

@@ -7,6 +7,8 @@ use super::page::{Gathering, Ident, Listing, Page, page};
 use crate::domain::id::Prefix;
 use crate::domain::payment::{PaymentLinks, PaymentView};
 
+const TO_SUBSCRIPTION: Role = Role::Parent(Kind::Subscription);
+
 /// See [`State::payments_wanted`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PaymentsWanted {
@@ -17,8 +19,7 @@ pub struct PaymentsWanted {
 impl Listing for PaymentsWanted {
     fn rank(&self, state: &State, ix: Ix) -> Option<Ident> {
         let entity = state.arena.get(ix);
-        let pays =
-            |wanted: Option<Ix>| wanted.is_some() && state.subscription_paid(entity) == wanted;
+        let pays = |wanted: Option<Ix>| wanted.is_some() && state.subscription_paid(ix) == wanted;
         let fits = entity.payment()?.is_known() && self.subscription.is_none_or(pays);
         fits.then_some(Ident {
             updated_at: entity.activity.last(),
@@ -59,7 +60,8 @@ impl State {
     #[must_use]
     pub fn payments_wanted(&self, subscription: Option<&str>) -> PaymentsWanted {
         PaymentsWanted {
-            subscription: subscription.map(|id| self.find_subscription(id)),
+            subscription: subscription
+                .map(|id| Some(self.representative(self.find_subscription(id)?))),
         }
     }
 
@@ -74,22 +76,33 @@ impl State {
         self.finish_page(wanted, page, |ix| self.payment_view(ix))
     }
 
-    /// Which subscription a payment pays: said outright, or by way of its invoice.
-    fn subscription_paid(&self, payment: &Entity) -> Option<Ix> {
+    /// Which subscription a payment pays, as it is shown.
+    pub(super) fn subscription_paid(&self, ix: Ix) -> Option<Ix> {
+        let payment = self.arena.get(ix);
+        let sold = || {
+            self.arena
+                .get(self.booked_on(ix, 0)?)
+                .linked(TO_SUBSCRIPTION)
+        };
+        let paid = self.subscription_billed(payment).or_else(sold)?;
+        Some(self.representative(paid))
+    }
+
+    /// Which of the provider's subscriptions a payment pays: said outright, or by way of its
+    /// invoice.
+    pub(super) fn subscription_billed(&self, payment: &Entity) -> Option<Ix> {
         let by_invoice = || {
             let invoice = payment.linked(Role::Parent(Kind::Invoice))?;
-            self.arena
-                .get(invoice)
-                .linked(Role::Parent(Kind::Subscription))
+            self.arena.get(invoice).linked(TO_SUBSCRIPTION)
         };
-        let outright = payment.linked(Role::Parent(Kind::Subscription));
+        let outright = payment.linked(TO_SUBSCRIPTION);
         outright.or_else(by_invoice)
     }
 
     pub(super) fn payment_view(&self, ix: Ix) -> Option<PaymentView> {
         let entity = self.arena.get(ix);
         let name = |parent: Option<Ix>| parent.map(|ix| self.arena.get(ix).name.clone());
-        let subscription = self.subscription_paid(entity);
+        let subscription = self.subscription_paid(ix);
         let payment = entity.payment()?;
         payment.view(PaymentLinks {
             id: entity.name.clone(),

@@ -16,15 +16,17 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::arena::{Arena, Ix};
-use super::entity::Entity;
+use super::dues::Dues;
+use super::entity::{Entity, Kind};
 use super::family::{Met, SettingsTold};
 use super::keys::Keys;
 use super::{Counts, CustomerNotes, FirstHeard, State};
 use crate::domain::event::{ProviderName, Reason, SettingsFact};
+use crate::domain::own::PROVIDER;
 use crate::domain::register::{Slot, Stamp};
 
 /// Raised whenever the bytes change; a test compares them with those of a known state.
-pub const SNAPSHOT_FORMAT: u32 = 2;
+pub const SNAPSHOT_FORMAT: u32 = 3;
 
 /// Why bytes are not a state: the snapshot is of no use, and the log is folded instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -161,6 +163,7 @@ impl State {
             settings_told: end.settings_told,
             met: end.met,
             keys: end.keys,
+            dues: Dues::default(),
             heard_first: end.heard_first,
             sources: end.sources.into_iter().map(Into::into).collect(),
             providers: known(end.providers)?,
@@ -192,6 +195,20 @@ impl State {
                 if root != ix {
                     party.members.push(ix);
                 }
+            }
+        }
+        self.derive_dues();
+    }
+
+    /// Both indexes of what is sold here, which everything else is needed for.
+    fn derive_dues(&mut self) {
+        if !self.arena.has_space(PROVIDER) {
+            return;
+        }
+        for ix in self.arena.places() {
+            let kind = self.arena.get(ix).kind;
+            if matches!(kind, Kind::Checkout | Kind::Subscription) && self.is_own(ix) {
+                self.refresh_due(ix);
             }
         }
     }

@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Entity, Kind};
+use super::entity::{Entity, Kind, Role};
 use super::page::{Gathering, Ident, Listing, Page, page};
+use super::sales::Sold;
 use crate::domain::access::AsOf;
 use crate::domain::activity::Activity;
+use crate::domain::decided::Decided;
 use crate::domain::id::{Prefix, Tsid};
+use crate::domain::standing::{self, Standing, SubscriptionStanding};
 use crate::domain::status::Status;
 use crate::domain::subscription::{Identification, Subscription, SubscriptionView};
 
@@ -27,6 +30,46 @@ pub struct SubscriptionFilter {
     pub plan: Option<String>,
 }
 
+/// The source of what is sold here, whichever surface sold it.
+const SOURCE_OF_OWN: &str = "api";
+
+/// A subscription as it is shown.
+pub(super) struct ShownSubscription<'a> {
+    pub(super) activity: Activity,
+    pub(super) stands: Stands<'a>,
+}
+
+/// What says how a subscription stands.
+pub(super) enum Stands<'a> {
+    /// It is sold here.
+    Sold(Box<Standing>),
+    /// A provider does, and what was decided here about it stands above that.
+    Provided {
+        cells: Cow<'a, Subscription>,
+        decided: Option<Decided>,
+    },
+}
+
+impl ShownSubscription<'_> {
+    pub(super) fn status(&self) -> Status {
+        match &self.stands {
+            Stands::Sold(standing) => standing.status,
+            Stands::Provided { cells, decided } => {
+                let decided = decided.as_ref();
+                let ended = decided.and_then(standing::ended_by);
+                ended.map_or(cells.status(), |end| end.status)
+            }
+        }
+    }
+
+    pub(super) fn plan_id(&self) -> Option<&str> {
+        match &self.stands {
+            Stands::Sold(standing) => Some(&standing.plan_id),
+            Stands::Provided { cells, .. } => cells.plan_id(),
+        }
+    }
+}
+
 const SUBSCRIPTIONS: [Kind; 2] = [Kind::Subscription, Kind::SoleSubscription];
 
 impl Listing for SubscriptionFilter {
@@ -35,18 +78,16 @@ impl Listing for SubscriptionFilter {
         if !SUBSCRIPTIONS.contains(&entity.kind) || state.representative(ix) != ix {
             return None;
         }
-        let cells = state.subscription_cells(ix);
+        let shown = state.shown_subscription(ix)?;
         let provider = state.arena.provider(entity.space);
         let is_of = |wanted: &String| provider == *wanted;
-        let is_on = |wanted: &String| cells.plan_id() == Some(wanted.as_str());
-        let fits = cells.is_known()
-            && self.status.is_none_or(|status| cells.status() == status)
+        let is_on = |wanted: &String| shown.plan_id() == Some(wanted.as_str());
+        let fits = self.status.is_none_or(|status| shown.status() == status)
             && self.provider.as_ref().is_none_or(is_of)
             && self.plan.as_ref().is_none_or(is_on);
-        let (id, activity) = state.subscription_activity(ix);
         fits.then_some(Ident {
-            updated_at: activity.last(),
-            id: id.as_u64(),
+            updated_at: shown.activity.last(),
+            id: entity.id.as_u64(),
         })
     }
 
@@ -114,8 +155,9 @@ impl State {
         let all = SUBSCRIPTIONS
             .into_iter()
             .flat_map(|kind| self.arena.of_kind(kind));
-        for held in all.filter_map(|(_, entity)| entity.subscription()) {
-            if let (Some(plan), false) = (held.plan_id(), held.status().is_end()) {
+        for held in all.filter_map(|(ix, _)| self.shown_subscription(ix)) {
+            let has_ended = held.status().is_end() || held.status() == Status::Superseded;
+            if let (Some(plan), false) = (held.plan_id(), has_ended) {
                 *counts.entry(plan.into()).or_default() += 1;
             }
         }
@@ -134,10 +176,26 @@ impl State {
             .filter(|ix| self.representative(*ix) == *ix)
     }
 
-    /// Where the provider names no subscription, a customer known by two names may have been
-    /// recorded twice; the one under the merchant's identifier, else the smallest name, stands
-    /// for all.
+    /// What stands for a subscription where it is shown: for one that a gateway charges, ours that
+    /// it is charged for; for what was decided about one that has no id but ours, that one. Where
+    /// the provider names no subscription, a customer known by two names may have been recorded
+    /// twice; the one under the merchant's identifier, else the smallest name, stands for all.
     pub(super) fn representative(&self, ix: Ix) -> Ix {
+        let entity = self.arena.get(ix);
+        let ix = match entity.kind {
+            Kind::Subscription => {
+                let sole = entity.linked(Role::Parent(Kind::SoleSubscription));
+                let shown = sole.or_else(|| self.charged_for(entity));
+                shown.unwrap_or(ix)
+            }
+            Kind::SoleSubscription
+            | Kind::Party
+            | Kind::Invoice
+            | Kind::Order
+            | Kind::Checkout
+            | Kind::Payment
+            | Kind::Addon => ix,
+        };
         let least = self
             .siblings(ix)
             .min_by_key(|(_, e)| (self.is_roots_name(e), &e.name));
@@ -181,6 +239,30 @@ impl State {
         (entity.id, activity)
     }
 
+    /// A subscription as it is shown; `None` for what is shown as part of another, or not at all.
+    pub(super) fn shown_subscription(&self, ix: Ix) -> Option<ShownSubscription<'_>> {
+        if self.representative(ix) != ix {
+            return None;
+        }
+        if self.is_own(ix) {
+            let Sold { standing, activity } = self.sold(ix)?;
+            let stands = Stands::Sold(Box::new(standing));
+            return Some(ShownSubscription { activity, stands });
+        }
+        let cells = self.subscription_cells(ix);
+        if !cells.is_known() {
+            return None;
+        }
+        let entity = self.arena.get(ix);
+        let sole = entity.kind == Kind::SoleSubscription;
+        let decided = sole.then(|| self.decided_on_sole(ix)).flatten();
+        let (_, mut activity) = self.subscription_activity(ix);
+        let beside = self.siblings(ix).flat_map(|(_, record)| &record.children);
+        beside.for_each(|ix| activity.merge(self.arena.get(*ix).activity));
+        let stands = Stands::Provided { cells, decided };
+        Some(ShownSubscription { activity, stands })
+    }
+
     pub(super) fn subscription_view(
         &self,
         ix: Ix,
@@ -188,13 +270,19 @@ impl State {
     ) -> Option<SubscriptionView> {
         let ix = self.representative(ix);
         let entity = self.arena.get(ix);
-        let (id, activity) = self.subscription_activity(ix);
-        let cells = self.subscription_cells(ix);
+        let shown = self.shown_subscription(ix)?;
+        let source = match &shown.stands {
+            Stands::Sold(_) => SOURCE_OF_OWN.into(),
+            Stands::Provided { cells, .. } => self.source_name(cells.source()),
+        };
         let named = Identification {
-            id: id.with(Prefix::Subscription).to_string(),
+            id: entity.id.with(Prefix::Subscription).to_string(),
             provider: self.arena.provider(entity.space),
             provider_subscription_id: match entity.kind {
-                Kind::Subscription => Some(entity.name.clone()),
+                Kind::Subscription => match &shown.stands {
+                    Stands::Sold(standing) => standing.charged_as.clone(),
+                    Stands::Provided { .. } => Some(entity.name.clone()),
+                },
                 Kind::SoleSubscription
                 | Kind::Party
                 | Kind::Invoice
@@ -203,10 +291,42 @@ impl State {
                 | Kind::Payment
                 | Kind::Addon => None,
             },
-            source: self.source_name(cells.source()),
+            source,
             customer: self.owner_name(entity),
-            activity,
+            activity: shown.activity,
         };
-        cells.view(named, as_of)
+        match shown.stands {
+            Stands::Sold(standing) => Some(standing.view(named, as_of)),
+            Stands::Provided { cells, decided } => {
+                let mut view = cells.view(named, as_of)?;
+                if let Some(decided) = &decided {
+                    view.apply(decided, as_of);
+                }
+                Some(view)
+            }
+        }
+    }
+
+    /// How a subscription stands for whoever decides about it.
+    pub(super) fn standing_at(&self, ix: Ix) -> Option<SubscriptionStanding> {
+        let ix = self.representative(ix);
+        let entity = self.arena.get(ix);
+        let shown = self.shown_subscription(ix)?;
+        let identifier = self
+            .owner_name(entity)
+            .and_then(|name| name.customer_identifier);
+        let id = entity.id.with(Prefix::Subscription).to_string();
+        let provider = self.arena.provider(entity.space);
+        Some(match shown.stands {
+            Stands::Sold(standing) => standing.for_deciding(id, identifier),
+            Stands::Provided { cells, decided } => {
+                let mut view = SubscriptionStanding::of_provider(provider, id, &cells);
+                view.identifier = identifier;
+                if let Some(decided) = &decided {
+                    view.apply(decided);
+                }
+                view
+            }
+        })
     }
 }

@@ -266,7 +266,10 @@ impl<'a> Event<'a> {
                 .boxed("order_id")
                 .or_else(|| self.order_id().map(Into::into)),
             created_at: fields.seconds("created_at"),
-            naming: naming(fields),
+            naming: Naming {
+                reference: self.reference(),
+                ..naming(fields)
+            },
             contact: contact::of_payment(fields),
         })))
     }

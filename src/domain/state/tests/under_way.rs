@@ -208,8 +208,8 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
     assert_eq!(
         (SNAPSHOT_FORMAT, &*digest),
         (
-            2,
-            "31d4bf685cd95a94b972327bafc8d637037c748bdc24f6b970dc8e45256be211"
+            3,
+            "02e7d36d1e5dee794737f285077bd149aca1d898a909891e4952f951da6bb864"
         )
     );
 }

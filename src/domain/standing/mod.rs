@@ -1,0 +1,415 @@
+//! How a subscription that is sold here stands: what follows from what was decided about it, from
+//! the payments for it, and from what a gateway that charges it says. Knows no clock: what depends
+//! on the day falls due, and is told by an event.
+
+mod shown;
+
+use super::access::{Access, AsOf, Terms};
+use super::catalog::Period;
+use super::decided::{Cancel, Decided};
+use super::own::CancelWhen;
+use super::status::Status;
+use super::subscription::{Charge, Subscription};
+use super::time::Timestamp;
+
+/// Why a subscription that was only tried is over.
+const TRIAL_ENDED: &str = "trial_ended";
+
+/// A payment for a period of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeriodPaid<'a> {
+    /// When it was captured.
+    pub at: Timestamp,
+    /// The provider's id of the payment.
+    pub payment: &'a str,
+    /// The checkout (`TRN-…`) it pays.
+    pub checkout: &'a str,
+}
+
+/// What a checkout sells of a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanSold<'a> {
+    /// `PLV-…`
+    pub plan_id: &'a str,
+    /// The plan's name then.
+    pub name: &'a str,
+    /// What is paid for.
+    pub period: Period,
+}
+
+/// A subscription at a gateway that charges every period.
+#[derive(Debug, Clone, Copy)]
+pub struct Charged<'a> {
+    /// The gateway's id (`sub_…`).
+    pub id: &'a str,
+    /// What the gateway says of it.
+    pub cells: &'a Subscription,
+    /// When it was first heard of.
+    pub since: Timestamp,
+    /// What the checkout sold.
+    pub sold: PlanSold<'a>,
+}
+
+/// All that decides how a subscription of our own stands.
+#[derive(Debug)]
+pub struct Basis<'a> {
+    /// What was decided here.
+    pub decided: &'a Decided,
+    /// The payments for one period each, in the order in which they count.
+    pub paid: Vec<(PeriodPaid<'a>, PlanSold<'a>)>,
+    /// Where a gateway charges it.
+    pub charged: Option<Charged<'a>>,
+    /// When another took its place, and by which checkout.
+    pub superseded: Option<(Timestamp, &'a str)>,
+}
+
+/// What gave a subscription its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// How it began.
+    Begun,
+    /// A payment, by the provider's id.
+    Paid(Box<str>),
+    /// The gateway that charges it.
+    Charged,
+    /// A cancel at once.
+    Cancelled,
+    /// Its trial was over then.
+    TrialPassed(Timestamp),
+    /// It was over then.
+    EndPassed(Timestamp),
+    /// This checkout was paid.
+    Superseded(Box<str>),
+}
+
+/// What falls due next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Its trial's end.
+    Trial(Timestamp),
+    /// Its end.
+    End(Timestamp),
+}
+
+/// How it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The canonical status.
+    pub status: Status,
+    /// What gave it that.
+    pub cause: Cause,
+    /// The gateway's word, where one charges it.
+    pub provider_status: Option<Box<str>>,
+    /// Why it was ended, where that needs saying.
+    pub reason: Option<Box<str>>,
+    /// `PLV-…`
+    pub plan_id: Box<str>,
+    /// The plan's name.
+    pub plan_name: Box<str>,
+    /// How many units of the plan, where the gateway says so.
+    pub quantity: Option<i64>,
+    /// When its trial ends or ended; `None` where it had none.
+    pub trial_ends_at: Option<Timestamp>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// The period paid for last, or the trial.
+    pub period: (Option<Timestamp>, Option<Timestamp>),
+    /// The end of what is paid for.
+    pub paid_through: Option<Timestamp>,
+    /// The end that was asked for, where one was.
+    pub cancel_at: Option<Timestamp>,
+    /// When it will end as things stand, or ended.
+    pub ends_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Whether a cancel ended it.
+    pub is_cancelled: bool,
+    /// Whether a cancel was asked for.
+    pub is_cancel_asked: bool,
+    /// What falls due next.
+    pub due: Option<Due>,
+    /// The gateway's id of it, where one charges it.
+    pub charged_as: Option<Box<str>>,
+}
+
+/// An end that was asked for or follows from what is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DueEnd {
+    /// When.
+    pub at: Timestamp,
+    /// What it is then: at one time a cancel stands before an end that is reached.
+    pub status: Status,
+}
+
+/// The least of a cancel, an end date and the end of what is paid for.
+#[must_use]
+pub fn due_end(
+    cancel: Option<Cancel>,
+    end_date: Option<Timestamp>,
+    paid_through: Option<Timestamp>,
+) -> Option<DueEnd> {
+    let end = |status| move |at| DueEnd { at, status };
+    let cancel = cancel.map(|cancel| cancel.ends_at);
+    let ends = [
+        cancel.map(end(Status::Canceled)),
+        end_date.map(end(Status::Expired)),
+        paid_through.map(end(Status::Expired)),
+    ];
+    ends.into_iter().flatten().min()
+}
+
+/// When a subscription ends by what was decided about it alone.
+#[must_use]
+pub fn end_of(decided: &Decided) -> Option<DueEnd> {
+    due_end(decided.cancel_asked(), decided.end_date(), None)
+}
+
+/// What ended a provider's subscription that was decided about here, where anything did.
+#[must_use]
+pub fn ended_by(decided: &Decided) -> Option<DueEnd> {
+    let cancel = decided.cancel_asked();
+    let at_once = cancel.filter(|cancel| cancel.when == CancelWhen::Immediate);
+    let at_once = at_once.map(|cancel| DueEnd {
+        at: cancel.ends_at,
+        status: Status::Canceled,
+    });
+    at_once.or_else(|| end_of(decided).filter(|end| decided.has_end_passed(end.at)))
+}
+
+/// What the payments for single periods add up to.
+#[derive(Default)]
+struct Chain {
+    period: (Option<Timestamp>, Option<Timestamp>),
+    /// The end of it all; nothing where there is no payment, or where one pays for ever.
+    through: Option<Timestamp>,
+    is_for_ever: bool,
+}
+
+impl Chain {
+    /// Each payment adds its period to what was paid before, or begins anew where that was over.
+    fn of(paid: &[(PeriodPaid<'_>, PlanSold<'_>)]) -> Self {
+        let mut chain = Self::default();
+        for (payment, sold) in paid {
+            let start = chain.through.map_or(payment.at, |end| end.max(payment.at));
+            let end = sold.period.end(start);
+            chain.is_for_ever |= end.is_none();
+            chain.period = (Some(start), end);
+            chain.through = if chain.is_for_ever { None } else { end };
+        }
+        chain
+    }
+}
+
+impl Basis<'_> {
+    /// How it stands; `None` where it has not begun.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        let begun = self.decided.begun();
+        let sold = self.paid.last().map(|(_, sold)| *sold);
+        let sold = sold.or(self.charged.map(|charged| charged.sold));
+        let plan = sold.map(|sold| (sold.plan_id, sold.name));
+        let plan = plan.or(begun.map(|(begun, _)| (&*begun.plan_id, &*begun.plan_name)));
+        let (plan_id, plan_name) = plan?;
+        let chain = Chain::of(&self.paid);
+        let charge = self.charged.map(|charged| charged.cells.charge());
+        let mut standing = Standing {
+            status: Status::Active,
+            cause: Cause::Begun,
+            provider_status: None,
+            reason: None,
+            plan_id: plan_id.into(),
+            plan_name: plan_name.into(),
+            quantity: None,
+            trial_ends_at: begun.and_then(|(begun, _)| begun.trial_ends_at),
+            started_at: self.started_at()?,
+            period: chain.period,
+            paid_through: chain.through,
+            cancel_at: None,
+            ends_at: None,
+            ended_at: None,
+            is_cancelled: false,
+            is_cancel_asked: self.decided.cancel_asked().is_some(),
+            due: None,
+            charged_as: self.charged.map(|charged| charged.id.into()),
+        };
+        if let Some((last, _)) = self.paid.last() {
+            standing.cause = Cause::Paid(last.payment.into());
+        }
+        if let Some(charge) = charge {
+            standing.take_charge(charge);
+        }
+        standing.settle(self, &chain);
+        Some(standing)
+    }
+
+    fn started_at(&self) -> Option<Timestamp> {
+        let begun = self.decided.begun().map(|(_, at)| at);
+        let paid = self.paid.first().map(|(paid, _)| paid.at);
+        let charged = self.charged.map(|charged| {
+            let started = charged.cells.started_at();
+            started.unwrap_or(charged.since)
+        });
+        let bought = [paid, charged].into_iter().flatten().min();
+        begun.or(bought)
+    }
+
+    fn is_paid(&self) -> bool {
+        !self.paid.is_empty() || self.charged.is_some()
+    }
+}
+
+impl Standing {
+    /// What the gateway says of a subscription that it charges.
+    fn take_charge(&mut self, charge: Charge<'_>) {
+        self.cause = Cause::Charged;
+        self.status = charge.status;
+        self.provider_status = charge.provider_status.map(Into::into);
+        self.reason = charge.reason.map(Into::into);
+        self.quantity = charge.quantity;
+        self.paid_through = self.paid_through.max(charge.paid_through);
+        self.ended_at = charge.ended_at;
+        if charge.period.0.is_some() {
+            self.period = charge.period;
+        }
+    }
+
+    /// What was decided here stands above it all.
+    fn settle(&mut self, basis: &Basis<'_>, chain: &Chain) {
+        let decided = basis.decided;
+        let cancel = decided.cancel_asked();
+        let asked = due_end(cancel, decided.end_date(), None);
+        self.cancel_at = asked.map(|end| end.at);
+        // Whoever charges goes on charging; only a single payment is followed by nothing.
+        let paid_through = chain.through.filter(|_| basis.charged.is_none());
+        let end = due_end(cancel, decided.end_date(), paid_through);
+        self.ends_at = end.map(|end| end.at);
+        let passed = end.filter(|end| decided.has_end_passed(end.at));
+        if let Some(at) = decided.ended_at_once() {
+            self.end(Status::Canceled, at, Cause::Cancelled);
+            self.cancel_at = Some(at);
+        } else if let Some((at, checkout)) = basis.superseded {
+            self.end(Status::Superseded, at, Cause::Superseded(checkout.into()));
+        } else if let Some(end) = passed {
+            self.end(end.status, end.at, Cause::EndPassed(end.at));
+        } else if self.status.is_end() {
+            self.ends_at = self.ended_at;
+        } else if !basis.is_paid() {
+            self.try_out(decided, end);
+        } else {
+            self.due = end.map(|end| Due::End(end.at));
+        }
+    }
+
+    /// Before anything is paid: its trial, and what comes after it.
+    fn try_out(&mut self, decided: &Decided, end: Option<DueEnd>) {
+        self.due = end.map(|end| Due::End(end.at));
+        let Some(trial_end) = self.trial_ends_at else {
+            return;
+        };
+        if !decided.has_trial_passed(trial_end) {
+            self.status = Status::Trialing;
+            self.period = (Some(self.started_at), Some(trial_end));
+            if end.is_none_or(|end| trial_end < end.at) {
+                self.due = Some(Due::Trial(trial_end));
+            }
+            return;
+        }
+        if decided.begun().is_some_and(|(begun, _)| begun.is_paid_plan) {
+            let cause = Cause::TrialPassed(trial_end);
+            self.end(Status::Expired, trial_end, cause);
+            self.reason = Some(TRIAL_ENDED.into());
+        } else {
+            self.cause = Cause::TrialPassed(trial_end);
+        }
+    }
+
+    fn end(&mut self, status: Status, at: Timestamp, cause: Cause) {
+        self.is_cancelled = status == Status::Canceled;
+        self.status = status;
+        self.cause = cause;
+        self.reason = None;
+        self.ended_at = Some(at);
+        self.ends_at = Some(at);
+        self.due = None;
+    }
+
+    /// Whether nothing follows by itself.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.status.is_end() || self.status == Status::Superseded
+    }
+
+    /// Whether its trial was used up; `None` where it had none.
+    #[must_use]
+    pub fn trial_used(&self) -> Option<bool> {
+        self.trial_ends_at?;
+        Some(self.status != Status::Trialing)
+    }
+
+    /// Whether access is granted.
+    #[must_use]
+    pub fn access(&self, as_of: AsOf) -> Access {
+        let terms = Terms {
+            status: self.status,
+            paid_through: self.paid_through,
+            cancel_at: self.cancel_at,
+            trial_ends_at: self.trial_ends_at,
+            cancelled_at: self.ended_at.filter(|_| self.is_cancelled),
+        };
+        Access::of(&terms, as_of)
+    }
+
+    /// What must be asked of the gateway that charges it, where anything must.
+    #[must_use]
+    pub fn to_stop(&self, decided: &Decided) -> Option<CancelWhen> {
+        self.charged_as.as_ref()?;
+        let asked = decided.cancel_asked().map(|cancel| cancel.when);
+        let when = match self.cause {
+            // The gateway's own end needs no asking for.
+            Cause::Charged if self.has_ended() => return None,
+            Cause::Cancelled | Cause::Superseded(_) => CancelWhen::Immediate,
+            Cause::EndPassed(_) if self.status == Status::Expired => CancelWhen::Immediate,
+            Cause::EndPassed(_)
+            | Cause::Begun
+            | Cause::Paid(_)
+            | Cause::Charged
+            | Cause::TrialPassed(_) => asked?,
+        };
+        (!decided.is_stopped(when)).then_some(when)
+    }
+}
+
+/// How any subscription stands, for whoever decides about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionStanding {
+    /// `SUA-…`
+    pub id: String,
+    /// The merchant's own identifier of the customer.
+    pub identifier: Option<Box<str>>,
+    /// The provider; `subledger` where it is ours.
+    pub provider: &'static str,
+    /// The canonical status.
+    pub status: Status,
+    /// The plan, as its provider calls it.
+    pub plan_id: Option<Box<str>>,
+    /// Whether it is sold here.
+    pub is_ours: bool,
+    /// When it began, where that is known.
+    pub started_at: Option<Timestamp>,
+    /// When its trial ends or ended.
+    pub trial_ends_at: Option<Timestamp>,
+    /// The end of what is paid for.
+    pub paid_through: Option<Timestamp>,
+    /// When it will end as things stand, or ended; `None`: never.
+    pub ends_at: Option<Timestamp>,
+    /// The end of its trial or of what is paid for; `None` where no cycle is known.
+    pub cycle_end: Option<Timestamp>,
+    /// Whether a cancel was asked for and holds.
+    pub is_cancel_asked: bool,
+    /// Whether it is over, or another is in its place.
+    pub ended: bool,
+    /// The gateway's id of it, where one charges it.
+    pub gateway_subscription: Option<Box<str>>,
+    /// The period that was paid for last.
+    pub last_paid_period: Option<(Timestamp, Timestamp)>,
+}

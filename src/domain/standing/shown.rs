@@ -1,0 +1,125 @@
+//! How a standing is shown, and how it is put before those who decide. It decides nothing itself.
+
+use super::{Standing, SubscriptionStanding, end_of, ended_by};
+use crate::domain::access::{Access, AsOf, Terms};
+use crate::domain::decided::Decided;
+use crate::domain::status::Status;
+use crate::domain::subscription::{
+    Identification, PeriodView, PlanView, Subscription, SubscriptionView,
+};
+
+impl Standing {
+    /// How it is shown; without `as_of`, what the log says and no access.
+    #[must_use]
+    pub fn view(&self, named: Identification, as_of: Option<AsOf>) -> SubscriptionView {
+        let (start, end) = self.period;
+        SubscriptionView {
+            id: named.id,
+            provider: named.provider,
+            provider_subscription_id: named.provider_subscription_id,
+            source: named.source,
+            customer: named.customer,
+            status: self.status,
+            provider_status: self.provider_status.clone(),
+            reason: self.reason.clone(),
+            plan: PlanView {
+                id: Some(self.plan_id.clone()),
+                name: Some(self.plan_name.clone()),
+            },
+            quantity: self.quantity,
+            trial_used: self.trial_used(),
+            current_period: PeriodView { start, end },
+            paid_through: self.paid_through,
+            access: as_of.map(|as_of| self.access(as_of)),
+            started_at: Some(self.started_at),
+            cancel_at: self.cancel_at,
+            ended_at: self.ended_at,
+            created_at: self.started_at,
+            updated_at: named.activity.last(),
+            last_seq: named.activity.last_seq(),
+            explain: None,
+        }
+    }
+
+    /// How it is put before those who decide about it.
+    #[must_use]
+    pub fn for_deciding(&self, id: String, identifier: Option<Box<str>>) -> SubscriptionStanding {
+        let is_trial = self.status == Status::Trialing;
+        let trial_end = self.trial_ends_at.filter(|_| is_trial);
+        let (start, end) = self.period;
+        SubscriptionStanding {
+            id,
+            identifier,
+            provider: crate::domain::own::PROVIDER,
+            status: self.status,
+            plan_id: Some(self.plan_id.clone()),
+            is_ours: true,
+            started_at: Some(self.started_at),
+            trial_ends_at: self.trial_ends_at,
+            paid_through: self.paid_through,
+            ends_at: self.ends_at,
+            cycle_end: trial_end.or(self.paid_through),
+            is_cancel_asked: self.is_cancel_asked,
+            ended: self.has_ended(),
+            gateway_subscription: self.charged_as.clone(),
+            last_paid_period: start.zip(end).filter(|_| self.paid_through.is_some()),
+        }
+    }
+}
+
+impl SubscriptionStanding {
+    /// One that a provider describes.
+    #[must_use]
+    pub fn of_provider(provider: &'static str, id: String, cells: &Subscription) -> Self {
+        let status = cells.status();
+        Self {
+            id,
+            identifier: None,
+            provider,
+            status,
+            plan_id: cells.plan_id().map(Into::into),
+            is_ours: false,
+            started_at: cells.started_at(),
+            trial_ends_at: None,
+            paid_through: cells.paid_through(),
+            ends_at: None,
+            cycle_end: cells.paid_through(),
+            is_cancel_asked: false,
+            ended: status.is_end(),
+            gateway_subscription: None,
+            last_paid_period: None,
+        }
+    }
+
+    /// What was decided here stands above what the provider says.
+    pub fn apply(&mut self, decided: &Decided) {
+        self.is_cancel_asked = decided.cancel_asked().is_some();
+        self.ends_at = end_of(decided).map(|end| end.at);
+        if let Some(end) = ended_by(decided) {
+            self.status = end.status;
+            self.ended = true;
+        }
+    }
+}
+
+impl SubscriptionView {
+    /// What was decided here stands above what the provider says.
+    pub fn apply(&mut self, decided: &Decided, as_of: Option<AsOf>) {
+        self.cancel_at = end_of(decided).map(|end| end.at);
+        let ended = ended_by(decided);
+        if let Some(end) = ended {
+            self.status = end.status;
+            self.reason = None;
+            self.ended_at = Some(end.at);
+        }
+        let cancelled = ended.filter(|end| end.status == Status::Canceled);
+        let terms = Terms {
+            status: self.status,
+            paid_through: self.paid_through,
+            cancel_at: self.cancel_at,
+            trial_ends_at: None,
+            cancelled_at: cancelled.map(|end| end.at),
+        };
+        self.access = as_of.map(|as_of| Access::of(&terms, as_of));
+    }
+}

@@ -1,0 +1,263 @@
+//! Taking in what is born here: commands and what fell due. Each arm only puts a fact into the cells
+//! of the thing that the event names; what follows from it is worked out when it is read.
+
+use super::State;
+use super::arena::Ix;
+use super::entity::{Body, Kind};
+use super::links::{Told, checkout_named};
+use crate::domain::activity::Activity;
+use crate::domain::checkout::OwnCheckout;
+use crate::domain::decided::Decided;
+use crate::domain::event::{Naming, PaymentFact};
+use crate::domain::id::{Prefix, Tsid};
+use crate::domain::own::{CheckoutOpened, CustomerCreated, Item, OwnFact, PROVIDER};
+use crate::domain::register::{Origin, Stamp};
+use crate::domain::time::Timestamp;
+
+/// The key of the note that names an attempt at a checkout.
+const ATTEMPT_NOTE: &str = "checkout_attempt";
+
+/// Of a link that nobody told, because the ids alone say it: every other stands above it.
+const LEAST: Stamp = Stamp {
+    occurred_at: Timestamp::EPOCH,
+    origin: Origin::Ours { seq: 0 },
+};
+
+impl State {
+    /// Takes in one fact of our own; says what it is about.
+    pub(super) fn own_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
+        match fact {
+            OwnFact::CustomerCreated(fact) => return self.customer_created(fact, told),
+            OwnFact::AllowancesSet(_) | OwnFact::UsageRead(_) | OwnFact::UsageCounted(_) => {
+                return self.meters_told(fact, told);
+            }
+            OwnFact::CheckoutOpened(_)
+            | OwnFact::CheckoutAttempted(_)
+            | OwnFact::CheckoutAtGateway(_)
+            | OwnFact::CheckoutRefused(_)
+            | OwnFact::CheckoutCancelled(_)
+            | OwnFact::CheckoutExpired(_)
+            | OwnFact::CancelAsked(_)
+            | OwnFact::CancelledAtGateway(_)
+            | OwnFact::EndDateSet(_)
+            | OwnFact::TrialEnded(_)
+            | OwnFact::SubscriptionEnded(_) => {}
+        }
+        let about = self
+            .checkout_told(fact, told)
+            .or_else(|| self.subscription_told(fact, told))?;
+        self.touch(about, told.activity);
+        Some(about)
+    }
+
+    fn customer_created(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
+        let party = self.customer_made(fact, told);
+        if let Some(begun) = &fact.subscription {
+            let ix = self.own_subscription(&begun.id);
+            self.decided_mut(ix, |decided| decided.begin(begun, told.stamp));
+            self.belongs_to(ix, &fact.identifier, told);
+            self.touch(ix, told.activity);
+            self.mark_stale(ix);
+        }
+        party
+    }
+
+    fn checkout_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
+        let stamp = told.stamp;
+        Some(match fact {
+            OwnFact::CheckoutOpened(fact) => self.checkout_opened(fact, told),
+            OwnFact::CheckoutAttempted(fact) => {
+                self.own_checkout_mut(&fact.id, |held| held.attempt(fact, stamp))
+            }
+            OwnFact::CheckoutAtGateway(fact) => {
+                self.own_checkout_mut(&fact.id, |held| held.at_gateway(fact, stamp))
+            }
+            OwnFact::CheckoutRefused(fact) => {
+                self.own_checkout_mut(&fact.id, |held| held.refuse(fact, stamp))
+            }
+            OwnFact::CheckoutCancelled(fact) => {
+                self.own_checkout_mut(&fact.id, |held| held.cancel(stamp.occurred_at))
+            }
+            OwnFact::CheckoutExpired(fact) => {
+                self.own_checkout_mut(&fact.id, |held| held.end_passed(fact.due))
+            }
+            OwnFact::CustomerCreated(_)
+            | OwnFact::AllowancesSet(_)
+            | OwnFact::UsageRead(_)
+            | OwnFact::UsageCounted(_)
+            | OwnFact::CancelAsked(_)
+            | OwnFact::CancelledAtGateway(_)
+            | OwnFact::EndDateSet(_)
+            | OwnFact::TrialEnded(_)
+            | OwnFact::SubscriptionEnded(_) => return None,
+        })
+    }
+
+    fn subscription_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
+        let stamp = told.stamp;
+        let (id, tell): (&str, Box<dyn Fn(&mut Decided) + '_>) = match fact {
+            OwnFact::CancelAsked(fact) => (
+                &fact.subscription_id,
+                Box::new(move |held| held.cancel(fact, stamp)),
+            ),
+            OwnFact::CancelledAtGateway(fact) => (
+                &fact.subscription_id,
+                Box::new(move |held| held.cancelled_at_gateway(fact, stamp)),
+            ),
+            OwnFact::EndDateSet(fact) => (
+                &fact.subscription_id,
+                Box::new(move |held| held.set_end_date(fact.ends_at, stamp)),
+            ),
+            OwnFact::TrialEnded(fact) => (
+                &fact.subscription_id,
+                Box::new(|held| held.trial_passed(fact.due)),
+            ),
+            OwnFact::SubscriptionEnded(fact) => (
+                &fact.subscription_id,
+                Box::new(|held| held.end_passed(fact.due)),
+            ),
+            OwnFact::CustomerCreated(_)
+            | OwnFact::AllowancesSet(_)
+            | OwnFact::UsageRead(_)
+            | OwnFact::UsageCounted(_)
+            | OwnFact::CheckoutOpened(_)
+            | OwnFact::CheckoutAttempted(_)
+            | OwnFact::CheckoutAtGateway(_)
+            | OwnFact::CheckoutRefused(_)
+            | OwnFact::CheckoutCancelled(_)
+            | OwnFact::CheckoutExpired(_) => return None,
+        };
+        let ix = self.own_subscription(id);
+        self.decided_mut(ix, tell);
+        Some(ix)
+    }
+
+    fn checkout_opened(&mut self, fact: &CheckoutOpened, told: &Told<'_>) -> Ix {
+        let ix = self.own_checkout_mut(&fact.id, |held| held.open(fact, told.stamp));
+        if let Item::Plan {
+            subscription_id,
+            supersedes,
+            ..
+        } = &fact.item
+        {
+            let sold = self.own_subscription(subscription_id);
+            self.belongs_to(sold, &fact.identifier, told);
+            if self.link(ix, Kind::Subscription, sold, told.stamp) {
+                self.relink(ix);
+            }
+            for id in supersedes {
+                let before = self.own_subscription(id);
+                self.decided_mut(before, |decided| decided.superseded_by(&fact.id));
+            }
+        }
+        self.belongs_to(ix, &fact.identifier, told);
+        ix
+    }
+
+    /// Notes whose it is, by the merchant's identifier.
+    fn belongs_to(&mut self, ix: Ix, identifier: &str, told: &Told<'_>) {
+        let naming = Naming {
+            identifier: Some(identifier.into()),
+            ..Naming::default()
+        };
+        if self.name(ix, &naming, told) {
+            self.relink(ix);
+        }
+    }
+
+    fn own_checkout_mut(&mut self, id: &str, tell: impl FnOnce(&mut OwnCheckout)) -> Ix {
+        let ix = self.thing(Kind::Checkout, PROVIDER, id);
+        if let Body::Checkout(held) = self.arena.body_mut(ix) {
+            tell(held.own_mut());
+        }
+        ix
+    }
+
+    fn decided_mut(&mut self, ix: Ix, tell: impl FnOnce(&mut Decided)) {
+        if let Body::Subscription(held) = self.arena.body_mut(ix) {
+            tell(held.decided_mut());
+        }
+    }
+
+    /// What is decided here about the subscription of that id: of one of our own, or beside a
+    /// provider's that has no id but ours.
+    fn own_subscription(&mut self, id: &str) -> Ix {
+        let (ix, is_new) = self.arena.intern(Kind::Subscription, PROVIDER, id);
+        let sole = || {
+            let id = Tsid::parse(Prefix::Subscription, id)?;
+            self.arena.find_id(&[Kind::SoleSubscription], id)
+        };
+        if let Some(sole) = is_new.then(sole).flatten() {
+            self.decided_beside(ix, sole);
+        }
+        ix
+    }
+
+    /// A provider's subscription that has no id but ours was met first: something may have been
+    /// decided about it already.
+    pub(super) fn sole_met(&mut self, sole: Ix) {
+        if !self.arena.has_space(PROVIDER) {
+            return;
+        }
+        let id = self.arena.get(sole).id.with(Prefix::Subscription);
+        let found = self
+            .arena
+            .find(Kind::Subscription, PROVIDER, &id.to_string());
+        if let Some(ix) = found {
+            self.decided_beside(ix, sole);
+        }
+    }
+
+    fn decided_beside(&mut self, ix: Ix, sole: Ix) {
+        if self.link(ix, Kind::SoleSubscription, sole, LEAST) {
+            self.relink(ix);
+        }
+    }
+
+    /// Notes the attempt at a checkout that a payment's notes name.
+    pub(super) fn attempt_named(&mut self, fact: &PaymentFact) {
+        let mut notes = fact.naming.notes.iter();
+        let note = notes.find(|(key, _)| **key == *ATTEMPT_NOTE);
+        let attempt = note.and_then(|(_, value)| value.parse().ok());
+        if let Some(attempt) = attempt
+            && let Some(checkout) = checkout_named(&fact.naming)
+        {
+            self.own_checkout_mut(checkout, |held| held.paid_in(&fact.id, attempt));
+        }
+    }
+
+    /// What a fact of our own is about; nothing for what is said of a customer alone.
+    pub(super) fn own_thing_of(&self, fact: &OwnFact) -> Option<Ix> {
+        let (kind, id) = match fact {
+            OwnFact::CustomerCreated(_)
+            | OwnFact::AllowancesSet(_)
+            | OwnFact::UsageRead(_)
+            | OwnFact::UsageCounted(_) => return None,
+            OwnFact::CheckoutOpened(fact) => (Kind::Checkout, &fact.id),
+            OwnFact::CheckoutAttempted(fact) => (Kind::Checkout, &fact.id),
+            OwnFact::CheckoutAtGateway(fact) => (Kind::Checkout, &fact.id),
+            OwnFact::CheckoutRefused(fact) => (Kind::Checkout, &fact.id),
+            OwnFact::CheckoutCancelled(fact) => (Kind::Checkout, &fact.id),
+            OwnFact::CheckoutExpired(fact) => (Kind::Checkout, &fact.id),
+            OwnFact::CancelAsked(fact) => (Kind::Subscription, &fact.subscription_id),
+            OwnFact::CancelledAtGateway(fact) => (Kind::Subscription, &fact.subscription_id),
+            OwnFact::EndDateSet(fact) => (Kind::Subscription, &fact.subscription_id),
+            OwnFact::TrialEnded(fact) | OwnFact::SubscriptionEnded(fact) => {
+                (Kind::Subscription, &fact.subscription_id)
+            }
+        };
+        self.arena.find(kind, PROVIDER, id)
+    }
+
+    /// Whether something is born here.
+    pub(super) fn is_own(&self, ix: Ix) -> bool {
+        self.arena.provider(self.arena.get(ix).space) == PROVIDER
+    }
+}
+
+/// The activity of things that are shown as one.
+pub(super) fn merged(all: impl IntoIterator<Item = Activity>) -> Activity {
+    let mut whole = Activity::default();
+    all.into_iter().for_each(|each| whole.merge(each));
+    whole
+}

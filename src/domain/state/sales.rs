@@ -1,0 +1,353 @@
+//! Reading what is sold here out of the state: checkouts with the payments that are linked to them,
+//! and the subscriptions and add-ons that follow.
+
+use super::State;
+use super::arena::Ix;
+use super::entity::{Entity, Kind, Role};
+use crate::domain::activity::Activity;
+use crate::domain::addon::AddonView;
+use crate::domain::checkout::{CheckoutView, GatewayWork, Outcome, OwnCheckout, PaymentMade};
+use crate::domain::decided::Decided;
+use crate::domain::own::{CheckoutOpened, GATEWAY_SANDBOX, Item, PROVIDER};
+use crate::domain::standing::{
+    Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding,
+};
+use crate::domain::status::{CheckoutStatus, Status};
+use crate::domain::time::Timestamp;
+
+/// What an add-on is that was paid for.
+const ADDON_ACTIVE: &str = "ACTIVE";
+/// Payments hang under a checkout by an order, or by an invoice of a subscription.
+const PAYMENT_DEPTH_MAX: usize = 4;
+
+/// A payment that is linked to a checkout.
+pub(super) struct Linked<'a> {
+    pub(super) ix: Ix,
+    pub(super) made: PaymentMade<'a>,
+    /// Whether it is one that a gateway's subscription charged.
+    pub(super) is_charge: bool,
+}
+
+/// A subscription of our own as it is read: how it stands, and what said so.
+pub(super) struct Sold {
+    pub(super) standing: Standing,
+    pub(super) activity: Activity,
+}
+
+impl State {
+    /// A checkout that was opened here.
+    #[must_use]
+    pub fn checkout(&self, id: &str) -> Option<CheckoutView> {
+        let ix = self.arena.find(Kind::Checkout, PROVIDER, id)?;
+        self.checkout_view(ix)
+    }
+
+    pub(super) fn checkout_view(&self, ix: Ix) -> Option<CheckoutView> {
+        let entity = self.arena.get(ix);
+        let made = self.payments_made_for(ix);
+        entity.own_checkout()?.view(&made, self.owner_name(entity))
+    }
+
+    fn payments_made_for(&self, checkout: Ix) -> Vec<PaymentMade<'_>> {
+        let linked = self.linked_payments(checkout);
+        linked.into_iter().map(|linked| linked.made).collect()
+    }
+
+    /// How far a checkout has come.
+    fn checkout_status(&self, ix: Ix) -> Option<CheckoutStatus> {
+        let held = self.arena.get(ix).own_checkout()?;
+        held.opened()?;
+        Some(held.status(&self.payments_made_for(ix)))
+    }
+
+    /// The payments that are linked to a checkout of our own, each once, in the order in which they
+    /// count.
+    pub(super) fn linked_payments(&self, checkout: Ix) -> Vec<Linked<'_>> {
+        let Some(opened) = self
+            .arena
+            .get(checkout)
+            .own_checkout()
+            .and_then(OwnCheckout::opened)
+        else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        let mut pending = vec![(checkout, 0)];
+        while let Some((ix, depth)) = pending.pop() {
+            let entity = self.arena.get(ix);
+            if entity.kind == Kind::Payment {
+                found.push(ix);
+            } else if entity.kind != Kind::Party && depth < PAYMENT_DEPTH_MAX {
+                let below = entity.children.iter().map(|child| (*child, depth + 1));
+                pending.extend(below);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        let linked = found.into_iter().filter_map(|ix| self.linked(ix, opened));
+        let mut linked: Vec<Linked<'_>> = linked.collect();
+        linked.sort_by(|one, other| one.made.cmp(&other.made));
+        linked
+    }
+
+    fn linked<'a>(&'a self, ix: Ix, opened: &CheckoutOpened) -> Option<Linked<'a>> {
+        let entity = self.arena.get(ix);
+        let payment = entity.payment()?;
+        let charging = self.subscription_charging(entity);
+        // What Razorpay's plan costs is said there: a charge of it is never too small, once it
+        // pays for a period.
+        let pays_a_period = charging.is_some_and(|charging| {
+            let cells = self.arena.get(charging).subscription();
+            cells.is_some_and(|cells| cells.paid_through().is_some())
+        });
+        let outcome = if payment.is_captured() && (pays_a_period || payment.covers(opened.price)) {
+            Outcome::Pays
+        } else if payment.has_failed() {
+            Outcome::Failed
+        } else {
+            Outcome::Neither
+        };
+        let made = PaymentMade {
+            at: payment.made_at().unwrap_or(entity.activity.first()),
+            id: &entity.name,
+            outcome,
+        };
+        Some(Linked {
+            ix,
+            made,
+            is_charge: charging.is_some(),
+        })
+    }
+
+    /// The gateway's subscription that a payment is a charge of.
+    fn subscription_charging(&self, payment: &Entity) -> Option<Ix> {
+        let charging = self.subscription_billed(payment)?;
+        (!self.is_own(charging)).then_some(charging)
+    }
+
+    /// The checkouts that sell a subscription of our own.
+    fn checkouts_of(&self, sold: Ix) -> impl Iterator<Item = (Ix, &OwnCheckout)> {
+        let children = self.arena.get(sold).children.iter();
+        children.filter_map(|ix| Some((*ix, self.arena.get(*ix).own_checkout()?)))
+    }
+
+    /// The subscription of our own that a gateway's is charged for.
+    pub(super) fn charged_for(&self, entity: &Entity) -> Option<Ix> {
+        let checkout = entity.linked(Role::Parent(Kind::Checkout))?;
+        let sold = self.arena.get(checkout);
+        sold.linked(Role::Parent(Kind::Subscription))
+    }
+
+    /// The gateway's subscription that charges for one of ours: one that goes on before one that
+    /// ended, then the newest word.
+    fn charging(&self, sold: Ix) -> Option<(Ix, Charged<'_>)> {
+        let under = self.checkouts_of(sold).flat_map(|(checkout, held)| {
+            let plan = held.opened().and_then(plan_sold);
+            let children = self.arena.get(checkout).children.iter();
+            children.filter_map(move |ix| Some((*ix, plan?)))
+        });
+        let charged = under.filter_map(|(ix, sold)| {
+            let entity = self.arena.get(ix);
+            let cells = entity.subscription()?;
+            let is_charging = cells.is_known() && cells.status() != Status::Incomplete;
+            let charged = Charged {
+                id: &entity.name,
+                cells,
+                since: entity.activity.first(),
+                sold,
+            };
+            is_charging.then_some((ix, charged))
+        });
+        charged.max_by_key(|(_, charged)| {
+            let cells = charged.cells;
+            (!cells.status().is_end(), cells.newest(), charged.id)
+        })
+    }
+
+    /// How a subscription of our own stands; `None` for any other, and before it has begun.
+    pub(super) fn sold(&self, ix: Ix) -> Option<Sold> {
+        let entity = self.arena.get(ix);
+        if !self.is_own(ix) {
+            return None;
+        }
+        let none = Decided::default();
+        let decided = entity.subscription()?.decided().unwrap_or(&none);
+        let mut about = vec![entity.activity];
+        let mut paid = Vec::new();
+        for (checkout, held) in self.checkouts_of(ix) {
+            let Some(sold) = held.opened().and_then(plan_sold) else {
+                continue;
+            };
+            for linked in self.linked_payments(checkout) {
+                if linked.made.outcome != Outcome::Pays {
+                    continue;
+                }
+                about.push(self.arena.get(linked.ix).activity);
+                let payment = PeriodPaid {
+                    at: linked.made.at,
+                    payment: linked.made.id,
+                    checkout: &self.arena.get(checkout).name,
+                };
+                if !linked.is_charge {
+                    paid.push((payment, sold));
+                }
+            }
+        }
+        paid.sort_by_key(|(payment, _)| *payment);
+        let charged = self.charging(ix);
+        about.extend(charged.map(|(ix, _)| self.arena.get(ix).activity));
+        let superseded = self.superseded(decided);
+        about.extend(superseded.map(|(_, _, activity)| activity));
+        let basis = Basis {
+            decided,
+            paid,
+            charged: charged.map(|(_, charged)| charged),
+            superseded: superseded.map(|(at, checkout, _)| (at, checkout)),
+        };
+        Some(Sold {
+            standing: basis.standing()?,
+            activity: super::own::merged(about),
+        })
+    }
+
+    /// When another took its place: when the first of those checkouts was paid.
+    fn superseded<'a>(&'a self, decided: &'a Decided) -> Option<(Timestamp, &'a str, Activity)> {
+        let paid = decided.superseders().filter_map(|id| {
+            let checkout = self.arena.find(Kind::Checkout, PROVIDER, id)?;
+            let linked = self.linked_payments(checkout);
+            let first = linked
+                .into_iter()
+                .find(|linked| linked.made.outcome == Outcome::Pays)?;
+            Some((first.made.at, id, self.arena.get(first.ix).activity))
+        });
+        paid.min_by_key(|(at, id, _)| (*at, *id))
+    }
+
+    /// What was decided here about a provider's subscription that has no id but ours, as far as it
+    /// is newer than the provider's newest word.
+    pub(super) fn decided_on_sole(&self, ix: Ix) -> Option<Decided> {
+        let mut whole: Option<Decided> = None;
+        for (_, record) in self.siblings(ix) {
+            for child in &record.children {
+                if let Some(decided) = self
+                    .arena
+                    .get(*child)
+                    .subscription()
+                    .and_then(|held| held.decided())
+                {
+                    whole.get_or_insert_default().merge(decided);
+                }
+            }
+        }
+        let newest = self.subscription_cells(ix).newest();
+        whole.map(|whole| whole.after(newest))
+    }
+
+    /// The add-ons that were bought here, with their payments' names.
+    pub(super) fn addons_sold<'a>(
+        &'a self,
+        root: &'a Entity,
+    ) -> impl Iterator<Item = (&'a Box<str>, AddonView)> {
+        self.members(root).filter_map(|(ix, member)| {
+            let opened = member.own_checkout()?.opened()?;
+            let Item::Addon {
+                addon_id,
+                version_id,
+                name,
+            } = &opened.item
+            else {
+                return None;
+            };
+            let linked = self.linked_payments(ix);
+            let paid = linked
+                .iter()
+                .find(|linked| linked.made.outcome == Outcome::Pays)?;
+            let activity = self.arena.get(paid.ix).activity;
+            let addon = AddonView {
+                id: Some(addon_id.clone()),
+                version_id: Some(version_id.clone()),
+                name: Some(name.clone()),
+                price: Some(opened.price.in_major_units()),
+                transaction_id: Some(opened.id.clone()),
+                status: Some(ADDON_ACTIVE.into()),
+                purchased_at: paid.made.at,
+                last_seq: activity.last_seq(),
+            };
+            Some((&member.name, addon))
+        })
+    }
+
+    /// How a subscription stands, by our id or the provider's.
+    #[must_use]
+    pub fn standing_of(&self, id: &str) -> Option<SubscriptionStanding> {
+        self.standing_at(self.find_subscription(id)?)
+    }
+
+    /// A customer's subscriptions that are sold here and go on: not ended, not to be ended by a
+    /// cancel, in the order in which they began.
+    #[must_use]
+    pub fn live_subscriptions(&self, identifier: &str) -> Vec<SubscriptionStanding> {
+        let found = self
+            .arena
+            .find(Kind::Party, super::entity::MERCHANT, identifier);
+        let Some(root) = found.map(|ix| self.arena.get(ix)) else {
+            return Vec::new();
+        };
+        let held = self
+            .subscriptions_of(root)
+            .filter_map(|ix| self.standing_at(ix));
+        let mut live: Vec<_> = held
+            .filter(|standing| standing.is_ours && !standing.ended && !standing.is_cancel_asked)
+            .collect();
+        live.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
+        live
+    }
+
+    /// What must be asked of gateways, in the order of first mention.
+    #[must_use]
+    pub fn gateway_work(&self) -> Vec<GatewayWork> {
+        let open = self.dues.with_work();
+        open.filter_map(|ix| self.work_of(ix)).collect()
+    }
+
+    /// What must be asked of a gateway about a checkout or a subscription of our own.
+    pub(super) fn work_of(&self, ix: Ix) -> Option<GatewayWork> {
+        let entity = self.arena.get(ix);
+        if entity.kind == Kind::Subscription {
+            let standing = self.sold(ix)?.standing;
+            let when = standing.to_stop(entity.subscription()?.decided()?)?;
+            return Some(GatewayWork::Cancel {
+                subscription_id: entity.name.clone(),
+                reference: standing.charged_as?,
+                when,
+            });
+        }
+        if self.checkout_status(ix)? != CheckoutStatus::Processing {
+            return None;
+        }
+        let view = self.checkout_view(ix)?;
+        let has_page = view.at_gateway.is_some() && *view.opened.gateway != *GATEWAY_SANDBOX;
+        (!has_page).then(|| GatewayWork::Open {
+            checkout: entity.name.clone(),
+            attempt: view.attempt,
+        })
+    }
+}
+
+/// What a checkout sells of a plan; `None` for an add-on.
+fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
+    let Item::Plan {
+        plan_id,
+        name,
+        period,
+        ..
+    } = &opened.item
+    else {
+        return None;
+    };
+    Some(PlanSold {
+        plan_id,
+        name,
+        period: *period,
+    })
+}

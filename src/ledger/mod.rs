@@ -25,7 +25,6 @@ mod refold;
 mod reload;
 mod restoring;
 mod scheduler;
-mod stand_in;
 mod subscriptions;
 mod usage;
 

@@ -4,8 +4,8 @@
 use super::Ledger;
 use super::commands::{CommandError, Refusal, Request};
 use super::customers::customer_conflict;
-use super::stand_in::SubscriptionStanding;
 use crate::domain::own::{CancelAsked, CancelWhen, EndDateSet, OwnFact};
+use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::State;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;

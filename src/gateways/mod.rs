@@ -1,10 +1,17 @@
 //! The gateways: how a checkout is paid. They know the domain's words and the gateway's; nothing of
 //! the log, of the state or of our own HTTP.
 
-use crate::domain::catalog::Price;
+mod http;
+mod razorpay;
+mod sandbox;
+
+use crate::domain::catalog::{Period, Price};
 use crate::domain::money::Money;
 use crate::domain::own::{CancelWhen, Pretend};
 use crate::domain::time::Timestamp;
+
+pub use razorpay::{RAZORPAY, Razorpay};
+pub use sandbox::{SANDBOX, Sandbox};
 
 /// Who takes the money. Everything here blocks, for as long as its timeouts say.
 pub trait Gateway: Send + Sync {
@@ -42,14 +49,23 @@ pub struct Order {
     pub price: Money,
     /// What for, for people.
     pub description: String,
-    /// The plan at the gateway, where it charges again and again.
-    pub gateway_plan: Option<Box<str>>,
+    /// Where the gateway charges it again and again.
+    pub plan: Option<GatewayPlan>,
     /// The customer's e-mail address.
     pub email: Option<Box<str>>,
     /// Until when it can be paid.
     pub expires_at: Timestamp,
     /// What is to be pretended, where no money moves.
     pub pretend: Option<Pretend>,
+}
+
+/// A plan as a gateway knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayPlan {
+    /// The gateway's id of it.
+    pub id: Box<str>,
+    /// How often it charges.
+    pub period: Period,
 }
 
 /// Whether the gateway may have been asked before.

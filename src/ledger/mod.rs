@@ -102,6 +102,7 @@ pub struct Ledger {
     signer: Arc<Signer>,
     checkpoints: Checkpoints,
     gateway: Option<Arc<dyn Gateway>>,
+    desk: Mutex<Option<checkouts::Desk>>,
 }
 
 /// An answer with the last sequence number folded into it.
@@ -195,6 +196,9 @@ impl Ledger {
         self.checkpoints.stop();
         let scheduler = self.scheduler.lock().take();
         scheduler.iter().for_each(Scheduler::end);
+        if let Some(desk) = self.desk.lock().take() {
+            desk.stop();
+        }
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }

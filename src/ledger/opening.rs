@@ -201,6 +201,7 @@ impl Ledger {
             signer,
             checkpoints,
             gateway: settings.gateway,
+            desk: Mutex::default(),
         };
         if settings.log.accept_rollback {
             ledger.record_rollback(rollback)?;

@@ -2,10 +2,13 @@
 //! gateway is asked comes after the event that says so, and what it answers is another event.
 //! Knows no page and no vendor's words.
 
+mod desk;
+mod errand;
 mod open;
 mod pay;
 mod standin;
 
+pub(super) use desk::Desk;
 pub use open::{NewCheckout, OpenedCheckout, Wanted};
 pub use standin::CheckoutView;
 use standin::Fold as _;

@@ -103,7 +103,9 @@ impl Ledger {
         let view = self.state.read().checkout(id);
         let view = view.ok_or(Refusal::NoSuchCheckout)?;
         let conflicts = conflicts(&view.opened.identifier, Some(&view.opened.id));
-        self.tell(&request, conflicts, decide).await
+        let told = self.tell(&request, conflicts, decide).await;
+        self.wake_desk();
+        told
     }
 }
 

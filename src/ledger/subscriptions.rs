@@ -114,7 +114,7 @@ fn cancel(
         }
     };
     let as_before = |before| when == CancelWhen::EndOfCycle && before == ends_at;
-    if held.cancel_at.is_some_and(as_before) {
+    if held.cancel_ends_at.is_some_and(as_before) {
         return Err(Refusal::NothingChanges);
     }
     Ok(OwnFact::CancelAsked(CancelAsked {
@@ -131,8 +131,14 @@ fn set_end(held: &SubscriptionStanding, ends_at: Timestamp) -> Result<OwnFact, R
     }
     if held.status != Status::Expired {
         refuse_over(held)?;
+    } else if let Some(over) = held.ends_at.filter(|end| is_bound_by(held, *end)) {
+        let why = format!(
+            "What was paid for, or its trial, was over at {over}: only a payment brings the \
+             subscription back."
+        );
+        return Err(Refusal::Invalid(why));
     }
-    if let Some(cancel_at) = held.cancel_at.filter(|cancel_at| ends_at > *cancel_at) {
+    if let Some(cancel_at) = held.cancel_ends_at.filter(|cancel_at| ends_at > *cancel_at) {
         let why = format!("The subscription was cancelled and ends at {cancel_at}, not later.");
         return Err(Refusal::Invalid(why));
     }
@@ -140,6 +146,11 @@ fn set_end(held: &SubscriptionStanding, ends_at: Timestamp) -> Result<OwnFact, R
         subscription_id: held.id.as_str().into(),
         ends_at,
     }))
+}
+
+/// Whether it ended with its trial or with what was paid for, so that no end date puts that off.
+fn is_bound_by(held: &SubscriptionStanding, end: Timestamp) -> bool {
+    [held.trial_ends_at, held.paid_through].contains(&Some(end))
 }
 
 /// Whoever charges goes on charging, whatever is said here.

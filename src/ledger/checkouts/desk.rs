@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::errand::{Errand, Next};
-use super::standin::{Fold as _, GatewayWork};
+use crate::domain::checkout::GatewayWork;
 use crate::gateways::Before;
 use crate::ledger::Ledger;
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::standin::{CheckoutView, Fold as _, GatewayWork};
 use crate::clock::Clock;
 use crate::domain::catalog::Period;
+use crate::domain::checkout::{CheckoutView, GatewayWork};
 use crate::domain::event::Interpretation;
 use crate::domain::own::{
     CancelWhen, CancelledAtGateway, CheckoutAtGateway, CheckoutRefused, Item, OwnFact,

@@ -6,14 +6,12 @@ mod desk;
 mod errand;
 mod open;
 mod pay;
-mod standin;
 
 pub(super) use desk::Desk;
 pub use open::{NewCheckout, OpenedCheckout, Wanted};
-pub use standin::CheckoutView;
-use standin::Fold as _;
 
 use super::Ledger;
+use crate::domain::checkout::CheckoutView;
 use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
 

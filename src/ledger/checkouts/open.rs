@@ -3,12 +3,12 @@
 
 use super::super::commands::{CommandError, Refusal, Request};
 use super::super::{Ledger, ReadError, own};
-use super::standin::{Fold as _, SubscriptionStanding};
 use super::{OPEN_FOR_MILLIS, conflicts};
 use crate::domain::catalog::{Catalog, Period};
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::money::{Currency, Money};
 use crate::domain::own::{CheckoutOpened, Item, OwnFact};
+use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::gateways::Gateway;
@@ -77,8 +77,8 @@ impl Ledger {
         check_url("cancel_url", wanted.cancel_url.as_deref())?;
         let identifier = {
             let state = self.state.read();
-            let identifier = state.identifier_of(&wanted.customer);
-            identifier.ok_or(Refusal::NoSuchCustomer)?.to_owned()
+            let identifier = identifier_of(&state, &wanted.customer);
+            identifier.ok_or(Refusal::NoSuchCustomer)?
         };
         let random: [u32; 2] = rand::random();
         let decide = move |state: &State, now: Timestamp| {
@@ -107,8 +107,8 @@ fn decide(
     gateway: &dyn Gateway,
     random: [u32; 2],
 ) -> Result<CheckoutOpened, Refusal> {
-    let identifier = state.identifier_of(&wanted.customer);
-    let identifier = identifier.ok_or(Refusal::NoSuchCustomer)?;
+    let identifier = identifier_of(state, &wanted.customer);
+    let identifier = &*identifier.ok_or(Refusal::NoSuchCustomer)?;
     let settings = state.settings();
     let empty = Catalog::default();
     let catalog = settings.map_or(&empty, |settings| &settings.catalog);
@@ -241,4 +241,8 @@ fn check_url(field: &str, url: Option<&str>) -> Result<(), Refusal> {
 
 fn invalid(sentence: &str) -> Refusal {
     Refusal::Invalid(sentence.to_owned())
+}
+
+fn identifier_of(state: &State, id: &str) -> Option<Box<str>> {
+    state.customer(id, None)?.name.customer_identifier
 }

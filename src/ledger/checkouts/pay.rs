@@ -3,8 +3,8 @@
 
 use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request};
-use super::standin::Fold as _;
-use super::{CheckoutView, conflicts, status_at};
+use super::{conflicts, status_at};
+use crate::domain::checkout::CheckoutView;
 use crate::domain::own::{CheckoutAttempted, CheckoutCancelled, OwnFact, Pretend};
 use crate::domain::state::State;
 use crate::domain::status::CheckoutStatus;

@@ -42,8 +42,8 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
-pub use customers::NewCustomer;
 pub use checkouts::{NewCheckout, OpenedCheckout, Wanted};
+pub use customers::NewCustomer;
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};

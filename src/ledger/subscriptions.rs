@@ -114,7 +114,7 @@ fn cancel(
         }
     };
     let as_before = |before| when == CancelWhen::EndOfCycle && before == ends_at;
-    if held.cancel_ends_at.is_some_and(as_before) {
+    if held.cancel_at.is_some_and(as_before) {
         return Err(Refusal::NothingChanges);
     }
     Ok(OwnFact::CancelAsked(CancelAsked {
@@ -138,7 +138,7 @@ fn set_end(held: &SubscriptionStanding, ends_at: Timestamp) -> Result<OwnFact, R
         );
         return Err(Refusal::Invalid(why));
     }
-    if let Some(cancel_at) = held.cancel_ends_at.filter(|cancel_at| ends_at > *cancel_at) {
+    if let Some(cancel_at) = held.cancel_at.filter(|cancel_at| ends_at > *cancel_at) {
         let why = format!("The subscription was cancelled and ends at {cancel_at}, not later.");
         return Err(Refusal::Invalid(why));
     }

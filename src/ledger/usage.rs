@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 use super::commands::{CommandError, Refusal, Request};
 use super::customers::identifier_of;
 use super::{Ledger, ids};
+use crate::domain::amount::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
 use crate::domain::catalog::{Catalog, TokenPrice};
 use crate::domain::event::Fact;
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::meter::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
 use crate::domain::own::{
     Allowance, AllowancesSet, OwnFact, Reading, Tokens, UsageCounted, UsageRead,
 };

@@ -124,10 +124,8 @@ pub struct Standing {
     pub ended_at: Option<Timestamp>,
     /// Whether a cancel ended it.
     pub is_cancelled: bool,
-    /// Whether a cancel was asked for.
-    pub is_cancel_asked: bool,
-    /// When that cancel ends it.
-    pub cancel_ends_at: Option<Timestamp>,
+    /// The cancel that was asked for.
+    pub cancel: Option<Cancel>,
     /// The end date that was set.
     pub end_date: Option<Timestamp>,
     /// What falls due next.
@@ -232,8 +230,7 @@ impl Basis<'_> {
             ends_at: None,
             ended_at: None,
             is_cancelled: false,
-            is_cancel_asked: self.decided.cancel_asked().is_some(),
-            cancel_ends_at: self.decided.cancel_asked().map(|cancel| cancel.ends_at),
+            cancel: self.decided.cancel_asked(),
             end_date: self.decided.end_date(),
             due: None,
             charged_as: self.charged.map(|charged| charged.id.into()),
@@ -413,7 +410,7 @@ pub struct SubscriptionStanding {
     /// Whether a cancel was asked for and holds.
     pub is_cancel_asked: bool,
     /// When that cancel ends it.
-    pub cancel_ends_at: Option<Timestamp>,
+    pub cancel_at: Option<Timestamp>,
     /// The end date that was set and holds.
     pub end_date: Option<Timestamp>,
     /// Whether it is over, or another is in its place.

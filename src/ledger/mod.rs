@@ -36,7 +36,7 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
-pub use checkouts::{NewCheckout, OpenedCheckout, Wanted};
+pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};

@@ -26,6 +26,16 @@ impl Activity {
         }
     }
 
+    /// One event that tells of something long known: it is never the first, unless there is no other.
+    #[must_use]
+    pub fn later(occurred_at: Timestamp, seq: u64) -> Self {
+        Self {
+            first: None,
+            last: occurred_at,
+            last_seq: seq,
+        }
+    }
+
     /// Takes in the other's events.
     pub fn merge(&mut self, other: Self) {
         self.first = match (self.first, other.first) {
@@ -36,10 +46,10 @@ impl Activity {
         self.last_seq = self.last_seq.max(other.last_seq);
     }
 
-    /// The first time, by the provider's clock.
+    /// The first time, by the provider's clock; where no event is known to be the first, the last.
     #[must_use]
     pub fn first(&self) -> Timestamp {
-        self.first.unwrap_or(Timestamp::EPOCH)
+        self.first.unwrap_or(self.last)
     }
 
     /// The last time, by the provider's clock.

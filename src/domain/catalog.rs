@@ -32,6 +32,12 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// The company of that id (`COM-…`).
+    #[must_use]
+    pub fn company(&self, id: &str) -> Option<&Company> {
+        self.companies.iter().find(|company| company.id == id)
+    }
+
     /// The country of that id (`CON-…`).
     #[must_use]
     pub fn country(&self, id: &str) -> Option<&Country> {
@@ -42,6 +48,42 @@ impl Catalog {
     #[must_use]
     pub fn plan(&self, id: &str) -> Option<&Plan> {
         self.plans.iter().find(|plan| plan.id == id)
+    }
+
+    /// What a new customer gets unasked.
+    #[must_use]
+    pub fn default_plan(&self) -> Option<&Plan> {
+        self.plans.iter().find(|plan| plan.default)
+    }
+
+    /// The feature of that id.
+    #[must_use]
+    pub fn feature(&self, id: &str) -> Option<&Feature> {
+        self.features.iter().find(|feature| feature.id == id)
+    }
+
+    /// The meter of that id (`MTR-…`).
+    #[must_use]
+    pub fn meter(&self, id: &str) -> Option<&Meter> {
+        self.meters.iter().find(|meter| meter.id == id)
+    }
+
+    /// Under what the use of a feature is counted: the id of its first meter, else its own.
+    #[must_use]
+    pub fn metric_of<'a>(&'a self, feature: &'a Feature) -> &'a str {
+        let counts = |meter: &&Meter| meter.feature.as_ref() == Some(&feature.id);
+        let meter = self.meters.iter().find(counts);
+        meter.map_or(&feature.id, |meter| &meter.id)
+    }
+
+    /// Under what the use of a meter or a feature is counted.
+    #[must_use]
+    pub fn metric(&self, meter_or_feature: &str) -> Option<&str> {
+        if let Some(meter) = self.meter(meter_or_feature) {
+            return Some(&meter.id);
+        }
+        let feature = self.feature(meter_or_feature)?;
+        Some(self.metric_of(feature))
     }
 
     /// The add-on that has that version (`ADV-…`).
@@ -68,6 +110,29 @@ impl Catalog {
         };
         let rank = |price: &&Price| (price.country.is_none(), Some(&price.currency) != currency);
         plan.prices.iter().filter(fits).min_by_key(rank)
+    }
+
+    /// What tokens of a model cost at a checkpoint: the price for that checkpoint, else the one for
+    /// all.
+    #[must_use]
+    pub fn token_price(
+        &self,
+        provider: &str,
+        model: &str,
+        checkpoint: &str,
+    ) -> Option<&TokenPrice> {
+        let of_model = |price: &&TokenPrice| price.provider == provider && price.model == model;
+        let priced = || self.token_prices.iter().filter(of_model);
+        let here = priced().find(|price| price.checkpoint.as_deref() == Some(checkpoint));
+        here.or_else(|| priced().find(|price| price.checkpoint.is_none()))
+    }
+}
+
+impl Plan {
+    /// Whether any of its prices is more than nothing.
+    #[must_use]
+    pub fn is_paid(&self) -> bool {
+        self.prices.iter().any(|price| price.amount_minor > 0)
     }
 }
 

@@ -216,7 +216,7 @@ impl OwnCheckout {
     pub fn view(
         &self,
         payments: &[PaymentMade<'_>],
-        customer: Option<CustomerName>,
+        customer: CustomerName,
     ) -> Option<CheckoutView> {
         let opened = self.opened()?.clone();
         let newest = self.newest();
@@ -268,7 +268,7 @@ pub struct CheckoutView {
     /// The provider's id of the payment that paid it first.
     pub payment_id: Option<Box<str>>,
     /// Whose it is.
-    pub customer: Option<CustomerName>,
+    pub customer: CustomerName,
 }
 
 /// Something that must be asked of a gateway.

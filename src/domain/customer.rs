@@ -11,6 +11,7 @@ use super::activity::Activity;
 use super::addon::AddonView;
 use super::event::Contact;
 use super::explanation::Explain;
+use super::place::{country_name, state_name};
 use super::register::{Register, Stamp};
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
@@ -47,6 +48,43 @@ pub struct Address {
     pub country_code: Option<Box<str>>,
 }
 
+/// Where a customer is, as it is shown: by the codes it was told in, and by their names.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
+#[allow(missing_docs)]
+#[schemars(rename = "Address")]
+pub struct AddressView {
+    pub city: Option<Box<str>>,
+    /// The country's English short name by ISO 3166-1; `null` for a code that it does not know.
+    pub country: Option<&'static str>,
+    pub line1: Option<Box<str>>,
+    pub line2: Option<Box<str>>,
+    /// The name of the country's part by ISO 3166-2.
+    pub state: Option<&'static str>,
+    /// There is no table of cities: the city again.
+    pub city_code: Option<Box<str>>,
+    pub country_code: Option<Box<str>>,
+    pub postal_code: Option<Box<str>>,
+    pub state_code: Option<Box<str>>,
+}
+
+impl From<Address> for AddressView {
+    fn from(address: Address) -> Self {
+        let country = address.country_code.as_deref();
+        let state = country.zip(address.state_code.as_deref());
+        Self {
+            country: country.and_then(country_name),
+            state: state.and_then(|(country, state)| state_name(country, state)),
+            line1: address.line1,
+            line2: address.line2,
+            city_code: address.city.clone(),
+            city: address.city,
+            country_code: address.country_code,
+            postal_code: address.postal_code,
+            state_code: address.state_code,
+        }
+    }
+}
+
 /// One detail of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Detail {
@@ -56,6 +94,8 @@ enum Detail {
     Phone,
     Company,
     Country,
+    /// As JSON of [`Address`]: one word of where somebody is, not several.
+    Address,
 }
 
 /// What is known of a person: for each detail the greatest fact, never cleared by absence. Where
@@ -82,6 +122,13 @@ impl Person {
                 self.offer(detail, stamp, text);
             }
         }
+    }
+
+    /// Takes in where an event says that the person is.
+    pub fn locate(&mut self, address: &Address, stamp: Stamp) {
+        // Texts: writing them cannot fail.
+        let text = serde_json::to_string(address).unwrap_or_default();
+        self.offer(Detail::Address, stamp, &text);
     }
 
     /// Takes in all that another record of the same person knows.
@@ -117,6 +164,16 @@ impl Person {
         Some(&found.1.value)
     }
 
+    fn address(&self) -> Option<Address> {
+        serde_json::from_str(self.get(Detail::Address)?).ok()
+    }
+
+    /// `COM-…`
+    #[must_use]
+    pub fn company_id(&self) -> Option<&str> {
+        self.get(Detail::Company)
+    }
+
     /// Whether `needle` (lower case) is part of the e-mail address or the name.
     #[must_use]
     pub fn mentions(&self, needle: &str) -> bool {
@@ -142,7 +199,7 @@ pub struct CustomerView {
     pub last_name: Option<Box<str>>,
     pub phone: Option<Box<str>>,
     /// No provider that only sends webhooks tells it.
-    pub address: Option<Box<str>>,
+    pub address: Option<AddressView>,
     /// The providers' own ids: `{"razorpay": "cust_…"}`.
     pub references: BTreeMap<&'static str, Box<str>>,
     // Left out of digests: it depends on the clock.
@@ -189,7 +246,7 @@ impl Person {
             first_name: text(Detail::FirstName),
             last_name: text(Detail::LastName),
             phone: text(Detail::Phone),
-            address: None,
+            address: self.address().map(Into::into),
             references: held.references,
             access: held.access,
             subscriptions: held.subscriptions,

@@ -1,12 +1,15 @@
 //! What a customer may use: the features of the catalogue's plans it is subscribed to.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::access::AsOf;
-use super::catalog::{Catalog, FeatureType, Plan, PlanFeature, Reset};
+use super::catalog::{Catalog, Feature, FeatureType, Meter, Plan, PlanFeature, Reset};
 use super::customer::CustomerName;
 use super::explanation::Explain;
+use super::meter::{Amount, Meters};
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 
@@ -21,12 +24,13 @@ pub struct Entitlements {
     pub explain: Option<Explain>,
 }
 
-/// One feature of one subscription. `limit`, `usage` and `remaining` are decimal strings; `null`
+/// One feature of one subscription, or one meter beside them. `limit`, `usage` and `remaining` are decimal strings; `null`
 /// means unlimited, and for a feature that is not counted, that there is nothing to count.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs)]
 pub struct Entitlement {
-    pub feature_id: String,
+    /// `null` for a meter that counts for no feature.
+    pub feature_id: Option<String>,
     pub meter_id: Option<String>,
     #[serde(rename = "type")]
     pub kind: FeatureType,
@@ -35,7 +39,11 @@ pub struct Entitlement {
     pub usage: Option<String>,
     pub remaining: Option<String>,
     pub resets_at: Option<Timestamp>,
-    pub subscription_id: String,
+    /// `null` where no plan grants it: it was used, or allowed to this customer alone.
+    pub subscription_id: Option<String>,
+    // Whether it would be granted, had it not been used up.
+    #[serde(skip)]
+    pub is_used_up: bool,
     // Only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,
@@ -56,95 +64,188 @@ pub fn plan_of<'a>(catalog: &'a Catalog, plan_id: &str) -> Option<&'a Plan> {
     })
 }
 
-/// What `subscription` entitles to. Nothing where the catalogue does not know its plan.
+/// What a customer is entitled to: a row for each feature of each subscription's plan, and one for
+/// each meter that was used or allowed and is in none of them.
 #[must_use]
-pub fn of_subscription(
+pub fn rows(
     catalog: &Catalog,
-    subscription: &SubscriptionView,
+    subscriptions: &[SubscriptionView],
+    meters: &Meters,
     as_of: AsOf,
 ) -> Vec<Entitlement> {
-    let plan = subscription
-        .plan
-        .id
-        .as_deref()
-        .and_then(|id| plan_of(catalog, id));
-    let features = plan
-        .map(|plan| plan.features.as_slice())
-        .unwrap_or_default();
-    features
-        .iter()
-        .filter_map(|f| entitlement(catalog, subscription, f, as_of))
-        .collect()
+    let mut rows = Vec::new();
+    let mut covered = BTreeSet::new();
+    for subscription in subscriptions {
+        let plan = subscription.plan.id.as_deref();
+        let plan = plan.and_then(|id| plan_of(catalog, id));
+        for granted in plan.into_iter().flat_map(|plan| &plan.features) {
+            let Some(feature) = catalog.feature(&granted.feature) else {
+                continue;
+            };
+            let metric = Metric::of_feature(catalog, feature, meters);
+            covered.insert(metric.key);
+            rows.push(of_plan(subscription, granted, &metric, as_of));
+        }
+    }
+    let has_access = subscriptions.iter().any(has_access);
+    let beside = meters.names().filter(|name| !covered.contains(name));
+    rows.extend(beside.map(|name| beside_plans(&Metric::named(catalog, name, meters), has_access)));
+    rows
 }
 
-fn entitlement(
-    catalog: &Catalog,
+/// What is counted under one name.
+struct Metric<'a> {
+    key: &'a str,
+    feature: Option<&'a Feature>,
+    meter: Option<&'a Meter>,
+    meters: &'a Meters,
+}
+
+impl<'a> Metric<'a> {
+    fn of_feature(catalog: &'a Catalog, feature: &'a Feature, meters: &'a Meters) -> Self {
+        let key = catalog.metric_of(feature);
+        Self {
+            key,
+            feature: Some(feature),
+            meter: catalog.meter(key),
+            meters,
+        }
+    }
+
+    /// The catalogue may have forgotten what it once called so.
+    fn named(catalog: &'a Catalog, key: &'a str, meters: &'a Meters) -> Self {
+        let meter = catalog.meter(key);
+        let feature = meter.map_or(Some(key), |meter| meter.feature.as_deref());
+        Self {
+            key,
+            feature: feature.and_then(|id| catalog.feature(id)),
+            meter,
+            meters,
+        }
+    }
+
+    fn is_counted(&self) -> bool {
+        let is_meter = self.feature.is_some_and(|f| f.kind == FeatureType::Meter);
+        is_meter || self.meters.knows(self.key)
+    }
+
+    /// A row in which nothing is granted yet.
+    fn row(&self, limit: Option<Amount>, usage: Option<Amount>, is_granted: bool) -> Entitlement {
+        let remaining = usage.and_then(|usage| {
+            let left = limit.map(|limit| limit.less(usage));
+            if is_granted { left } else { Some(Amount::ZERO) }
+        });
+        let is_meter = self.meter.is_some() || self.feature.is_none();
+        let text = |amount: Option<Amount>| amount.map(|amount| amount.to_string());
+        Entitlement {
+            feature_id: self.feature.map(|feature| feature.id.clone()),
+            meter_id: is_meter.then(|| self.key.to_owned()),
+            kind: self
+                .feature
+                .map_or(FeatureType::Meter, |feature| feature.kind),
+            granted: is_granted,
+            limit: text(limit),
+            usage: text(usage),
+            remaining: text(remaining),
+            resets_at: None,
+            subscription_id: None,
+            is_used_up: false,
+            explain: None,
+        }
+    }
+}
+
+fn has_access(subscription: &SubscriptionView) -> bool {
+    let access = subscription.access.as_ref();
+    access.is_some_and(|access| access.granted)
+}
+
+fn of_plan(
     subscription: &SubscriptionView,
     granted: &PlanFeature,
+    metric: &Metric<'_>,
     as_of: AsOf,
-) -> Option<Entitlement> {
-    let feature = catalog
-        .features
-        .iter()
-        .find(|feature| feature.id == granted.feature)?;
-    let meter = catalog
-        .meters
-        .iter()
-        .find(|meter| meter.feature.as_ref() == Some(&feature.id));
-    let counted = feature.kind == FeatureType::Meter;
-    let limit = granted
-        .limit
-        .filter(|_| feature.kind != FeatureType::Boolean);
-    let has_access = subscription
-        .access
-        .as_ref()
-        .is_some_and(|access| access.granted);
+) -> Entitlement {
+    let is_boolean = metric
+        .feature
+        .is_some_and(|f| f.kind == FeatureType::Boolean);
+    let by_plan = granted.limit.filter(|_| !is_boolean).map(Amount::units);
+    let limit = metric.meters.allowance(metric.key).or(by_plan);
     let anchor = subscription.started_at.unwrap_or(subscription.created_at);
-    Some(Entitlement {
-        feature_id: feature.id.clone(),
-        meter_id: meter.map(|meter| meter.id.clone()),
-        kind: feature.kind,
-        granted: granted.granted && has_access,
-        limit: limit.map(|limit| limit.to_string()),
-        usage: counted.then(|| "0".to_owned()),
-        remaining: limit.filter(|_| counted).map(|limit| limit.to_string()),
-        resets_at: if counted {
-            next_reset(granted.reset, anchor, as_of.now)
-        } else {
-            None
-        },
-        subscription_id: subscription.id.clone(),
-        explain: None,
-    })
+    let window = Window::at(granted.reset, anchor, as_of.now);
+    let is_counted = metric.is_counted();
+    let usage = is_counted.then(|| metric.meters.usage(metric.key, window.start));
+    let is_full = limit.is_some_and(|limit| usage.is_some_and(|usage| usage >= limit));
+    let is_granted = granted.granted && has_access(subscription);
+    let is_used_up = is_granted && granted.hard_limit && is_full;
+    let mut row = metric.row(limit, usage, is_granted);
+    row.granted = is_granted && !is_used_up;
+    row.resets_at = window.end.filter(|_| is_counted);
+    row.subscription_id = Some(subscription.id.clone());
+    row.is_used_up = is_used_up;
+    row
 }
 
-/// The first boundary after `now` of periods counted from `anchor`.
-#[must_use]
-pub fn next_reset(reset: Reset, anchor: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let months = match reset {
-        Reset::Never => return None,
-        Reset::EveryDay => return Some(next_by_days(1, anchor, now)),
-        Reset::Every28Days => return Some(next_by_days(28, anchor, now)),
-        Reset::EveryMonth => 1,
-        Reset::EveryQuarter => 3,
-        Reset::EveryYear => 12,
-    };
-    // Counted from the anchor each time, so that the 31st does not drift to the 28th. The least
-    // months that can have passed are skipped at once.
-    const LONGEST_MONTH_MS: i64 = 31 * 86_400_000;
-    let passed_ms = now.as_millis().saturating_sub(anchor.as_millis()).max(0);
-    let passed = u32::try_from(passed_ms / (LONGEST_MONTH_MS * i64::from(months))).unwrap_or(0);
-    let boundaries = (passed..).map(|period| anchor.plus_months(period.saturating_mul(months)));
-    boundaries
-        .take_while(|at| *at < Timestamp::MAX)
-        .find(|at| *at > now)
+/// No plan grants it, so only what was allowed does, while the customer has access to anything.
+fn beside_plans(metric: &Metric<'_>, has_access: bool) -> Entitlement {
+    let allowance = metric.meters.allowance(metric.key);
+    let usage = metric.meters.usage(metric.key, None);
+    metric.row(allowance, Some(usage), allowance.is_some() && has_access)
 }
 
-fn next_by_days(days: i64, anchor: Timestamp, now: Timestamp) -> Timestamp {
-    let length_ms = days * 86_400_000;
-    let passed = now.as_millis().saturating_sub(anchor.as_millis()).max(-1);
-    let periods = passed.div_euclid(length_ms) + 1;
-    anchor.plus_millis(periods.saturating_mul(length_ms))
+/// The time in which use is counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Its beginning; `None` where all there was before counts too.
+    pub start: Option<Timestamp>,
+    /// When the count starts again; `None` where it never does.
+    pub end: Option<Timestamp>,
+}
+
+impl Window {
+    /// Of the periods counted from `anchor` the one that `now` is in, else all before the first.
+    #[must_use]
+    pub fn at(reset: Reset, anchor: Timestamp, now: Timestamp) -> Self {
+        let months = match reset {
+            Reset::Never => {
+                return Self {
+                    start: None,
+                    end: None,
+                };
+            }
+            Reset::EveryDay => return Self::of_days(1, anchor, now),
+            Reset::Every28Days => return Self::of_days(28, anchor, now),
+            Reset::EveryMonth => 1,
+            Reset::EveryQuarter => 3,
+            Reset::EveryYear => 12,
+        };
+        // Counted from the anchor each time, so that the 31st does not drift to the 28th. The least
+        // months that can have passed are skipped at once.
+        const LONGEST_MONTH_MS: i64 = 31 * 86_400_000;
+        let boundary = |period: u32| anchor.plus_months(period.saturating_mul(months));
+        let passed_ms = now.as_millis().saturating_sub(anchor.as_millis()).max(0);
+        let passed = u32::try_from(passed_ms / (LONGEST_MONTH_MS * i64::from(months))).unwrap_or(0);
+        let is_over = |period: &u32| boundary(*period) <= now && boundary(*period) < Timestamp::MAX;
+        let period = passed
+            + (passed..)
+                .take_while(is_over)
+                .fold(0, |count: u32, _| count + 1);
+        Self {
+            start: period.checked_sub(1).map(boundary),
+            end: Some(boundary(period)).filter(|end| *end < Timestamp::MAX),
+        }
+    }
+
+    fn of_days(days: i64, anchor: Timestamp, now: Timestamp) -> Self {
+        let length_ms = days * 86_400_000;
+        let passed = now.as_millis().saturating_sub(anchor.as_millis()).max(-1);
+        let periods = passed.div_euclid(length_ms) + 1;
+        let boundary = |periods: i64| anchor.plus_millis(periods.saturating_mul(length_ms));
+        Self {
+            start: (periods > 0).then(|| boundary(periods - 1)),
+            end: Some(boundary(periods)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +257,7 @@ mod tests {
     fn resets_are_counted_from_the_anchor() {
         let at = |text| Timestamp::parse(text).unwrap();
         let anchor = at("2027-01-31T10:00:00Z");
-        let next = |reset, now| next_reset(reset, anchor, at(now)).unwrap();
+        let next = |reset, now| Window::at(reset, anchor, at(now)).end.unwrap();
         assert_eq!(
             next(Reset::EveryMonth, "2027-02-01T00:00:00Z"),
             at("2027-02-28T10:00:00Z")
@@ -186,6 +287,7 @@ mod tests {
             at("2027-02-28T10:00:00Z")
         );
         assert_eq!(next(Reset::EveryMonth, "2020-01-01T00:00:00Z"), anchor);
-        assert_eq!(next_reset(Reset::Never, anchor, anchor), None);
+        let never = Window::at(Reset::Never, anchor, anchor);
+        assert_eq!((never.start, never.end), (None, None));
     }
 }

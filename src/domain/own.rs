@@ -66,6 +66,30 @@ pub enum OwnFact {
     SubscriptionEnded(SubscriptionDue),
 }
 
+impl OwnFact {
+    /// The merchant's own identifier of the customer that it is told of, where it says so itself.
+    #[must_use]
+    pub fn identifier(&self) -> Option<&str> {
+        match self {
+            Self::CustomerCreated(fact) => Some(&fact.identifier),
+            Self::AllowancesSet(fact) => Some(&fact.identifier),
+            Self::UsageRead(fact) => Some(&fact.identifier),
+            Self::UsageCounted(fact) => Some(&fact.identifier),
+            Self::CheckoutOpened(fact) => Some(&fact.identifier),
+            Self::CheckoutAttempted(_)
+            | Self::CheckoutAtGateway(_)
+            | Self::CheckoutRefused(_)
+            | Self::CheckoutCancelled(_)
+            | Self::CheckoutExpired(_)
+            | Self::CancelAsked(_)
+            | Self::CancelledAtGateway(_)
+            | Self::EndDateSet(_)
+            | Self::TrialEnded(_)
+            | Self::SubscriptionEnded(_) => None,
+        }
+    }
+}
+
 /// See [`OwnFact::CustomerCreated`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerCreated {

@@ -77,6 +77,12 @@ impl<T> RareSlot<T> {
     pub fn stamp(&self) -> Option<Stamp> {
         self.0.as_ref().map(|register| register.stamp)
     }
+
+    /// The value in force with its stamp.
+    #[must_use]
+    pub fn register(&self) -> Option<&Register<T>> {
+        self.0.as_deref()
+    }
 }
 
 impl<T: Clone> RareSlot<T> {

@@ -330,6 +330,8 @@ impl From<CommandError> for Problem {
             CommandError::Mismatch => Self::IdempotencyMismatch,
             CommandError::Unavailable(why) => Self::Unavailable(why),
             CommandError::Refused(Refusal::NoSuchKey) => Self::NotFound("key"),
+            CommandError::Refused(Refusal::NoSuchCompany) => Self::NotFound("company"),
+            CommandError::Refused(Refusal::NoSuchCountry) => Self::NotFound("country"),
             CommandError::Refused(Refusal::NoSuchCustomer) => Self::NotFound("customer"),
             CommandError::Refused(Refusal::NoSuchSubscription) => Self::NotFound("subscription"),
             CommandError::Refused(Refusal::NoSuchCheckout) => Self::NotFound("checkout"),

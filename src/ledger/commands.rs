@@ -29,6 +29,12 @@ pub enum Refusal {
     /// There is no key of that id.
     #[error("there is no such key")]
     NoSuchKey,
+    /// The catalogue has no company of that id.
+    #[error("there is no such company")]
+    NoSuchCompany,
+    /// The catalogue has no country of that id.
+    #[error("there is no such country")]
+    NoSuchCountry,
     /// There is no customer of that id, or none that the merchant gave an identifier.
     #[error("there is no such customer")]
     NoSuchCustomer,
@@ -38,7 +44,8 @@ pub enum Refusal {
     /// There is no checkout of that id.
     #[error("there is no such checkout")]
     NoSuchCheckout,
-    /// It does not fit what the ledger holds: a sentence that names the field.
+    /// It does not fit what the ledger holds: a sentence that names the field, in backticks and by
+    /// the command's word for it; see [`Refusal::in_words`].
     #[error("{0}")]
     Invalid(String),
     /// The checkout has come too far for it.
@@ -47,6 +54,21 @@ pub enum Refusal {
     /// It is larger than a record may be.
     #[error("it is too large to be recorded")]
     TooLarge,
+}
+
+impl Refusal {
+    /// The same, where whoever asked calls fields otherwise: each pair is the command's word (the
+    /// name in its struct) and theirs.
+    #[must_use]
+    pub fn in_words(self, words: &[(&str, &str)]) -> Self {
+        let Self::Invalid(sentence) = self else {
+            return self;
+        };
+        let said = |sentence: String, (ours, theirs): &(&str, &str)| {
+            sentence.replace(&format!("`{ours}`"), &format!("`{theirs}`"))
+        };
+        Self::Invalid(words.iter().fold(sentence, said))
+    }
 }
 
 /// What an operator changed could not be recorded.

@@ -7,8 +7,10 @@ pub mod audit;
 mod checkouts;
 mod checkup;
 mod commands;
+mod customers;
 mod feed;
 mod history;
+mod ids;
 mod ingest;
 mod keeping;
 mod keepsake;
@@ -21,6 +23,7 @@ mod query;
 mod refold;
 mod reload;
 mod restoring;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,6 +40,7 @@ pub use audit::{
     fields_that_differ,
 };
 pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted};
+pub use customers::NewCustomer;
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
@@ -48,6 +52,7 @@ pub use own::erased_by;
 pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
+pub use usage::{Counted, ENTRIES_MAX, TOKENS_MAX, TokenUse, UnitUse};
 
 use self::alarm::Alarm;
 use self::audit::{Checkpoints, Desk, Signer};

@@ -124,8 +124,10 @@ pub struct Standing {
     pub ended_at: Option<Timestamp>,
     /// Whether a cancel ended it.
     pub is_cancelled: bool,
-    /// Whether a cancel was asked for.
-    pub is_cancel_asked: bool,
+    /// The cancel that was asked for.
+    pub cancel: Option<Cancel>,
+    /// The end date that was set.
+    pub end_date: Option<Timestamp>,
     /// What falls due next.
     pub due: Option<Due>,
     /// The gateway's id of it, where one charges it.
@@ -228,7 +230,8 @@ impl Basis<'_> {
             ends_at: None,
             ended_at: None,
             is_cancelled: false,
-            is_cancel_asked: self.decided.cancel_asked().is_some(),
+            cancel: self.decided.cancel_asked(),
+            end_date: self.decided.end_date(),
             due: None,
             charged_as: self.charged.map(|charged| charged.id.into()),
         };
@@ -406,6 +409,10 @@ pub struct SubscriptionStanding {
     pub cycle_end: Option<Timestamp>,
     /// Whether a cancel was asked for and holds.
     pub is_cancel_asked: bool,
+    /// When that cancel ends it.
+    pub cancel_at: Option<Timestamp>,
+    /// The end date that was set and holds.
+    pub end_date: Option<Timestamp>,
     /// Whether it is over, or another is in its place.
     pub ended: bool,
     /// The gateway's id of it, where one charges it.

@@ -59,7 +59,9 @@ impl Standing {
             paid_through: self.paid_through,
             ends_at: self.ends_at,
             cycle_end: trial_end.or(self.paid_through),
-            is_cancel_asked: self.is_cancel_asked,
+            is_cancel_asked: self.cancel.is_some(),
+            cancel_at: self.cancel.map(|cancel| cancel.ends_at),
+            end_date: self.end_date,
             ended: self.has_ended(),
             gateway_subscription: self.charged_as.clone(),
             last_paid_period: start.zip(end).filter(|_| self.paid_through.is_some()),
@@ -85,6 +87,8 @@ impl SubscriptionStanding {
             ends_at: None,
             cycle_end: cells.paid_through(),
             is_cancel_asked: false,
+            cancel_at: None,
+            end_date: None,
             ended: status.is_end(),
             gateway_subscription: None,
             last_paid_period: None,
@@ -93,7 +97,10 @@ impl SubscriptionStanding {
 
     /// What was decided here stands above what the provider says.
     pub fn apply(&mut self, decided: &Decided) {
-        self.is_cancel_asked = decided.cancel_asked().is_some();
+        let cancel = decided.cancel_asked();
+        self.is_cancel_asked = cancel.is_some();
+        self.cancel_at = cancel.map(|cancel| cancel.ends_at);
+        self.end_date = decided.end_date();
         self.ends_at = end_of(decided).map(|end| end.at);
         if let Some(end) = ended_by(decided) {
             self.status = end.status;

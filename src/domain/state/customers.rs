@@ -12,7 +12,8 @@ use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
 use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, Naming, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::own::PROVIDER;
+use crate::domain::meter::Meters;
+use crate::domain::own;
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
 
@@ -86,6 +87,28 @@ impl State {
         self.find_customer(id).is_some()
     }
 
+    /// The merchant's own identifier of a customer, by any id; nothing for one that the merchant
+    /// gave none.
+    #[must_use]
+    pub fn identifier_of(&self, id: &str) -> Option<&str> {
+        let root = self.arena.get(self.find_customer(id)?);
+        root.is_identifier().then_some(&*root.name)
+    }
+
+    /// The id that a customer is shown under (`CUS-…`), by any id.
+    #[must_use]
+    pub fn customer_id_of(&self, id: &str) -> Option<Box<str>> {
+        let root = self.arena.get(self.find_customer(id)?);
+        Some(self.customer_name(root).id.into())
+    }
+
+    /// The company that a customer is one of, by any id, where it is known.
+    #[must_use]
+    pub fn company_of(&self, id: &str) -> Option<Box<str>> {
+        let root = self.arena.get(self.find_customer(id)?);
+        self.person(root).company_id().map(Into::into)
+    }
+
     /// One customer with all it holds.
     #[must_use]
     pub fn customer(&self, id: &str, as_of: Option<AsOf>) -> Option<CustomerView> {
@@ -123,19 +146,26 @@ impl State {
     /// What a customer may use, by the newest catalogue.
     #[must_use]
     pub fn entitlements(&self, id: &str, as_of: AsOf) -> Option<Entitlements> {
-        let view = self.customer(id, Some(as_of))?;
-        Some(self.entitlements_of(&view, as_of))
+        let root = self.find_customer(id)?;
+        let view = self.customer_view(root, Some(as_of));
+        Some(self.entitlements_of(root, &view, as_of))
     }
 
-    pub(super) fn entitlements_of(&self, view: &CustomerView, as_of: AsOf) -> Entitlements {
-        let catalog = self.settings().map(|settings| &settings.catalog);
-        let of = |subscription| {
-            catalog.map(|catalog| entitlement::of_subscription(catalog, subscription, as_of))
-        };
-        let entitlements = view.subscriptions.iter().filter_map(of).flatten().collect();
+    pub(super) fn entitlements_of(
+        &self,
+        root: Ix,
+        view: &CustomerView,
+        as_of: AsOf,
+    ) -> Entitlements {
+        let settings = self.settings();
+        let unused = Meters::default();
+        let meters = self.meters_of(root).unwrap_or(&unused);
+        let rows = settings.map(|settings| {
+            entitlement::rows(&settings.catalog, &view.subscriptions, meters, as_of)
+        });
         Entitlements {
             customer: view.name.clone(),
-            entitlements,
+            entitlements: rows.unwrap_or_default(),
             explain: None,
         }
     }
@@ -212,8 +242,8 @@ impl State {
         let aliases = self.members(root).map(|(_, member)| member).chain([root]);
         for alias in aliases.filter(|e| e.kind == Kind::Party && !e.is_identifier()) {
             let provider = self.arena.provider(alias.space);
-            if provider == PROVIDER {
-                // It is shown as the customer's own id.
+            if provider == own::PROVIDER {
+                // That is no reference: it is the id that the customer is shown under.
                 continue;
             }
             let held = newest.entry(provider).or_insert(alias);
@@ -264,6 +294,9 @@ impl State {
         let things = facts().filter_map(|fact| self.thing_of(fact));
         // What it tells of a customer alone says whose it is where nothing else does.
         let introduced = facts().filter_map(|fact| {
+            if let Fact::Own(fact) = fact {
+                return self.arena.find(Kind::Party, MERCHANT, fact.identifier()?);
+            }
             let Fact::Party(party) = fact else {
                 return None;
             };

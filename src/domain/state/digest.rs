@@ -1,11 +1,14 @@
 //! Fingerprints of the state: what a replay is compared with.
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::State;
 use super::arena::Ix;
 use super::entity::Kind;
+use crate::domain::customer::CustomerView;
 use crate::domain::decided::Decided;
+use crate::domain::meter::{Meters, Summary};
 use crate::domain::subscription::SubscriptionView;
 
 /// The fingerprint of one thing as users see it, less what depends on the clock.
@@ -39,8 +42,17 @@ struct Decisive<'a> {
     decided: Option<&'a Decided>,
 }
 
+/// A customer with what no view of it shows whole.
+#[derive(Serialize)]
+struct CustomerExhibit<'a> {
+    #[serde(flatten)]
+    view: &'a CustomerView,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    meters: Vec<Summary<'a>>,
+}
+
 impl Exhibit {
-    fn of<T: serde::Serialize>(kind: &'static str, id: &str, view: &T) -> Self {
+    fn of<T: Serialize>(kind: &'static str, id: &str, view: &T) -> Self {
         Self {
             kind,
             id: id.to_owned(),
@@ -88,7 +100,13 @@ impl State {
                 let mut view = self.customer_view(ix, None);
                 // They are shown by themselves.
                 view.subscriptions.clear();
-                Some(Exhibit::of("customer", &view.name.id, &view))
+                let told = self.meters_of(ix);
+                let meters = told.map(Meters::summaries).unwrap_or_default();
+                let customer = CustomerExhibit {
+                    view: &view,
+                    meters,
+                };
+                Some(Exhibit::of("customer", &view.name.id, &customer))
             }
             Kind::Subscription | Kind::SoleSubscription
                 if self.shown_subscription(ix).is_some() =>

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::arena::Ix;
+use super::meters::Account;
 use crate::domain::activity::Activity;
 use crate::domain::addon::Addon;
 use crate::domain::checkout::{Checkout, OwnCheckout};
@@ -136,6 +137,8 @@ pub(super) struct Party {
     /// Of this party and all its members.
     #[serde(skip)]
     pub(super) activity: Activity,
+    /// What commands told of it; most were never told anything.
+    pub(super) account: Option<Box<Account>>,
 }
 
 impl Entity {

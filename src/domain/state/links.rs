@@ -20,7 +20,7 @@ const LINK_DEPTH_MAX: usize = 6;
 
 impl State {
     /// The customer known by this name, made on first mention.
-    fn party(&mut self, space: ProviderName, name: &str, activity: Activity) -> Ix {
+    pub(super) fn party(&mut self, space: ProviderName, name: &str, activity: Activity) -> Ix {
         let (ix, new) = self.arena.intern(Kind::Party, space, name);
         if new {
             self.arena.get_mut(ix).owner = Some(ix);

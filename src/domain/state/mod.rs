@@ -17,6 +17,7 @@ mod keys;
 mod links;
 #[cfg(test)]
 mod lists;
+mod meters;
 mod own;
 mod page;
 mod payments;

@@ -45,7 +45,8 @@ impl State {
     pub(super) fn checkout_view(&self, ix: Ix) -> Option<CheckoutView> {
         let entity = self.arena.get(ix);
         let made = self.payments_made_for(ix);
-        entity.own_checkout()?.view(&made, self.owner_name(entity))
+        let customer = self.owner_name(entity)?;
+        entity.own_checkout()?.view(&made, customer)
     }
 
     fn payments_made_for(&self, checkout: Ix) -> Vec<PaymentMade<'_>> {

@@ -132,7 +132,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`ReadError`] where the store cannot be read.
-    pub(super) fn hear(&self, seqs: &[u64]) -> Result<Vec<Arc<Heard>>, ReadError> {
+    pub(in crate::ledger) fn hear(&self, seqs: &[u64]) -> Result<Vec<Arc<Heard>>, ReadError> {
         let mut heard: Vec<Option<Arc<Heard>>> = {
             let mut kept = self.hearing.kept.lock();
             seqs.iter().map(|seq| kept.get(*seq)).collect()

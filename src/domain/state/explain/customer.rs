@@ -8,6 +8,7 @@ use super::verdict::{self, Cell, explanation};
 use crate::domain::customer::CustomerView;
 use crate::domain::event::{Contact, Fact};
 use crate::domain::explanation::{Explain, Explanation, Why};
+use crate::domain::own::OwnFact;
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::customers::VENDOR_PREFIX;
@@ -55,11 +56,23 @@ impl State {
         for (name, text) in DETAILS {
             let says = |statement: &&Statement<'_>| {
                 let said = statement.contact();
-                said.is_some_and(|(ix, contact)| self.is_of(ix, root) && text(contact).is_some())
+                said.is_some_and(|(ix, contact)| self.is_of(ix, root) && text(&contact).is_some())
             };
             let cell = Cell::stamped(all().filter(says));
             fields.put(name, cell.map(Cell::explanation));
         }
+        let locates = |statement: &&Statement<'_>| {
+            let created = statement.own().and_then(|fact| {
+                if let OwnFact::CustomerCreated(fact) = fact {
+                    fact.address.as_ref()
+                } else {
+                    None
+                }
+            });
+            created.is_some() && statement.identifier == Some(root)
+        };
+        let address = Cell::stamped(all().filter(locates));
+        fields.put("address", address.map(Cell::explanation));
         fields.put("references", self.references_explained(root, statements));
         fields.put("addons", self.addons_explained(root, &about));
         fields.activity(all());

@@ -1,57 +1,49 @@
-//! Which event is behind each row of what a customer may use: the catalogue's, or the one that gave
-//! the subscription its plan or its standing.
+//! Which event is behind each row of what a customer may use: the catalogue's, the one that gave
+//! the subscription its plan or its standing, or those that told of its meters.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::Fields;
-use super::statements::Statements;
-use super::verdict::Cell;
+use super::statements::{Statement, Statements};
+use super::verdict::{self, Cell};
 use crate::domain::customer::CustomerView;
-use crate::domain::entitlement::Entitlements;
+use crate::domain::entitlement::{Entitlement, Entitlements};
 use crate::domain::event::Fact;
+use crate::domain::explanation::Why;
+use crate::domain::own::OwnFact;
 use crate::domain::state::State;
+use crate::domain::state::arena::Ix;
+use crate::domain::subscription::SubscriptionView;
+
+/// What the rows of one customer are explained by.
+struct Behind<'w, 'a> {
+    /// The newest settings.
+    catalogue: Vec<&'w Statement<'a>>,
+    /// What was told of the customer's meters.
+    meters: Vec<&'w Statement<'a>>,
+    subscriptions: BTreeMap<&'w str, &'w SubscriptionView>,
+}
 
 impl State {
-    /// Explains each row, with the `customer` whose subscriptions are explained.
+    /// Explains each row, with the `customer` at `root` whose subscriptions are explained.
     pub(super) fn explain_entitlements(
         &self,
+        root: Ix,
         shown: &mut Entitlements,
         customer: &CustomerView,
         statements: &Statements<'_>,
     ) {
-        let settings = statements
-            .iter()
-            .filter(|statement| matches!(statement.fact, Fact::Settings(_)));
-        let catalogue = Cell::stamped(settings).map(Cell::explanation);
+        let is_settings = |statement: &&Statement<'_>| matches!(statement.fact, Fact::Settings(_));
+        let is_of_root = |statement: &&Statement<'_>| statement.identifier == Some(root);
         let held = customer.subscriptions.iter();
-        let held: BTreeMap<&str, _> = held.map(|held| (&*held.id, held)).collect();
+        let behind = Behind {
+            catalogue: statements.iter().filter(is_settings).collect(),
+            meters: statements.iter().filter(is_of_root).collect(),
+            subscriptions: held.map(|held| (&*held.id, held)).collect(),
+        };
         for row in &mut shown.entitlements {
-            let mut fields = Fields::default();
-            let by_catalogue = [
-                ("feature_id", true),
-                ("type", true),
-                ("meter_id", row.meter_id.is_some()),
-                ("limit", row.limit.is_some()),
-                ("remaining", row.remaining.is_some()),
-                ("resets_at", row.resets_at.is_some()),
-            ];
-            for (name, _) in by_catalogue.into_iter().filter(|(_, is_set)| *is_set) {
-                fields.put(name, catalogue.clone());
-            }
-            let held = held.get(&*row.subscription_id).copied();
-            let of = |name| held.and_then(|held| held.explain.as_ref()?.get(name).cloned());
-            fields.put("subscription_id", of("plan"));
-            let has_access = held.and_then(|held| held.access.as_ref());
-            let is_withheld = has_access.is_some_and(|access| access.granted) && !row.granted;
-            fields.put(
-                "granted",
-                if is_withheld {
-                    catalogue.clone()
-                } else {
-                    of("access")
-                },
-            );
-            row.explain = Some(fields.0);
+            row.explain = Some(behind.explain(row).0);
         }
         let id = customer.explain.as_ref();
         let id = id.and_then(|explain| {
@@ -60,4 +52,112 @@ impl State {
         });
         shown.explain = id.map(|found| [("customer", found)].into());
     }
+}
+
+impl<'w, 'a> Behind<'w, 'a> {
+    fn explain(&self, row: &Entitlement) -> Fields {
+        let mut fields = Fields::default();
+        let catalogue = self.catalogue().map(Cell::explanation);
+        let by_catalogue = [
+            ("feature_id", row.feature_id.is_some()),
+            ("type", true),
+            ("meter_id", row.meter_id.is_some()),
+            ("resets_at", row.resets_at.is_some()),
+        ];
+        for (name, _) in by_catalogue.into_iter().filter(|(_, is_set)| *is_set) {
+            fields.put(name, catalogue.clone());
+        }
+        let metric = row.meter_id.as_deref().or(row.feature_id.as_deref());
+        let metric = metric.unwrap_or_default();
+        let limit = || {
+            let allowed = self.allowance(metric).or_else(|| self.catalogue());
+            allowed.filter(|_| row.limit.is_some())
+        };
+        let usage = || {
+            self.usage(metric)
+                .into_iter()
+                .filter(|_| row.usage.is_some())
+        };
+        fields.put("limit", limit().map(Cell::explanation));
+        fields.put("usage", verdict::together(usage()));
+        let held = row.subscription_id.as_deref();
+        let held = held.and_then(|id| self.subscriptions.get(id).copied());
+        let of = |name| held.and_then(|held| held.explain.as_ref()?.get(name).cloned());
+        fields.put("subscription_id", of("plan"));
+        let has_access = held.and_then(|held| held.access.as_ref());
+        let is_withheld = has_access.is_some_and(|access| access.granted) && !row.granted;
+        let granted = if row.is_used_up {
+            verdict::together(usage())
+        } else if is_withheld {
+            catalogue
+        } else if held.is_some() {
+            of("access")
+        } else {
+            let allowed = self.allowance(metric).map(Cell::explanation);
+            allowed.or_else(|| verdict::together(usage()))
+        };
+        fields.put("granted", granted);
+        if row.granted || row.is_used_up {
+            let left = verdict::together(usage().chain(limit()));
+            fields.put("remaining", left.filter(|_| row.remaining.is_some()));
+        } else if row.remaining.is_some() {
+            // Nothing remains where nothing is granted.
+            fields.copy("remaining", "granted");
+        }
+        fields
+    }
+
+    fn catalogue(&self) -> Option<Cell<'w, 'a>> {
+        Cell::stamped(self.catalogue.iter().copied())
+    }
+
+    fn told(&self) -> impl Iterator<Item = (&'w Statement<'a>, &'w OwnFact)> {
+        let meters = self.meters.iter().copied();
+        meters.filter_map(|statement| Some((statement, statement.own()?)))
+    }
+
+    /// What was allowed last.
+    fn allowance(&self, metric: &str) -> Option<Cell<'w, 'a>> {
+        let allows = |fact: &OwnFact| {
+            if let OwnFact::AllowancesSet(set) = fact {
+                return set.allowances.iter().any(|set| *set.meter_id == *metric);
+            }
+            false
+        };
+        let told = self.told().filter(|(_, fact)| allows(fact));
+        Cell::stamped(told.map(|(statement, _)| statement))
+    }
+
+    /// The newest reading, and everything that was counted.
+    fn usage(&self, metric: &str) -> Vec<Cell<'w, 'a>> {
+        let mut readings = BTreeMap::new();
+        let mut repeated = Vec::new();
+        let mut cells = Vec::new();
+        for (statement, fact) in self.told() {
+            if is_reading_of(fact, metric) {
+                // Of two words on one time the first counts; the log has its statements in order.
+                match readings.entry(statement.stamp.occurred_at) {
+                    Entry::Vacant(place) => drop(place.insert(statement)),
+                    Entry::Occupied(_) => repeated.push((statement, Why::LowerRank)),
+                }
+            } else if matches!(fact, OwnFact::UsageCounted(used) if *used.meter_id == *metric) {
+                cells.extend(Cell::stamped(std::iter::once(statement)));
+            }
+        }
+        if let Some(mut cell) = Cell::stamped(readings.into_values()) {
+            cell.losers.extend(repeated);
+            cells.push(cell);
+        }
+        cells
+    }
+}
+
+fn is_reading_of(fact: &OwnFact, metric: &str) -> bool {
+    if let OwnFact::UsageRead(read) = fact {
+        return read
+            .readings
+            .iter()
+            .any(|reading| *reading.meter_id == *metric);
+    }
+    false
 }

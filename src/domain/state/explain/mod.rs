@@ -22,6 +22,7 @@ use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
 use crate::domain::explanation::{Explain, Explanation, HeardEvent};
+use crate::domain::own::OwnFact;
 use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::domain::time::Timestamp;
@@ -50,7 +51,11 @@ impl Fields {
         let all = || about.iter().copied();
         // An event without a time does not count.
         let timed = all().filter(|statement| statement.stamp.occurred_at != Timestamp::EPOCH);
-        self.put("created_at", verdict::first(timed));
+        // What a meter showed is told later; the thing is no older for that.
+        let is_reading = |s: &&Statement<'_>| matches!(s.own(), Some(OwnFact::UsageRead(_)));
+        let first = verdict::first(timed.filter(|statement| !is_reading(statement)));
+        let only = || Cell::stamped(all().filter(is_reading)).map(Cell::explanation);
+        self.put("created_at", first.or_else(only));
         self.put("updated_at", Cell::stamped(all()).map(Cell::explanation));
         let last = all().max_by_key(|statement| statement.seq());
         let last = last.map(|statement| verdict::explanation(statement, []));
@@ -92,8 +97,8 @@ impl State {
         let root = self.find_customer(id)?;
         let statements = self.statements(heard);
         let customer = self.explained(root, as_of, &statements);
-        let mut shown = self.entitlements_of(&customer, as_of);
-        self.explain_entitlements(&mut shown, &customer, &statements);
+        let mut shown = self.entitlements_of(root, &customer, as_of);
+        self.explain_entitlements(root, &mut shown, &customer, &statements);
         Some(shown)
     }
 

@@ -1,6 +1,7 @@
 //! What was heard, statement by statement: each fact with its stamp and with the things it is
 //! about. It knows which cell a fact is offered to, and not which one wins.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -8,11 +9,13 @@ use crate::domain::event::{
     Change, Contact, Fact, InvoiceFact, Naming, ProviderName, SubscriptionFact,
 };
 use crate::domain::explanation::{EventName, Explanation, HeardEvent};
+use crate::domain::own::OwnFact;
 use crate::domain::register::Stamp;
 use crate::domain::state::State;
 use crate::domain::state::apply::provider_of;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::entity::{Kind, Role};
+use crate::domain::state::meters::{contact_of, naming_of as own_naming};
 
 /// One fact of one event.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +32,7 @@ pub(super) struct Statement<'a> {
     pub(super) alias: Option<Ix>,
 }
 
-impl Statement<'_> {
+impl<'a> Statement<'a> {
     pub(super) fn seq(&self) -> u64 {
         self.heard.about.seq
     }
@@ -59,11 +62,33 @@ impl Statement<'_> {
             .flatten()
     }
 
+    /// What it tells that is born here.
+    pub(super) fn own(&self) -> Option<&'a OwnFact> {
+        if let Fact::Own(fact) = self.fact {
+            Some(fact)
+        } else {
+            None
+        }
+    }
+
+    /// Whether it ties a provider's id to an identifier.
+    fn is_introduction(&self) -> bool {
+        let is_creation = matches!(self.own(), Some(OwnFact::CustomerCreated(_)));
+        is_creation || matches!(self.fact, Fact::Party(_))
+    }
+
     /// What it says of a person, and on what that is kept.
-    pub(super) fn contact(&self) -> Option<(Ix, &Contact)> {
+    pub(super) fn contact(&self) -> Option<(Ix, Cow<'_, Contact>)> {
         let (naming, contact) = match self.fact {
             Fact::Party(fact) => {
-                return Some((self.identifier.or(self.alias)?, &fact.contact));
+                let party = self.identifier.or(self.alias)?;
+                return Some((party, Cow::Borrowed(&fact.contact)));
+            }
+            Fact::Own(fact) => {
+                let OwnFact::CustomerCreated(fact) = &**fact else {
+                    return None;
+                };
+                return Some((self.identifier?, Cow::Owned(contact_of(fact))));
             }
             Fact::Payment(fact) => (&fact.naming, &fact.contact),
             Fact::Invoice(fact) => (&fact.naming, &fact.contact),
@@ -77,11 +102,10 @@ impl Statement<'_> {
             | Fact::Settings(_)
             | Fact::Operation(_)
             | Fact::Key(_)
-            | Fact::Accepted(_)
-            | Fact::Own(_) => return None,
+            | Fact::Accepted(_) => return None,
         };
         let is_nameless = naming.provider_id.is_none();
-        is_nameless.then_some((self.about?, contact))
+        is_nameless.then_some((self.about?, Cow::Borrowed(contact)))
     }
 }
 
@@ -117,24 +141,25 @@ impl<'a> Statements<'a> {
     }
 }
 
-fn naming_of(fact: &Fact) -> Option<&Naming> {
-    match fact {
-        Fact::Party(fact) => Some(&fact.naming),
-        Fact::Subscription(fact) => Some(&fact.naming),
-        Fact::Payment(fact) => Some(&fact.naming),
-        Fact::Invoice(fact) => Some(&fact.naming),
-        Fact::Order(fact) => Some(&fact.naming),
-        Fact::Checkout(fact) => Some(&fact.naming),
-        Fact::Addon(fact) => Some(&fact.naming),
+fn naming_of(fact: &Fact) -> Option<Cow<'_, Naming>> {
+    let naming = match fact {
+        Fact::Party(fact) => &fact.naming,
+        Fact::Subscription(fact) => &fact.naming,
+        Fact::Payment(fact) => &fact.naming,
+        Fact::Invoice(fact) => &fact.naming,
+        Fact::Order(fact) => &fact.naming,
+        Fact::Checkout(fact) => &fact.naming,
+        Fact::Addon(fact) => &fact.naming,
         Fact::PaidThrough(_)
         | Fact::Refund(_)
         | Fact::Dispute(_)
         | Fact::Settings(_)
         | Fact::Operation(_)
         | Fact::Key(_)
-        | Fact::Accepted(_)
-        | Fact::Own(_) => None,
-    }
+        | Fact::Accepted(_) => return None,
+        Fact::Own(fact) => return own_naming(fact).map(Cow::Owned),
+    };
+    Some(Cow::Borrowed(naming))
 }
 
 impl State {
@@ -162,8 +187,7 @@ impl State {
             return self.paid_by(fact);
         }
         // Only an introduction ties a provider's id to an identifier.
-        let is_party = matches!(statement.fact, Fact::Party(_));
-        statement.alias.filter(|_| is_party)
+        statement.alias.filter(|_| statement.is_introduction())
     }
 
     fn paid_by(&self, fact: &InvoiceFact) -> Option<Ix> {
@@ -177,8 +201,8 @@ impl State {
             let provider = provider_of(&change.fact)?;
             let naming = naming_of(&change.fact);
             let parties = naming.map(|naming| {
-                let identifier = self.identifier(naming, event.source);
-                self.parties_of(identifier, naming, provider)
+                let identifier = self.identifier(&naming, event.source);
+                self.parties_of(identifier, &naming, provider)
             });
             let (identifier, alias) = parties.unwrap_or_default();
             Some(Statement {
@@ -201,10 +225,7 @@ impl State {
             |kind, id: &Option<Box<str>>| self.arena.find(kind, statement.provider, id.as_deref()?);
         match role {
             Role::Identifier => {
-                let ties = || {
-                    let is_party = matches!(statement.fact, Fact::Party(_));
-                    is_party && statement.alias == Some(thing)
-                };
+                let ties = || statement.is_introduction() && statement.alias == Some(thing);
                 statement.identifier.filter(|_| is_about || ties())
             }
             Role::Alias => statement.alias.filter(|_| is_about),

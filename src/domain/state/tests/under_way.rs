@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             3,
-            "02e7d36d1e5dee794737f285077bd149aca1d898a909891e4952f951da6bb864"
+            "4f4406f186e60d4c0bfc11e2ac53c9c08b43694a8791de88184e9c505145bc59"
         )
     );
 }

@@ -1,0 +1,157 @@
+//! What commands tell of a customer: that it was made, what it may use, what it used. Knows no
+//! subscription, which is told of in the same breath.
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::arena::Ix;
+use super::entity::{Kind, MERCHANT};
+use super::links::Told;
+use crate::domain::activity::Activity;
+use crate::domain::creation::Creation;
+use crate::domain::event::{Contact, Naming};
+use crate::domain::id::{Prefix, Tsid};
+use crate::domain::meter::{Amount, Meters};
+use crate::domain::own::{CustomerCreated, OwnFact};
+use crate::domain::register::{RareSlot, Stamp};
+use crate::domain::time::Timestamp;
+
+/// See the module: kept at the merchant's identifier.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Account {
+    /// What it was made with.
+    creation: RareSlot<Creation>,
+    /// What it used and may use.
+    pub(super) meters: Meters,
+}
+
+/// What a command says of a person.
+pub(super) fn contact_of(fact: &CustomerCreated) -> Contact {
+    Contact {
+        email: Some(fact.email.clone()),
+        first_name: fact.first_name.clone(),
+        last_name: fact.last_name.clone(),
+        phone: fact.phone.clone(),
+        company_id: fact.company_id.clone(),
+        country_id: fact.country_id.clone(),
+    }
+}
+
+fn created_naming(fact: &CustomerCreated) -> Naming {
+    Naming {
+        identifier: Some(fact.identifier.clone()),
+        provider_id: Some(fact.id.clone()),
+        ..Naming::default()
+    }
+}
+
+/// How what is born here names its customer, where it does.
+pub(super) fn naming_of(fact: &OwnFact) -> Option<Naming> {
+    if let OwnFact::CustomerCreated(fact) = fact {
+        return Some(created_naming(fact));
+    }
+    let identifier = Some(fact.identifier()?.into());
+    Some(Naming {
+        identifier,
+        ..Naming::default()
+    })
+}
+
+impl State {
+    /// Takes in what is told of a customer; `None` for what is told of anything else.
+    pub(super) fn customer_told(
+        &mut self,
+        fact: &OwnFact,
+        told: &Told<'_>,
+        seq: u64,
+    ) -> Option<Ix> {
+        let at = told.stamp.occurred_at;
+        match fact {
+            OwnFact::CustomerCreated(fact) => self.customer_created(fact, told),
+            OwnFact::AllowancesSet(fact) => self.metered(&fact.identifier, told, |meters| {
+                for set in &fact.allowances {
+                    meters.allow(&set.meter_id, Amount::nearest(set.limit), told.stamp);
+                }
+            }),
+            OwnFact::UsageRead(fact) => {
+                // It is news of the customer, but the customer is no older than its meter.
+                let told = Told {
+                    activity: Activity::later(at, seq),
+                    ..*told
+                };
+                self.metered(&fact.identifier, &told, |meters| {
+                    for read in &fact.readings {
+                        meters.read(&read.meter_id, read.at, Amount::nearest(read.total), seq);
+                    }
+                })
+            }
+            OwnFact::UsageCounted(fact) => self.metered(&fact.identifier, told, |meters| {
+                let written = Tsid::parse(Prefix::Usage, &fact.id);
+                let id = written.unwrap_or_else(|| Tsid::minted("usage", &fact.id));
+                meters.count(
+                    &fact.meter_id,
+                    at,
+                    Amount::nearest(fact.amount),
+                    id.as_u64(),
+                );
+            }),
+            OwnFact::CheckoutOpened(_)
+            | OwnFact::CheckoutAttempted(_)
+            | OwnFact::CheckoutAtGateway(_)
+            | OwnFact::CheckoutRefused(_)
+            | OwnFact::CheckoutCancelled(_)
+            | OwnFact::CheckoutExpired(_)
+            | OwnFact::CancelAsked(_)
+            | OwnFact::CancelledAtGateway(_)
+            | OwnFact::EndDateSet(_)
+            | OwnFact::TrialEnded(_)
+            | OwnFact::SubscriptionEnded(_) => None,
+        }
+    }
+
+    fn customer_created(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
+        let naming = created_naming(fact);
+        let party = self.introduce(&naming, &contact_of(fact), told)?;
+        if let Some(address) = &fact.address {
+            self.arena.get_mut(party).person.locate(address, told.stamp);
+        }
+        let account = self.account_mut(party)?;
+        account.creation.offer(told.stamp, Creation::of(fact));
+        Some(party)
+    }
+
+    fn metered(
+        &mut self,
+        identifier: &str,
+        told: &Told<'_>,
+        note: impl FnOnce(&mut Meters),
+    ) -> Option<Ix> {
+        let party = self.party(MERCHANT, identifier, told.activity);
+        note(&mut self.account_mut(party)?.meters);
+        Some(party)
+    }
+
+    fn account_mut(&mut self, party: Ix) -> Option<&mut Account> {
+        let party = self.arena.get_mut(party).party_mut()?;
+        Some(party.account.get_or_insert_default())
+    }
+
+    fn account_of(&self, identifier: &str) -> Option<&Account> {
+        let party = self.arena.find(Kind::Party, MERCHANT, identifier)?;
+        self.arena.get(party).party()?.account.as_deref()
+    }
+
+    /// What a customer used and may use; nothing of one that nothing was told of.
+    pub(super) fn meters_of(&self, root: Ix) -> Option<&Meters> {
+        let account = self.arena.get(root).party()?.account.as_deref()?;
+        Some(&account.meters)
+    }
+
+    /// What a customer was made with by a command, and when.
+    #[must_use]
+    pub fn creation_of(&self, identifier: &str) -> Option<(&Creation, Timestamp)> {
+        let held = self.account_of(identifier)?.creation.register()?;
+        let Stamp { occurred_at, .. } = held.stamp;
+        Some((&held.value, occurred_at))
+    }
+}

@@ -241,6 +241,9 @@ impl App {
         let till = Till::open(config, listener.local_addr().map_err(bind)?, env)?;
         let opened = open_ledger(config, accept, clock, env, till)?;
         let (key, new_admin_key) = admin_key(&config.data_dir, env(ADMIN_KEY_VARIABLE))?;
+        // After all that can fail: its thread holds the store open until it is stopped.
+        let kept = opened.ledger.keep_time();
+        kept.map_err(OpenLedgerError::Thread)?;
         let start = opened.start;
         tracing::info!(
             events = start.events,

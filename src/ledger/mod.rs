@@ -15,6 +15,7 @@ mod ingest;
 mod keeping;
 mod keepsake;
 mod keys;
+mod log_time;
 mod numbers;
 mod opening;
 mod own;
@@ -23,6 +24,8 @@ mod query;
 mod refold;
 mod reload;
 mod restoring;
+mod scheduler;
+mod subscriptions;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -60,7 +63,9 @@ use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
 use self::keeping::Keeper;
+use self::log_time::LogTime;
 use self::past::{Hearing, Times};
+use self::scheduler::Scheduler;
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
@@ -80,9 +85,11 @@ pub struct Ledger {
     running: Mutex<Option<Running<Interpretation, Refusal>>>,
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
+    log_time: Arc<LogTime>,
     feed: Arc<Feed>,
     tally: Tally,
     keeper: Mutex<Option<Keeper>>,
+    scheduler: Mutex<Option<Scheduler>>,
     checkup: Mutex<Checkup>,
     alarm: Arc<Alarm>,
     audits: Arc<Desk>,
@@ -190,9 +197,12 @@ impl Ledger {
         if let Some(desk) = self.desk.lock().take() {
             desk.stop();
         }
+        let scheduler = self.scheduler.lock().take();
+        scheduler.iter().for_each(Scheduler::end);
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }
+        scheduler.into_iter().for_each(Scheduler::wait);
         self.checkpoints.keep();
         if let Some(keeper) = self.keeper.lock().take() {
             keeper.stop(Instant::now() + SNAPSHOT_BUDGET);

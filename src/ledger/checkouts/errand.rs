@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+use super::conflicts;
 use crate::domain::catalog::Period;
 use crate::domain::checkout::{CheckoutView, GatewayWork};
 use crate::domain::event::Interpretation;
@@ -108,7 +109,7 @@ impl Errand {
                 url: Some(url.into()),
             }),
         };
-        let names = vec![view.opened.identifier.into(), checkout.to_owned()];
+        let names = conflicts(&view.opened.identifier, Some(checkout));
         self.tell(names, move |state| is_awaited(state, &id, attempt), fact)
     }
 

@@ -13,6 +13,7 @@ pub use open::{NewCheckout, OpenedCheckout, Wanted};
 use std::time::{Duration, Instant};
 
 use super::Ledger;
+use super::customers::customer_conflict;
 use crate::domain::checkout::CheckoutView;
 use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
@@ -26,8 +27,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Commands about one customer, and those about one checkout, are decided one after the other.
 fn conflicts(identifier: &str, checkout: Option<&str>) -> Vec<String> {
-    let names = [Some(identifier), checkout].into_iter().flatten();
-    names.map(str::to_owned).collect()
+    let checkout = checkout.map(|id| format!("checkout {id}"));
+    let customer = customer_conflict(identifier);
+    [customer].into_iter().chain(checkout).collect()
 }
 
 /// How far a checkout has come at `now`: the scheduler may not have said yet that it is over.

@@ -42,7 +42,7 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
-pub use checkouts::{NewCheckout, OpenedCheckout, Wanted};
+pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted};
 pub use customers::NewCustomer;
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
@@ -194,11 +194,11 @@ impl Ledger {
         self.checkup.lock().stop();
         self.tree.stop();
         self.checkpoints.stop();
-        let scheduler = self.scheduler.lock().take();
-        scheduler.iter().for_each(Scheduler::end);
         if let Some(desk) = self.desk.lock().take() {
             desk.stop();
         }
+        let scheduler = self.scheduler.lock().take();
+        scheduler.iter().for_each(Scheduler::end);
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }

@@ -10,6 +10,7 @@ use super::delivery;
 use super::problems;
 use crate::domain::key::Scope;
 use crate::http::error::{Body, Problem};
+use crate::http::html::HTML;
 use crate::http::routes::{Access, Answer, Asked, Route};
 
 /// Examples of answers and bodies, by method and path. Each is checked against its schema by a test.
@@ -19,9 +20,10 @@ const DESCRIPTION: &str = include_str!("description.md");
 /// What every path that begins with none of the others belongs to.
 const OPERATIONS: &str = "operations";
 /// The kinds of paths, by their first segment.
-const TAGS: [(&str, &str); 3] = [
+const TAGS: [(&str, &str); 4] = [
     ("webhooks", "What providers send"),
     ("v1", "What your services ask"),
+    ("checkout", "What payers see"),
     (OPERATIONS, "What an operator's tools ask"),
 ];
 
@@ -228,7 +230,7 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
             });
             found.push(parameter("Idempotency-Key", "header", schema));
         }
-        Asked::Question(_) | Asked::Nothing => {}
+        Asked::Question(_) | Asked::Form(_) | Asked::Nothing => {}
     }
     found
 }
@@ -260,9 +262,10 @@ fn parameter(name: &str, place: &str, mut schema: Value) -> Value {
 fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option<Value> {
     let schema = match route.doc.asked {
         Asked::Nothing => return None,
-        Asked::Json(schema) | Asked::JsonOrNothing(schema) | Asked::Question(schema) => {
-            schema(&mut schemas.taken).to_value()
-        }
+        Asked::Json(schema)
+        | Asked::JsonOrNothing(schema)
+        | Asked::Question(schema)
+        | Asked::Form(schema) => schema(&mut schemas.taken).to_value(),
         Asked::Delivery => json!({
             "description": "The provider's own JSON, byte for byte as it was signed.",
         }),
@@ -276,9 +279,17 @@ fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option
     }
     let required = !matches!(
         route.doc.asked,
-        Asked::JsonOrNothing(_) | Asked::Question(_)
+        Asked::JsonOrNothing(_) | Asked::Question(_) | Asked::Form(_)
     );
-    Some(json!({"required": required, "content": {"application/json": content}}))
+    let media_type = match route.doc.asked {
+        Asked::Form(_) => "application/x-www-form-urlencoded",
+        Asked::Nothing
+        | Asked::Json(_)
+        | Asked::JsonOrNothing(_)
+        | Asked::Question(_)
+        | Asked::Delivery => "application/json",
+    };
+    Some(json!({"required": required, "content": {media_type: content}}))
 }
 
 fn responses(
@@ -306,8 +317,40 @@ fn responses(
             };
             ("200", "As asked.", Some((media_type, schema)))
         }
+        Answer::Page => ("200", "The page.", Some((HTML, json!({"type": "string"})))),
+        Answer::Onwards => ("303", "Where to go.", None),
     };
     let mut headers = Map::new();
+    let place = || {
+        let text = "Where to go.";
+        (
+            "Location".to_owned(),
+            header(text, json!({"type": "string"})),
+        )
+    };
+    match route.doc.answer {
+        Answer::Onwards => headers.extend([place()]),
+        Answer::Page => {
+            let elsewhere: Map<String, Value> = [place()].into_iter().collect();
+            let description = "It is over, and leads on.";
+            found.insert(
+                "303".into(),
+                json!({"description": description, "headers": elsewhere}),
+            );
+        }
+        Answer::Nothing
+        | Answer::One(_)
+        | Answer::Json(_)
+        | Answer::Created(_)
+        | Answer::Text(_) => {}
+    }
+    for (status, description) in pages_of(route.doc.answer) {
+        let content = json!({HTML: {"schema": {"type": "string"}}});
+        found.insert(
+            (*status).into(),
+            json!({"description": description, "content": content}),
+        );
+    }
     if has_seq {
         let text = "The last sequence number folded into what is shown.";
         headers.insert(
@@ -341,6 +384,22 @@ fn responses(
         );
     }
     found
+}
+
+/// The refusals that payers see.
+const fn pages_of(answer: Answer) -> &'static [(&'static str, &'static str)] {
+    match answer {
+        Answer::Page => &[("404", "A page that says so: there is no such checkout.")],
+        Answer::Onwards => &[
+            ("404", "A page that says so: there is no such checkout."),
+            ("503", "A page that says so: it cannot be recorded now."),
+        ],
+        Answer::Nothing
+        | Answer::One(_)
+        | Answer::Json(_)
+        | Answer::Created(_)
+        | Answer::Text(_) => &[],
+    }
 }
 
 fn header(description: &str, schema: Value) -> Value {

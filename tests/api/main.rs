@@ -32,6 +32,7 @@ mod replay;
 mod samples;
 mod settings;
 mod stream;
+mod stykite;
 mod time;
 mod webhooks;
 mod world;

@@ -14,6 +14,7 @@
 mod accept;
 mod audit;
 mod bad_input;
+mod checkout;
 mod contract;
 mod dispatches;
 mod explain;

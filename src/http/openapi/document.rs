@@ -7,7 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::delivery;
-use super::problems;
+use super::{pages, problems};
 use crate::domain::key::Scope;
 use crate::http::error::Body;
 use crate::http::html::HTML;
@@ -296,14 +296,7 @@ fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option
         route.doc.asked,
         Asked::JsonOrNothing(_) | Asked::Question(_) | Asked::Form(_)
     );
-    let media_type = match route.doc.asked {
-        Asked::Form(_) => "application/x-www-form-urlencoded",
-        Asked::Nothing
-        | Asked::Json(_)
-        | Asked::JsonOrNothing(_)
-        | Asked::Question(_)
-        | Asked::Delivery => "application/json",
-    };
+    let media_type = pages::media_type(route.doc.asked);
     Some(json!({"required": required, "content": {media_type: content}}))
 }
 
@@ -335,37 +328,8 @@ fn responses(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> M
         Answer::Onwards => ("303", "Where to go.", None),
     };
     let mut headers = Map::new();
-    let place = || {
-        let text = "Where to go.";
-        (
-            "Location".to_owned(),
-            header(text, json!({"type": "string"})),
-        )
-    };
-    match route.doc.answer {
-        Answer::Onwards => headers.extend([place()]),
-        Answer::Page => {
-            let elsewhere: Map<String, Value> = [place()].into_iter().collect();
-            let description = "It is over, and leads on.";
-            found.insert(
-                "303".into(),
-                json!({"description": description, "headers": elsewhere}),
-            );
-        }
-        Answer::Nothing
-        | Answer::One(_)
-        | Answer::Json(_)
-        | Answer::Created(_)
-        | Answer::Accepted(_)
-        | Answer::Text(_) => {}
-    }
-    for (status, description) in pages_of(route.doc.answer) {
-        let content = json!({HTML: {"schema": {"type": "string"}}});
-        found.insert(
-            (*status).into(),
-            json!({"description": description, "content": content}),
-        );
-    }
+    headers.extend(pages::headers(route.doc.answer));
+    found.extend(pages::responses(route.doc.answer));
     if has_seq {
         let text = "The last sequence number folded into what is shown.";
         headers.insert(
@@ -399,23 +363,6 @@ fn responses(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> M
         found.insert(status.to_string(), refusal);
     }
     found
-}
-
-/// The refusals that payers see.
-const fn pages_of(answer: Answer) -> &'static [(&'static str, &'static str)] {
-    match answer {
-        Answer::Page => &[("404", "A page that says so: there is no such checkout.")],
-        Answer::Onwards => &[
-            ("404", "A page that says so: there is no such checkout."),
-            ("503", "A page that says so: it cannot be recorded now."),
-        ],
-        Answer::Nothing
-        | Answer::One(_)
-        | Answer::Json(_)
-        | Answer::Created(_)
-        | Answer::Accepted(_)
-        | Answer::Text(_) => &[],
-    }
 }
 
 pub(super) fn header(description: &str, schema: Value) -> Value {

@@ -4,6 +4,7 @@
 mod delivery;
 mod document;
 mod page;
+mod pages;
 mod problems;
 
 use std::sync::OnceLock;

@@ -10,7 +10,7 @@ use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::event::{Naming, PaymentFact};
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::own::{CheckoutOpened, CustomerCreated, Item, OwnFact, PROVIDER};
+use crate::domain::own::{Begun, CheckoutOpened, Item, OwnFact, PROVIDER};
 use crate::domain::register::{Origin, Stamp};
 use crate::domain::time::Timestamp;
 

@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 use super::http::{Client, TIMEOUT};
 use super::{Answer, Before, CameBack, CancelAnswer, Gateway, Order};
 use crate::domain::catalog::Price;
-use crate::domain::own::{CancelWhen, Pretend};
+use crate::domain::own::{CancelWhen, GATEWAY_SANDBOX, Pretend};
 use crate::signature::Key;
 
 /// The word for it in the configuration and in events, and the source of its webhooks.
-pub const SANDBOX: &str = "sandbox";
+pub const SANDBOX: &str = GATEWAY_SANDBOX;
 /// As long as Razorpay's own ids.
 const ID_LETTERS: usize = 14;
 

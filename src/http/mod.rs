@@ -3,8 +3,10 @@
 
 mod auth;
 mod body;
+mod checkout;
 mod error;
 mod flood;
+mod html;
 mod limits;
 mod metrics;
 mod ndjson;

@@ -3,6 +3,7 @@
 
 use super::Ledger;
 use super::commands::{CommandError, Refusal, Request};
+use super::customers::customer_conflict;
 use crate::domain::own::{CancelAsked, CancelWhen, EndDateSet, OwnFact};
 use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::State;
@@ -32,8 +33,9 @@ impl Ledger {
         request: Request,
     ) -> Result<u64, CommandError> {
         let about = About::new(customer, subscription);
+        let conflicts = about.conflicts(&self.state.read())?;
         let decide = move |state: &State, now| cancel(&about.standing(state)?, when, now);
-        let told = self.tell(&request, vec![subscription.into()], decide).await;
+        let told = self.tell(&request, conflicts, decide).await;
         self.or_as_it_was(told)
     }
 
@@ -50,8 +52,9 @@ impl Ledger {
         request: Request,
     ) -> Result<u64, CommandError> {
         let about = About::new(customer, subscription);
+        let conflicts = about.conflicts(&self.state.read())?;
         let decide = move |state: &State, _| set_end(&about.standing(state)?, ends_at);
-        let told = self.tell(&request, vec![subscription.into()], decide).await;
+        let told = self.tell(&request, conflicts, decide).await;
         self.or_as_it_was(told)
     }
 
@@ -83,6 +86,13 @@ impl About {
         let held = state.standing_of(&self.subscription);
         held.filter(|held| held.identifier.as_deref() == Some(identifier))
             .ok_or(Refusal::NoSuchSubscription)
+    }
+
+    /// A checkout that is opened for the customer meanwhile would be for what is cancelled here.
+    fn conflicts(&self, state: &State) -> Result<Vec<String>, Refusal> {
+        let held = self.standing(state)?;
+        let identifier = held.identifier.as_deref().unwrap_or_default();
+        Ok(vec![customer_conflict(identifier), held.id])
     }
 }
 
@@ -121,6 +131,12 @@ fn set_end(held: &SubscriptionStanding, ends_at: Timestamp) -> Result<OwnFact, R
     }
     if held.status != Status::Expired {
         refuse_over(held)?;
+    } else if let Some(over) = held.ends_at.filter(|end| is_bound_by(held, *end)) {
+        let why = format!(
+            "What was paid for, or its trial, was over at {over}: only a payment brings the \
+             subscription back."
+        );
+        return Err(Refusal::Invalid(why));
     }
     if let Some(cancel_at) = held.cancel_at.filter(|cancel_at| ends_at > *cancel_at) {
         let why = format!("The subscription was cancelled and ends at {cancel_at}, not later.");
@@ -130,6 +146,11 @@ fn set_end(held: &SubscriptionStanding, ends_at: Timestamp) -> Result<OwnFact, R
         subscription_id: held.id.as_str().into(),
         ends_at,
     }))
+}
+
+/// Whether it ended with its trial or with what was paid for, so that no end date puts that off.
+fn is_bound_by(held: &SubscriptionStanding, end: Timestamp) -> bool {
+    [held.trial_ends_at, held.paid_through].contains(&Some(end))
 }
 
 /// Whoever charges goes on charging, whatever is said here.

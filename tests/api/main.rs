@@ -14,6 +14,7 @@
 mod accept;
 mod audit;
 mod bad_input;
+mod checkout;
 mod contract;
 mod dispatches;
 mod explain;
@@ -33,5 +34,6 @@ mod samples;
 mod settings;
 mod stream;
 mod stykite;
+mod time;
 mod webhooks;
 mod world;

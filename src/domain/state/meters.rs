@@ -70,21 +70,17 @@ pub(super) fn naming_of(fact: &OwnFact) -> Option<Naming> {
 }
 
 impl State {
-    /// Takes in that a customer was made, less what it was subscribed to.
-    pub(super) fn customer_made(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
-        let party = self.introduce(&created_naming(fact), &contact_of(fact), told)?;
-        if let Some(address) = &fact.address {
-            self.arena.get_mut(party).person.locate(address, told.stamp);
-        }
-        let account = self.account_mut(party)?;
-        account.creation.offer(told.stamp, Creation::of(fact));
-        Some(party)
-    }
-
-    /// Takes in what is told of a customer's meters; `None` for what is told of anything else.
-    pub(super) fn meters_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
-        let (at, seq) = (told.stamp.occurred_at, told.activity.last_seq());
+    /// Takes in what is told of a customer, less what it was subscribed to; `None` for what is told
+    /// of anything else.
+    pub(super) fn customer_told(
+        &mut self,
+        fact: &OwnFact,
+        told: &Told<'_>,
+        seq: u64,
+    ) -> Option<Ix> {
+        let at = told.stamp.occurred_at;
         match fact {
+            OwnFact::CustomerCreated(fact) => self.customer_created(fact, told),
             OwnFact::AllowancesSet(fact) => self.metered(&fact.identifier, told, |meters| {
                 for set in &fact.allowances {
                     meters.allow(&set.meter_id, Amount::nearest(set.limit), told.stamp);
@@ -112,8 +108,7 @@ impl State {
                     id.as_u64(),
                 );
             }),
-            OwnFact::CustomerCreated(_)
-            | OwnFact::CheckoutOpened(_)
+            OwnFact::CheckoutOpened(_)
             | OwnFact::CheckoutAttempted(_)
             | OwnFact::CheckoutAtGateway(_)
             | OwnFact::CheckoutRefused(_)
@@ -125,6 +120,16 @@ impl State {
             | OwnFact::TrialEnded(_)
             | OwnFact::SubscriptionEnded(_) => None,
         }
+    }
+
+    fn customer_created(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
+        let party = self.introduce(&created_naming(fact), &contact_of(fact), told)?;
+        if let Some(address) = &fact.address {
+            self.arena.get_mut(party).person.locate(address, told.stamp);
+        }
+        let account = self.account_mut(party)?;
+        account.creation.offer(told.stamp, Creation::of(fact));
+        Some(party)
     }
 
     fn metered(

@@ -7,9 +7,10 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::delivery;
-use super::problems;
+use super::{pages, problems};
 use crate::domain::key::Scope;
 use crate::http::error::Body;
+use crate::http::html::HTML;
 use crate::http::routes::{Access, Answer, Asked, Route};
 use crate::http::stykite;
 
@@ -22,9 +23,10 @@ const OPERATIONS: &str = "operations";
 /// Below `/v1` too, but of another kind.
 const STYKITE: &str = "stykite";
 /// The kinds of paths, most by their first segment.
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 5] = [
     ("webhooks", "What providers send"),
     ("v1", "What your services ask"),
+    ("checkout", "What payers see"),
     (STYKITE, "What a client of Stykite asks, in Stykite's words"),
     (OPERATIONS, "What an operator's tools ask"),
 ];
@@ -243,7 +245,7 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
             });
             found.push(parameter("Idempotency-Key", "header", schema));
         }
-        Asked::Question(_) | Asked::Nothing => {}
+        Asked::Question(_) | Asked::Form(_) | Asked::Nothing => {}
     }
     found
 }
@@ -275,9 +277,10 @@ fn parameter(name: &str, place: &str, mut schema: Value) -> Value {
 fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option<Value> {
     let schema = match route.doc.asked {
         Asked::Nothing => return None,
-        Asked::Json(schema) | Asked::JsonOrNothing(schema) | Asked::Question(schema) => {
-            schema(&mut schemas.taken).to_value()
-        }
+        Asked::Json(schema)
+        | Asked::JsonOrNothing(schema)
+        | Asked::Question(schema)
+        | Asked::Form(schema) => schema(&mut schemas.taken).to_value(),
         Asked::Delivery => json!({
             "description": "The provider's own JSON, byte for byte as it was signed.",
         }),
@@ -291,9 +294,10 @@ fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option
     }
     let required = !matches!(
         route.doc.asked,
-        Asked::JsonOrNothing(_) | Asked::Question(_)
+        Asked::JsonOrNothing(_) | Asked::Question(_) | Asked::Form(_)
     );
-    Some(json!({"required": required, "content": {"application/json": content}}))
+    let media_type = pages::media_type(route.doc.asked);
+    Some(json!({"required": required, "content": {media_type: content}}))
 }
 
 fn responses(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Map<String, Value> {
@@ -320,8 +324,12 @@ fn responses(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> M
             };
             ("200", "As asked.", Some((media_type, schema)))
         }
+        Answer::Page => ("200", "The page.", Some((HTML, json!({"type": "string"})))),
+        Answer::Onwards => ("303", "Where to go.", None),
     };
     let mut headers = Map::new();
+    headers.extend(pages::headers(route.doc.answer));
+    found.extend(pages::responses(route.doc.answer));
     if has_seq {
         let text = "The last sequence number folded into what is shown.";
         headers.insert(

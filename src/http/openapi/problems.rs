@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::document::header;
 use crate::http::body::JSON_BYTES_MAX;
+use crate::http::checkout::FORM_BYTES_MAX;
 use crate::http::error::Problem;
 use crate::http::routes::{Access, Asked, Route};
 use crate::http::v1::audit::QUESTION_BYTES_MAX;
@@ -97,6 +98,12 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
                 Problem::InvalidBody(wrong.into()),
                 Problem::UnsupportedMediaType,
             ]);
+        }
+        Asked::Form(_) => {
+            let mut refused = of_body(FORM_BYTES_MAX);
+            // A payer is told by a page.
+            refused.retain(|problem| !matches!(problem, Problem::Unavailable(_)));
+            found.extend(refused);
         }
         Asked::Delivery => {
             found.extend(of_body(BODY_BYTES_MAX));

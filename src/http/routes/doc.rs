@@ -47,6 +47,8 @@ pub(in crate::http) enum Asked {
     JsonOrNothing(SchemaOf),
     /// The same, where asking again asks anew.
     Question(SchemaOf),
+    /// What a button of a page sends.
+    Form(SchemaOf),
     /// A provider's webhook, with its signature.
     Delivery,
 }
@@ -67,6 +69,10 @@ pub(in crate::http) enum Answer {
     Accepted(SchemaOf),
     /// 200, of this media type.
     Text(&'static str),
+    /// 200, a page; 303 to somewhere else; 404, a page as well.
+    Page,
+    /// 303; 404 and 503, a page.
+    Onwards,
 }
 
 impl fmt::Debug for Doc {
@@ -140,6 +146,17 @@ impl Entry {
     /// Answers with text of that media type.
     pub(super) fn writes(self, media_type: &'static str) -> Self {
         self.answers(Answer::Text(media_type))
+    }
+
+    /// Answers with a page.
+    pub(super) fn pages(self) -> Self {
+        self.answers(Answer::Page)
+    }
+
+    /// Takes what a button of a page sends, and leads on.
+    pub(super) fn leads_on<T: JsonSchema>(mut self) -> Self {
+        self.route.doc.asked = Asked::Form(schema_of::<T>);
+        self.answers(Answer::Onwards)
     }
 
     /// May answer with these as well.

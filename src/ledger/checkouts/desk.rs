@@ -59,7 +59,7 @@ impl Ledger {
         let errand = Errand {
             state: Arc::clone(&self.state),
             writer: self.writer.clone(),
-            clock: Arc::clone(&self.clock),
+            time: Arc::clone(&self.log_time),
             gateway,
         };
         let (words, heard) = channel();

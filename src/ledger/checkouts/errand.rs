@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use crate::clock::Clock;
+use super::conflicts;
 use crate::domain::catalog::Period;
 use crate::domain::checkout::{CheckoutView, GatewayWork};
 use crate::domain::event::Interpretation;
@@ -17,6 +17,7 @@ use crate::eventlog::{Command, Decision, Handle, Outcome};
 use crate::gateways::{Answer, Before, CancelAnswer, Gateway, GatewayPlan, Order};
 use crate::ledger::commands::{Refusal, append};
 use crate::ledger::keys::Actor;
+use crate::ledger::log_time::LogTime;
 use crate::ledger::{Request, own};
 
 /// What a gateway may have been asked, and does not list after this, was not opened: its lists may
@@ -30,7 +31,7 @@ const WHY_CHARS_MAX: usize = 300;
 pub(super) struct Errand {
     pub(super) state: Arc<RwLock<State>>,
     pub(super) writer: Handle<Interpretation, Refusal>,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) time: Arc<LogTime>,
     pub(super) gateway: Arc<dyn Gateway>,
 }
 
@@ -95,7 +96,7 @@ impl Errand {
             }
             Answer::Missing => {
                 let given_up = order.attempted_at.plus_millis(MISSING_FOR_MILLIS);
-                if self.clock.now() < given_up {
+                if self.time.now() < given_up {
                     return Next::Again(Before::Perhaps);
                 }
                 refused("the gateway does not list what it may have been asked for")
@@ -108,7 +109,7 @@ impl Errand {
                 url: Some(url.into()),
             }),
         };
-        let names = vec![view.opened.identifier.into(), checkout.to_owned()];
+        let names = conflicts(&view.opened.identifier, Some(checkout));
         self.tell(names, move |state| is_awaited(state, &id, attempt), fact)
     }
 
@@ -195,12 +196,12 @@ impl Errand {
         is_news: impl Fn(&State) -> bool + Send + 'static,
         fact: OwnFact,
     ) -> Next {
-        let (state, clock) = (Arc::clone(&self.state), Arc::clone(&self.clock));
+        let (state, time) = (Arc::clone(&self.state), Arc::clone(&self.time));
         let decide = move || {
             if !is_news(&state.read()) {
                 return Decision::Refuse(Refusal::NothingChanges);
             }
-            let (now, desk) = (clock.now(), Request::of(Actor::Desk));
+            let (now, desk) = (time.now(), Request::of(Actor::Desk));
             append(
                 own::SOURCE_API,
                 own::fact_body(&fact, &desk, now),

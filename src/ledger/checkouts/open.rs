@@ -2,10 +2,10 @@
 //! on the writer, by the newest catalogue.
 
 use super::super::commands::{CommandError, Refusal, Request};
-use super::super::{Ledger, ReadError, own};
+use super::super::{Ledger, ReadError, ids, own};
 use super::{OPEN_FOR_MILLIS, conflicts};
 use crate::domain::catalog::{Catalog, Period};
-use crate::domain::id::{Prefix, Tsid};
+use crate::domain::id::Prefix;
 use crate::domain::money::{Currency, Money};
 use crate::domain::own::{CheckoutOpened, Item, OwnFact};
 use crate::domain::standing::SubscriptionStanding;
@@ -77,12 +77,11 @@ impl Ledger {
         check_url("cancel_url", wanted.cancel_url.as_deref())?;
         let identifier = {
             let state = self.state.read();
-            let identifier = identifier_of(&state, &wanted.customer);
-            identifier.ok_or(Refusal::NoSuchCustomer)?
+            let identifier = state.identifier_of(&wanted.customer);
+            identifier.ok_or(Refusal::NoSuchCustomer)?.to_owned()
         };
-        let random: [u32; 2] = rand::random();
         let decide = move |state: &State, now: Timestamp| {
-            decide(state, now, &wanted, &*gateway, random).map(OwnFact::CheckoutOpened)
+            decide(state, now, &wanted, &*gateway).map(OwnFact::CheckoutOpened)
         };
         let conflicts = conflicts(&identifier, None);
         let seq = self.tell(&request, conflicts, decide).await?;
@@ -105,19 +104,16 @@ fn decide(
     now: Timestamp,
     wanted: &NewCheckout,
     gateway: &dyn Gateway,
-    random: [u32; 2],
 ) -> Result<CheckoutOpened, Refusal> {
-    let identifier = identifier_of(state, &wanted.customer);
-    let identifier = &*identifier.ok_or(Refusal::NoSuchCustomer)?;
+    let identifier = state.identifier_of(&wanted.customer);
+    let identifier = identifier.ok_or(Refusal::NoSuchCustomer)?;
     let settings = state.settings();
     let empty = Catalog::default();
     let catalog = settings.map_or(&empty, |settings| &settings.catalog);
     let live = state.live_subscriptions(identifier);
-    let [for_checkout, for_subscription] = random;
     let (item, price) = match &wanted.wanted {
         Wanted::Plan { plan_id, period } => {
-            let fresh = Tsid::at(now, for_subscription);
-            let fresh = fresh.with(Prefix::Subscription).to_string();
+            let fresh = ids::fresh(Prefix::Subscription, now);
             plan(catalog, wanted, plan_id, *period, &live, fresh, gateway)?
         }
         Wanted::Addon { version_id } => addon(catalog, version_id, &live)?,
@@ -128,10 +124,7 @@ fn decide(
         ));
     }
     Ok(CheckoutOpened {
-        id: Tsid::at(now, for_checkout)
-            .with(Prefix::Checkout)
-            .to_string()
-            .into(),
+        id: ids::fresh(Prefix::Checkout, now),
         identifier: identifier.into(),
         item,
         price,
@@ -150,7 +143,7 @@ fn plan(
     plan_id: &str,
     period: Period,
     live: &[SubscriptionStanding],
-    fresh: String,
+    fresh: Box<str>,
     gateway: &dyn Gateway,
 ) -> Result<(Item, Money), Refusal> {
     let plan = catalog.plan(plan_id);
@@ -169,7 +162,7 @@ fn plan(
     }
     let subscription_id: Box<str> = match same {
         Some(held) => held.id.as_str().into(),
-        None => fresh.into(),
+        None => fresh,
     };
     let others = live.iter().filter(|held| *held.id != *subscription_id);
     let supersedes = others.map(|held| held.id.as_str().into()).collect();
@@ -241,8 +234,4 @@ fn check_url(field: &str, url: Option<&str>) -> Result<(), Refusal> {
 
 fn invalid(sentence: &str) -> Refusal {
     Refusal::Invalid(sentence.to_owned())
-}
-
-fn identifier_of(state: &State, id: &str) -> Option<Box<str>> {
-    state.customer(id, None)?.name.customer_identifier
 }

@@ -64,14 +64,8 @@ impl Ledger {
         let wanted = id.to_owned();
         let decide = move |state: &State, now: Timestamp| {
             let view = untaken(state, &wanted, now)?;
-            if gateway != Some(&*view.opened.gateway) {
-                let by = &view.opened.gateway;
-                let sentence = format!("The checkout was opened for {by}, which is not in use.");
-                return Err(Refusal::Invalid(sentence));
-            }
-            if view.attempt >= ATTEMPTS_MAX {
-                let sentence = "The checkout was tried too often; open another.";
-                return Err(Refusal::Invalid(sentence.to_owned()));
+            if let Some(why) = hindrance(&view, gateway) {
+                return Err(Refusal::Invalid(why));
             }
             Ok(OwnFact::CheckoutAttempted(CheckoutAttempted {
                 id: view.opened.id,
@@ -107,6 +101,18 @@ impl Ledger {
         self.wake_desk();
         told
     }
+}
+
+/// Why a checkout that is not over cannot be tried (again).
+pub(super) fn hindrance(view: &CheckoutView, gateway: Option<&str>) -> Option<String> {
+    if gateway != Some(&*view.opened.gateway) {
+        let by = &view.opened.gateway;
+        return Some(format!(
+            "It was to be paid by {by}, which is not in use any more."
+        ));
+    }
+    let tired = view.attempt >= ATTEMPTS_MAX;
+    tired.then(|| "It was tried too often: ask for a new payment link.".to_owned())
 }
 
 /// A checkout that may be tried, or called off.

@@ -9,7 +9,7 @@ use crate::domain::activity::Activity;
 use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::event::{Naming, PaymentFact};
-use crate::domain::id::{Prefix, Tsid};
+use crate::domain::id::Prefix;
 use crate::domain::own::{Begun, CheckoutOpened, Item, OwnFact, PROVIDER};
 use crate::domain::register::{Origin, Stamp};
 use crate::domain::time::Timestamp;
@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 const ATTEMPT_NOTE: &str = "checkout_attempt";
 
 /// Of a link that nobody told, because the ids alone say it: every other stands above it.
-const LEAST: Stamp = Stamp {
+pub(super) const LEAST: Stamp = Stamp {
     occurred_at: Timestamp::EPOCH,
     origin: Origin::Ours { seq: 0 },
 };
@@ -136,6 +136,7 @@ impl State {
             for id in supersedes {
                 let before = self.own_subscription(id);
                 self.decided_mut(before, |decided| decided.superseded_by(&fact.id));
+                self.meet(ix, before);
             }
         }
         self.belongs_to(ix, &fact.identifier, told);
@@ -171,14 +172,18 @@ impl State {
     /// provider's that has no id but ours.
     fn own_subscription(&mut self, id: &str) -> Ix {
         let (ix, is_new) = self.arena.intern(Kind::Subscription, PROVIDER, id);
-        let sole = || {
-            let id = Tsid::parse(Prefix::Subscription, id)?;
-            self.arena.find_id(&[Kind::SoleSubscription], id)
-        };
-        if let Some(sole) = is_new.then(sole).flatten() {
+        if is_new && let Some(sole) = self.sole_beside(ix) {
             self.decided_beside(ix, sole);
         }
         ix
+    }
+
+    /// The provider's subscription without an id that one of our own has the id of.
+    pub(super) fn sole_beside(&self, ix: Ix) -> Option<Ix> {
+        let entity = self.arena.get(ix);
+        let is_own = entity.kind == Kind::Subscription && self.is_own(ix);
+        let sole = || self.arena.find_id(&[Kind::SoleSubscription], entity.id);
+        is_own.then(sole).flatten()
     }
 
     /// A provider's subscription that has no id but ours was met first: something may have been

@@ -257,8 +257,8 @@ impl State {
         let sole = entity.kind == Kind::SoleSubscription;
         let decided = sole.then(|| self.decided_on_sole(ix)).flatten();
         let (_, mut activity) = self.subscription_activity(ix);
-        let beside = self.siblings(ix).flat_map(|(_, record)| &record.children);
-        beside.for_each(|ix| activity.merge(self.arena.get(*ix).activity));
+        let beside = self.beside(ix).into_iter();
+        beside.for_each(|ix| activity.merge(self.arena.get(ix).activity));
         let stands = Stands::Provided { cells, decided };
         Some(ShownSubscription { activity, stands })
     }

@@ -4,6 +4,7 @@
 
 mod lives;
 mod moments;
+mod sold;
 mod under_way;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 pub(super) use self::lives::*;
+pub(super) use self::sold::*;
 use super::entity::{Kind, Role};
 use super::{CustomerNotes, State};
 use crate::domain::access::AsOf;
@@ -79,6 +81,21 @@ fn picture(state: &State) -> Vec<String> {
     for view in state.payments(None, everything).data {
         lines.push(serde_json::to_string(&view).unwrap());
     }
+    for number in 0..3 {
+        let checkout = state.checkout(&checkout_id(number));
+        lines.push(format!("{checkout:?}"));
+        let standing = state.standing_of(&own_subscription_id(number));
+        lines.push(format!("{standing:?}"));
+        let live = state.live_subscriptions(&format!("user_{number}"));
+        lines.push(format!("{live:?}"));
+    }
+    lines.push(format!("{:?}", state.next_due()));
+    let mut due: Vec<_> = state.due(Timestamp::MAX, everything);
+    due.sort_by_key(|fact| format!("{fact:?}"));
+    lines.push(format!("{due:?}"));
+    let mut work = state.gateway_work();
+    work.sort_by_key(|work| format!("{work:?}"));
+    lines.push(format!("{work:?}"));
     let mut census = state.begin_census();
     while state.count(&mut census) {}
     lines.push(format!(
@@ -104,6 +121,7 @@ fn assert_coherent(state: &State) {
         Kind::SoleSubscription,
         Kind::Invoice,
         Kind::Order,
+        Kind::Checkout,
         Kind::Payment,
     ];
     let mut roots = 0;
@@ -137,6 +155,7 @@ fn assert_coherent(state: &State) {
         }
     }
     assert_eq!(roots, state.customer_count());
+    state.assert_dues_are_whole();
 }
 
 /// A customer's own event list, where an event names the customer and nothing else.

@@ -2,9 +2,12 @@
 //! (owners, members, activity) equals what would be worked out anew.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod book;
+mod charged;
 mod lives;
 mod moments;
 mod sold;
+mod stories;
 mod under_way;
 
 use std::collections::BTreeSet;
@@ -19,8 +22,7 @@ use crate::domain::access::AsOf;
 use crate::domain::event::*;
 use crate::domain::money::{Currency, Money};
 use crate::domain::register::{EventRef, Tie};
-use crate::domain::status::Status;
-use crate::domain::status::{PaymentStatus, RefundStatus};
+use crate::domain::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
 use crate::domain::time::Timestamp;
 
 const RAZORPAY: &str = "razorpay";

@@ -43,8 +43,7 @@ impl State {
     }
 
     fn begun(&mut self, begun: &Begun, identifier: &str, told: &Told<'_>) {
-        let ix = self.own_subscription(&begun.id);
-        self.decided_mut(ix, |decided| decided.begin(begun, told.stamp));
+        let ix = self.decide(&begun.id, |held| held.begin(begun, told.stamp));
         self.belongs_to(ix, identifier, told);
         self.touch(ix, told.activity);
         self.mark_stale(ix);
@@ -83,27 +82,22 @@ impl State {
 
     fn subscription_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
         let stamp = told.stamp;
-        let (id, tell): (&str, Box<dyn Fn(&mut Decided) + '_>) = match fact {
-            OwnFact::CancelAsked(fact) => (
-                &fact.subscription_id,
-                Box::new(move |held| held.cancel(fact, stamp)),
-            ),
-            OwnFact::CancelledAtGateway(fact) => (
-                &fact.subscription_id,
-                Box::new(move |held| held.cancelled_at_gateway(fact, stamp)),
-            ),
-            OwnFact::EndDateSet(fact) => (
-                &fact.subscription_id,
-                Box::new(move |held| held.set_end_date(fact.ends_at, stamp)),
-            ),
-            OwnFact::TrialEnded(fact) => (
-                &fact.subscription_id,
-                Box::new(|held| held.trial_passed(fact.due)),
-            ),
-            OwnFact::SubscriptionEnded(fact) => (
-                &fact.subscription_id,
-                Box::new(|held| held.end_passed(fact.due)),
-            ),
+        Some(match fact {
+            OwnFact::CancelAsked(fact) => {
+                self.decide(&fact.subscription_id, |held| held.cancel(fact, stamp))
+            }
+            OwnFact::CancelledAtGateway(fact) => self.decide(&fact.subscription_id, |held| {
+                held.cancelled_at_gateway(fact, stamp);
+            }),
+            OwnFact::EndDateSet(fact) => self.decide(&fact.subscription_id, |held| {
+                held.set_end_date(fact.ends_at, stamp);
+            }),
+            OwnFact::TrialEnded(fact) => {
+                self.decide(&fact.subscription_id, |held| held.trial_passed(fact.due))
+            }
+            OwnFact::SubscriptionEnded(fact) => {
+                self.decide(&fact.subscription_id, |held| held.end_passed(fact.due))
+            }
             OwnFact::CustomerCreated(_)
             | OwnFact::AllowancesSet(_)
             | OwnFact::UsageRead(_)
@@ -114,10 +108,7 @@ impl State {
             | OwnFact::CheckoutRefused(_)
             | OwnFact::CheckoutCancelled(_)
             | OwnFact::CheckoutExpired(_) => return None,
-        };
-        let ix = self.own_subscription(id);
-        self.decided_mut(ix, tell);
-        Some(ix)
+        })
     }
 
     fn checkout_opened(&mut self, fact: &CheckoutOpened, told: &Told<'_>) -> Ix {
@@ -134,8 +125,7 @@ impl State {
                 self.relink(ix);
             }
             for id in supersedes {
-                let before = self.own_subscription(id);
-                self.decided_mut(before, |decided| decided.superseded_by(&fact.id));
+                let before = self.decide(id, |held| held.superseded_by(&fact.id));
                 self.meet(ix, before);
             }
         }
@@ -159,6 +149,12 @@ impl State {
         if let Body::Checkout(held) = self.arena.body_mut(ix) {
             tell(held.own_mut());
         }
+        ix
+    }
+
+    fn decide(&mut self, subscription: &str, tell: impl FnOnce(&mut Decided)) -> Ix {
+        let ix = self.own_subscription(subscription);
+        self.decided_mut(ix, tell);
         ix
     }
 

@@ -84,11 +84,7 @@ impl Book {
                 return;
             };
             assert!(self.state.is_due(&fact));
-            let at = match &fact {
-                OwnFact::CheckoutExpired(fact) => fact.due,
-                OwnFact::TrialEnded(fact) | OwnFact::SubscriptionEnded(fact) => fact.due,
-                other => panic!("{other:?} is never due"),
-            };
+            let at = self.state.next_due().unwrap();
             self.own(at, fact.clone());
             assert!(!self.state.is_due(&fact), "{fact:?} is due for ever");
         }

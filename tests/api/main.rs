@@ -22,6 +22,7 @@ mod follower;
 mod hostile;
 mod keys;
 mod lives;
+mod metering;
 mod moments;
 mod monitoring;
 mod openapi;

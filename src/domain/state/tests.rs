@@ -9,6 +9,7 @@ mod moments;
 mod sold;
 mod stories;
 mod under_way;
+mod usage;
 
 use std::collections::BTreeSet;
 

@@ -59,7 +59,7 @@ pub struct AddressView {
     pub line1: Option<Box<str>>,
     pub line2: Option<Box<str>>,
     /// The name of the country's part by ISO 3166-2.
-    pub state: Option<&'static str>,
+    pub state: Option<String>,
     /// There is no table of cities: the city again.
     pub city_code: Option<Box<str>>,
     pub country_code: Option<Box<str>>,

@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::access::AsOf;
+use super::amount::Amount;
 use super::catalog::{Catalog, Feature, FeatureType, Meter, Plan, PlanFeature, Reset};
 use super::customer::CustomerName;
 use super::explanation::Explain;
-use super::meter::{Amount, Meters};
+use super::meter::Meters;
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 
@@ -251,6 +252,8 @@ impl Window {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -289,5 +292,61 @@ mod tests {
         assert_eq!(next(Reset::EveryMonth, "2020-01-01T00:00:00Z"), anchor);
         let never = Window::at(Reset::Never, anchor, anchor);
         assert_eq!((never.start, never.end), (None, None));
+    }
+
+    /// The boundaries one after the other, from the anchor on.
+    fn walked(reset: Reset, anchor: Timestamp, now: Timestamp) -> Window {
+        let boundary = |period: u32| match reset {
+            Reset::Never => Timestamp::MAX,
+            Reset::EveryDay => anchor.plus_days(period),
+            Reset::Every28Days => anchor.plus_days(period * 28),
+            Reset::EveryMonth => anchor.plus_months(period),
+            Reset::EveryQuarter => anchor.plus_months(period * 3),
+            Reset::EveryYear => anchor.plus_months(period * 12),
+        };
+        let mut start = None;
+        for period in 0.. {
+            let end = boundary(period);
+            if end > now {
+                return Window {
+                    start,
+                    end: Some(end).filter(|end| *end < Timestamp::MAX),
+                };
+            }
+            start = Some(end);
+        }
+        unreachable!("boundaries go on for ever")
+    }
+
+    proptest! {
+        #[test]
+        fn a_window_is_found_where_walking_finds_it(
+            reset in prop::sample::select(vec![
+                Reset::Never,
+                Reset::EveryDay,
+                Reset::Every28Days,
+                Reset::EveryMonth,
+                Reset::EveryQuarter,
+                Reset::EveryYear,
+            ]),
+            anchor in 1_700_000_000_000_i64..1_900_000_000_000,
+            passed in -40_000_000_000_i64..200_000_000_000,
+        ) {
+            let anchor = Timestamp::from_millis(anchor).unwrap();
+            let now = anchor.plus_millis(passed);
+            let found = Window::at(reset, anchor, now);
+            prop_assert_eq!(found, walked(reset, anchor, now));
+            // On a boundary the next window has begun.
+            if let Some(end) = found.end {
+                prop_assert_eq!(Window::at(reset, anchor, end).start, Some(end));
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_time_ends_nothing() {
+        let anchor = Timestamp::parse("9999-12-15T00:00:00Z").unwrap();
+        let window = Window::at(Reset::EveryMonth, anchor, Timestamp::MAX);
+        assert_eq!((window.start, window.end), (Some(anchor), None));
     }
 }

@@ -1,85 +1,13 @@
 //! What a customer used: what its meters showed, what was counted on them, and what it was allowed
 //! beside its plan. Knows no plan and no clock.
 
-use std::fmt;
-
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thin_vec::ThinVec;
 
+use super::amount::Amount;
 use super::register::{Register, Stamp};
 use super::time::Timestamp;
-
-/// Decimal places of an amount: a token of the cheapest models costs some 10^-10 of a credit.
-pub const AMOUNT_PLACES: u32 = 12;
-/// 10 to the power of [`AMOUNT_PLACES`].
-const PARTS: i128 = 1_000_000_000_000;
-/// The largest amount that one event may tell: a million million. 10^14 of them can be added up.
-pub const AMOUNT_MAX: u64 = 1_000_000_000_000;
-
-/// How much was used or may be used, in a meter's unit. Not negative, and exact: sums are the same
-/// in whatever order they are made.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-pub struct Amount(i128);
-
-impl Amount {
-    /// Nothing.
-    pub const ZERO: Self = Self(0);
-
-    /// That many whole units.
-    #[must_use]
-    pub fn units(count: u64) -> Self {
-        Self(i128::from(count).saturating_mul(PARTS))
-    }
-
-    /// The amount nearest to a number: not below zero, not above [`AMOUNT_MAX`], not finer than
-    /// [`AMOUNT_PLACES`].
-    #[must_use]
-    pub fn nearest(number: Decimal) -> Self {
-        let number = number.clamp(Decimal::ZERO, Decimal::from(AMOUNT_MAX));
-        let number = number.round_dp(AMOUNT_PLACES);
-        let finer = AMOUNT_PLACES.saturating_sub(number.scale());
-        Self(
-            number
-                .mantissa()
-                .saturating_mul(10_i128.saturating_pow(finer)),
-        )
-    }
-
-    /// Whether a number is an amount as it stands.
-    #[must_use]
-    pub fn is_exact(number: Decimal) -> bool {
-        (Decimal::ZERO..=Decimal::from(AMOUNT_MAX)).contains(&number)
-            && number.normalize().scale() <= AMOUNT_PLACES
-    }
-
-    /// Both together.
-    #[must_use]
-    pub const fn plus(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
-    }
-
-    /// What is left of it without the other; nothing where the other is more.
-    #[must_use]
-    pub fn less(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0).max(0))
-    }
-}
-
-/// A decimal without superfluous zeros.
-impl fmt::Display for Amount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, parts) = (self.0 / PARTS, self.0 % PARTS);
-        if parts == 0 {
-            return write!(f, "{whole}");
-        }
-        let parts = format!("{parts:012}");
-        write!(f, "{whole}.{}", parts.trim_end_matches('0'))
-    }
-}
 
 /// What a meter showed at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,5 +198,127 @@ impl Meters {
             .binary_search_by(|cell| (*cell.meter).cmp(meter))
             .ok()?;
         self.0.get(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::domain::register::Origin;
+
+    fn time(second: i64) -> Timestamp {
+        Timestamp::from_seconds(1_790_000_000 + second).unwrap()
+    }
+
+    /// One thing that is told of one meter, at one of few times.
+    #[derive(Debug, Clone)]
+    enum Told {
+        Read(i64, u32),
+        Counted(i64, u64, u32),
+        Allowed(i64, u32),
+    }
+
+    fn told() -> impl Strategy<Value = Told> {
+        // The amount of a use follows from its id: a use has one.
+        prop_oneof![
+            4 => (0_i64..12, 0_u32..500).prop_map(|(at, total)| Told::Read(at, total)),
+            4 => (0_i64..12, 0_u64..40).prop_map(|(at, id)| {
+                Told::Counted(at, id, u32::try_from(id * 7 % 50).unwrap())
+            }),
+            1 => (0_i64..12, 0_u32..900).prop_map(|(at, limit)| Told::Allowed(at, limit)),
+        ]
+    }
+
+    fn fold(all: &[Told], order: &[usize]) -> Meters {
+        let mut meters = Meters::default();
+        for place in order {
+            let seq = *place as u64 + 1;
+            let amount = |tenths: u32| Amount::nearest(Decimal::new(i64::from(tenths), 1));
+            match all[*place] {
+                Told::Read(at, total) => meters.read("MTR-1", time(at), amount(total), seq),
+                Told::Counted(at, id, used) => {
+                    meters.count(
+                        "MTR-1",
+                        time(at),
+                        amount(used),
+                        id * 100 + at.cast_unsigned(),
+                    );
+                }
+                Told::Allowed(at, limit) => {
+                    let stamp = Stamp {
+                        occurred_at: time(at),
+                        origin: Origin::Ours { seq },
+                    };
+                    meters.allow("MTR-1", amount(limit), stamp);
+                }
+            }
+        }
+        meters
+    }
+
+    /// In tenths, by looking at everything every time.
+    fn used(all: &[Told], start: Option<i64>) -> u32 {
+        let mut readings = BTreeMap::new();
+        let mut counts = BTreeMap::new();
+        for told in all {
+            match told {
+                Told::Read(at, total) => {
+                    readings.entry(*at).or_insert(*total);
+                }
+                Told::Counted(at, id, used) => {
+                    counts.insert((*at, *id), *used);
+                }
+                Told::Allowed(..) => {}
+            }
+        }
+        let last = readings.values().next_back().copied().unwrap_or(0);
+        let before = start.and_then(|start| readings.range(..=start).next_back());
+        let read = last.saturating_sub(before.map_or(0, |(_, total)| *total));
+        let since = |at: i64| start.is_none_or(|start| at >= start);
+        let counts = counts.iter().filter(|((at, _), _)| since(*at));
+        read + counts.map(|(_, used)| used).sum::<u32>()
+    }
+
+    proptest! {
+        /// Whatever the window, it shows what a sum over everything shows, in any order and however
+        /// often it was told.
+        #[test]
+        fn usage_is_what_a_sum_over_everything_says(
+            (all, order, start) in prop::collection::vec(told(), 1..30).prop_flat_map(|all| {
+                let places: Vec<usize> = (0..all.len()).chain(0..all.len() / 2).collect();
+                (Just(all), Just(places).prop_shuffle(), prop::option::of(-1_i64..13))
+            })
+        ) {
+            let straight: Vec<usize> = (0..all.len()).collect();
+            let meters = fold(&all, &order);
+            prop_assert_eq!(&meters, &fold(&all, &straight));
+            let wanted = Decimal::new(i64::from(used(&all, start)), 1);
+            let usage = meters.usage("MTR-1", start.map(time));
+            prop_assert_eq!(usage, Amount::nearest(wanted));
+            let newest = all.iter().enumerate().filter_map(|(place, told)| match told {
+                Told::Allowed(at, limit) => Some((*at, place, *limit)),
+                Told::Read(..) | Told::Counted(..) => None,
+            });
+            let newest = newest.max().map(|(_, _, limit)| Decimal::new(i64::from(limit), 1));
+            prop_assert_eq!(meters.allowance("MTR-1"), newest.map(Amount::nearest));
+            prop_assert_eq!(meters.usage("MTR-2", None), Amount::ZERO);
+        }
+
+        /// Nothing of it is lost in a summary, nor made up.
+        #[test]
+        fn summaries_differ_where_meters_do(
+            one in prop::collection::vec(told(), 1..8),
+            other in prop::collection::vec(told(), 1..8),
+        ) {
+            let fold = |all: &[Told]| fold(all, &(0..all.len()).collect::<Vec<_>>());
+            let (one, other) = (fold(&one), fold(&other));
+            prop_assert_eq!(one == other, one.summaries() == other.summaries());
+        }
     }
 }

@@ -5,6 +5,7 @@ pub mod accepted;
 pub mod access;
 pub mod activity;
 pub mod addon;
+pub mod amount;
 pub mod catalog;
 pub mod checkout;
 pub mod creation;

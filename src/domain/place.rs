@@ -19,13 +19,33 @@ pub fn country_name(code: &str) -> Option<&'static str> {
     from_alpha2(code).map(|country| country.name)
 }
 
-/// The name of a part of a country (`KA` of `IN`), by its ISO 3166-2 code without the country's.
+/// The English name of a part of a country (`KA` of `IN`), by its ISO 3166-2 code without the
+/// country's.
 #[must_use]
-pub fn state_name(country_code: &str, state_code: &str) -> Option<&'static str> {
+pub fn state_name(country_code: &str, state_code: &str) -> Option<String> {
     let code = format!("{country_code}-{state_code}");
     let renamed = RENAMED.iter().find(|(old, _)| *old == code);
     let code = renamed.map_or(&*code, |(_, new)| *new);
-    iso3166_2::from_code(code).map(|part| part.name)
+    let part = iso3166_2::from_code(code)?;
+    Some(part.name.chars().map(without_macron).collect())
+}
+
+/// The standard marks the long vowels of names that are written in other scripts (Karnātaka);
+/// nobody does so in English.
+const fn without_macron(letter: char) -> char {
+    match letter {
+        'ā' => 'a',
+        'ē' => 'e',
+        'ī' => 'i',
+        'ō' => 'o',
+        'ū' => 'u',
+        'Ā' => 'A',
+        'Ē' => 'E',
+        'Ī' => 'I',
+        'Ō' => 'O',
+        'Ū' => 'U',
+        _ => letter,
+    }
 }
 
 #[cfg(test)]
@@ -39,10 +59,16 @@ mod tests {
         for wrong in ["USA", "in", "XX", ""] {
             assert_eq!(country_name(wrong), None, "{wrong}");
         }
-        assert_eq!(state_name("IN", "KA"), Some("Karnataka"));
-        assert_eq!(state_name("IN", "MH"), Some("Maharashtra"));
-        assert_eq!(state_name("US", "CA"), Some("California"));
-        assert_eq!(state_name("US", "DC"), Some("District of Columbia"));
+        let named = [
+            ("IN", "KA", "Karnataka"),
+            ("IN", "MH", "Maharashtra"),
+            ("US", "CA", "California"),
+            ("US", "DC", "District of Columbia"),
+            ("BR", "SP", "São Paulo"),
+        ];
+        for (country, part, name) in named {
+            assert_eq!(state_name(country, part).as_deref(), Some(name));
+        }
         assert_eq!(state_name("DE", "KA"), None);
         assert_eq!(state_name("IN", ""), None);
     }
@@ -52,7 +78,7 @@ mod tests {
         for (old, new) in RENAMED {
             assert!(iso3166_2::from_code(old).is_none(), "{old} is in the table");
             let (country, part) = old.split_once('-').unwrap_or_default();
-            let named = iso3166_2::from_code(new).map(|part| part.name);
+            let named = state_name(country, new.trim_start_matches("IN-"));
             assert!(
                 named.is_some() && state_name(country, part) == named,
                 "{old}"

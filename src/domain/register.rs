@@ -72,16 +72,16 @@ impl<T> RareSlot<T> {
         self.0.as_ref().map(|register| &register.value)
     }
 
-    /// The stamp of the value in force.
-    #[must_use]
-    pub fn stamp(&self) -> Option<Stamp> {
-        self.0.as_ref().map(|register| register.stamp)
-    }
-
     /// The value in force with its stamp.
     #[must_use]
     pub fn register(&self) -> Option<&Register<T>> {
         self.0.as_deref()
+    }
+
+    /// The stamp of the value in force.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.0.as_ref().map(|register| register.stamp)
     }
 }
 

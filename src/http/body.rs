@@ -49,9 +49,18 @@ pub(super) async fn read_json(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<Bytes, Problem> {
+    read_json_of(request, payload, JSON_BYTES_MAX).await
+}
+
+/// The same, where it may be longer.
+pub(super) async fn read_json_of(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit_bytes: usize,
+) -> Result<Bytes, Problem> {
     check_coding(request)?;
     check_media_type(request)?;
-    read(request, payload, JSON_BYTES_MAX).await
+    read(request, payload, limit_bytes).await
 }
 
 /// What a question's body says; it may be left out, and then says nothing.

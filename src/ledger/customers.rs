@@ -8,7 +8,7 @@ use crate::domain::customer::Address;
 use crate::domain::id::Prefix;
 use crate::domain::own::{Begun, CustomerCreated, OwnFact};
 use crate::domain::place::{country_name, state_name};
-use crate::domain::state::State;
+use crate::domain::state::{Made, State};
 use crate::domain::time::Timestamp;
 
 /// An address of RFC 5321 §4.5.3.1 has no more.
@@ -53,7 +53,7 @@ pub struct NewCustomer {
 
 impl Ledger {
     /// Makes a customer and subscribes it. Answers the event's sequence number; for a customer that
-    /// was made with the same before, records nothing and answers the last event's.
+    /// was made with the same before, records nothing and answers that event's.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] names the field that is wrong, or that is another than what the
@@ -65,13 +65,18 @@ impl Ledger {
     ) -> Result<u64, CommandError> {
         new.check()?;
         let conflicts = vec![customer_conflict(&new.identifier)];
+        let identifier = new.identifier.clone();
         let decide = move |state: &State, now| new.decide(state, now);
-        match self.tell(request, conflicts, decide).await {
-            Err(CommandError::Refused(Refusal::NothingChanges)) => {
-                Ok(self.state.read().counts().last_seq)
-            }
-            told => told,
+        let told = self.tell(request, conflicts, decide).await;
+        if told != Err(CommandError::Refused(Refusal::NothingChanges)) {
+            return told;
         }
+        let made_at = self
+            .state
+            .read()
+            .creation_of(&identifier)
+            .map(|made| made.seq);
+        made_at.map_or(told, Ok)
     }
 }
 
@@ -193,19 +198,23 @@ impl NewCustomer {
         if country.is_some_and(|id| catalog.country(id).is_none()) {
             return Err(Refusal::NoSuchCountry);
         }
-        if let Some((creation, created_at)) = state.creation_of(&self.identifier) {
-            let ends_at = |days| trial_text(trial_ends_at(created_at, days));
-            let trial = self.trial_days.map(ends_at);
-            return match creation.differs(&self.asked(trial.as_deref())) {
-                None => Err(Refusal::NothingChanges),
-                Some(field) => invalid(format!(
-                    "There is a customer of this `customer_identifier` already, with another \
-                     `{field}`."
-                )),
-            };
+        if let Some(made) = state.creation_of(&self.identifier) {
+            return Err(self.repeats(made));
         }
         let plan = self.plan(catalog)?;
         Ok(OwnFact::CustomerCreated(self.created(state, plan, now)))
+    }
+
+    /// Why a customer that was made before is not made again.
+    fn repeats(&self, made: Made<'_>) -> Refusal {
+        let ends_at = |days| trial_text(trial_ends_at(made.at, days));
+        let trial = self.trial_days.map(ends_at);
+        match made.creation.differs(&self.asked(trial.as_deref())) {
+            None => Refusal::NothingChanges,
+            Some(field) => Refusal::Invalid(format!(
+                "There is a customer of this `customer_identifier` already, with another `{field}`."
+            )),
+        }
     }
 
     fn plan<'a>(&self, catalog: &'a Catalog) -> Result<Option<&'a Plan>, Refusal> {

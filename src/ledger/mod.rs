@@ -36,6 +36,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
+pub use crate::domain::standing::SubscriptionStanding;
 pub use acceptance::{Acceptable, NotAcceptable};
 pub use audit::{
     Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Replay, ReplayError,
@@ -53,6 +54,7 @@ pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings, Start};
 pub use own::erased_by;
 pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
+pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 pub use usage::{Counted, ENTRIES_MAX, TOKENS_MAX, TokenUse, UnitUse};
@@ -194,11 +196,11 @@ impl Ledger {
         self.checkup.lock().stop();
         self.tree.stop();
         self.checkpoints.stop();
+        let scheduler = self.scheduler.lock().take();
+        scheduler.iter().for_each(Scheduler::end);
         if let Some(desk) = self.desk.lock().take() {
             desk.stop();
         }
-        let scheduler = self.scheduler.lock().take();
-        scheduler.iter().for_each(Scheduler::end);
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }

@@ -347,23 +347,18 @@ fn own_fact(kind: Box<str>, occurred_at: Timestamp, fact: OwnFact) -> Interpreta
         rank: 0,
         fact: Fact::Own(Box::new(fact)),
     };
-    let changes = match fact {
-        OwnFact::UsageRead(UsageRead {
-            identifier,
-            readings,
-        }) => readings
-            .into_iter()
-            .map(|reading| {
-                let (identifier, at) = (identifier.clone(), reading.at);
-                let readings = vec![reading];
-                let read = UsageRead {
-                    identifier,
-                    readings,
-                };
-                change(at, OwnFact::UsageRead(read))
-            })
-            .collect(),
-        fact => vec![change(occurred_at, fact)],
+    let changes = if let OwnFact::UsageRead(read) = fact {
+        let each = read.readings.into_iter().map(|reading| {
+            let at = reading.at;
+            let read = UsageRead {
+                identifier: read.identifier.clone(),
+                readings: vec![reading],
+            };
+            change(at, OwnFact::UsageRead(read))
+        });
+        each.collect()
+    } else {
+        vec![change(occurred_at, fact)]
     };
     Interpretation {
         event_type: Some(kind),

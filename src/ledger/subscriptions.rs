@@ -162,3 +162,32 @@ fn month_end(start: Timestamp, now: Timestamp) -> Timestamp {
     let mut ends = ends.skip_while(|end| *end <= now && *end < Timestamp::MAX);
     ends.next().unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_month_ends_after_now_and_on_the_day_it_began() {
+        let start = at("2026-01-31T10:00:00Z");
+        for (now, end) in [
+            ("2020-01-01T00:00:00Z", "2026-02-28T10:00:00Z"),
+            ("2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z"),
+            ("2026-02-28T09:59:59.999Z", "2026-02-28T10:00:00Z"),
+            ("2026-02-28T10:00:00Z", "2026-03-31T10:00:00Z"),
+            ("2026-03-30T10:00:00Z", "2026-03-31T10:00:00Z"),
+            ("2126-01-31T10:00:00Z", "2126-02-28T10:00:00Z"),
+        ] {
+            assert_eq!(month_end(start, at(now)), at(end), "{now}");
+        }
+        assert_eq!(month_end(start, Timestamp::MAX), Timestamp::MAX);
+        assert!(
+            month_end(Timestamp::EPOCH, at("9000-01-01T00:00:00Z")) < at("9000-02-02T00:00:00Z")
+        );
+    }
+}

@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 use super::commands::{CommandError, Refusal, Request};
 use super::customers::identifier_of;
 use super::{Ledger, ids};
+use crate::domain::amount::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
 use crate::domain::catalog::{Catalog, TokenPrice};
 use crate::domain::event::Fact;
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::meter::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
 use crate::domain::own::{
     Allowance, AllowancesSet, OwnFact, Reading, Tokens, UsageCounted, UsageRead,
 };
@@ -197,7 +197,7 @@ impl Ledger {
             .hear(&[seq])
             .map_err(|error| unavailable(error.to_string()))?;
         let told = heard.iter().flat_map(|event| event.meaning.told());
-        let counted = told.filter_map(|change| {
+        let mut counted = told.filter_map(|change| {
             let Fact::Own(fact) = &change.fact else {
                 return None;
             };
@@ -212,7 +212,7 @@ impl Ledger {
                 checkpoint_id: checkpoint.with(Prefix::Checkpoint).to_string(),
             })
         });
-        let found = counted.last();
+        let found = counted.next();
         found.ok_or_else(|| unavailable(format!("Event {seq} is no use that was counted.")))
     }
 }

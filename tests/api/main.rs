@@ -33,5 +33,6 @@ mod replay;
 mod samples;
 mod settings;
 mod stream;
+mod stykite;
 mod webhooks;
 mod world;

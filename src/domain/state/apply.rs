@@ -121,7 +121,7 @@ impl State {
                 self.key_told(fact, stamp);
                 return None;
             }
-            Fact::Own(fact) => return self.own_told(fact, &told, event.seq),
+            Fact::Own(fact) => return self.own_told(fact, &told),
             Fact::Operation(_) | Fact::Accepted(_) => return None,
         };
         self.touch(about, activity);

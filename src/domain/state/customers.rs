@@ -13,7 +13,7 @@ use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, Naming, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::meter::Meters;
-use crate::domain::own;
+use crate::domain::own::PROVIDER;
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
 
@@ -242,8 +242,8 @@ impl State {
         let aliases = self.members(root).map(|(_, member)| member).chain([root]);
         for alias in aliases.filter(|e| e.kind == Kind::Party && !e.is_identifier()) {
             let provider = self.arena.provider(alias.space);
-            if provider == own::PROVIDER {
-                // That is no reference: it is the id that the customer is shown under.
+            if provider == PROVIDER {
+                // It is shown as the customer's own id.
                 continue;
             }
             let held = newest.entry(provider).or_insert(alias);

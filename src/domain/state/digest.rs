@@ -33,15 +33,6 @@ pub struct Exhibit {
     pub json: Vec<u8>,
 }
 
-/// A subscription with what was decided about it here, of which not everything shows.
-#[derive(serde::Serialize)]
-struct Decisive<'a> {
-    #[serde(flatten)]
-    view: SubscriptionView,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    decided: Option<&'a Decided>,
-}
-
 /// A customer with what no view of it shows whole.
 #[derive(Serialize)]
 struct CustomerExhibit<'a> {
@@ -49,6 +40,15 @@ struct CustomerExhibit<'a> {
     view: &'a CustomerView,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     meters: Vec<Summary<'a>>,
+}
+
+/// A subscription with what was decided about it here, of which not everything shows.
+#[derive(Serialize)]
+struct Decisive<'a> {
+    #[serde(flatten)]
+    view: SubscriptionView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<&'a Decided>,
 }
 
 impl Exhibit {

@@ -8,12 +8,13 @@ use super::arena::Ix;
 use super::entity::{Kind, MERCHANT};
 use super::links::Told;
 use crate::domain::activity::Activity;
+use crate::domain::amount::Amount;
 use crate::domain::creation::Creation;
 use crate::domain::event::{Contact, Naming};
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::meter::{Amount, Meters};
+use crate::domain::meter::Meters;
 use crate::domain::own::{CustomerCreated, OwnFact};
-use crate::domain::register::{RareSlot, Stamp};
+use crate::domain::register::{Origin, RareSlot};
 use crate::domain::time::Timestamp;
 
 /// See the module: kept at the merchant's identifier.
@@ -23,6 +24,17 @@ pub(super) struct Account {
     creation: RareSlot<Creation>,
     /// What it used and may use.
     pub(super) meters: Meters,
+}
+
+/// That a customer was made by a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    /// What it was made with.
+    pub creation: &'a Creation,
+    /// When.
+    pub at: Timestamp,
+    /// The event's sequence number.
+    pub seq: u64,
 }
 
 /// What a command says of a person.
@@ -58,16 +70,21 @@ pub(super) fn naming_of(fact: &OwnFact) -> Option<Naming> {
 }
 
 impl State {
-    /// Takes in what is told of a customer; `None` for what is told of anything else.
-    pub(super) fn customer_told(
-        &mut self,
-        fact: &OwnFact,
-        told: &Told<'_>,
-        seq: u64,
-    ) -> Option<Ix> {
-        let at = told.stamp.occurred_at;
+    /// Takes in that a customer was made, less what it was subscribed to.
+    pub(super) fn customer_made(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
+        let party = self.introduce(&created_naming(fact), &contact_of(fact), told)?;
+        if let Some(address) = &fact.address {
+            self.arena.get_mut(party).person.locate(address, told.stamp);
+        }
+        let account = self.account_mut(party)?;
+        account.creation.offer(told.stamp, Creation::of(fact));
+        Some(party)
+    }
+
+    /// Takes in what is told of a customer's meters; `None` for what is told of anything else.
+    pub(super) fn meters_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
+        let (at, seq) = (told.stamp.occurred_at, told.activity.last_seq());
         match fact {
-            OwnFact::CustomerCreated(fact) => self.customer_created(fact, told),
             OwnFact::AllowancesSet(fact) => self.metered(&fact.identifier, told, |meters| {
                 for set in &fact.allowances {
                     meters.allow(&set.meter_id, Amount::nearest(set.limit), told.stamp);
@@ -95,7 +112,8 @@ impl State {
                     id.as_u64(),
                 );
             }),
-            OwnFact::CheckoutOpened(_)
+            OwnFact::CustomerCreated(_)
+            | OwnFact::CheckoutOpened(_)
             | OwnFact::CheckoutAttempted(_)
             | OwnFact::CheckoutAtGateway(_)
             | OwnFact::CheckoutRefused(_)
@@ -107,17 +125,6 @@ impl State {
             | OwnFact::TrialEnded(_)
             | OwnFact::SubscriptionEnded(_) => None,
         }
-    }
-
-    fn customer_created(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
-        let naming = created_naming(fact);
-        let party = self.introduce(&naming, &contact_of(fact), told)?;
-        if let Some(address) = &fact.address {
-            self.arena.get_mut(party).person.locate(address, told.stamp);
-        }
-        let account = self.account_mut(party)?;
-        account.creation.offer(told.stamp, Creation::of(fact));
-        Some(party)
     }
 
     fn metered(
@@ -147,11 +154,17 @@ impl State {
         Some(&account.meters)
     }
 
-    /// What a customer was made with by a command, and when.
+    /// What a customer was made with by a command, and by which.
     #[must_use]
-    pub fn creation_of(&self, identifier: &str) -> Option<(&Creation, Timestamp)> {
+    pub fn creation_of(&self, identifier: &str) -> Option<Made<'_>> {
         let held = self.account_of(identifier)?.creation.register()?;
-        let Stamp { occurred_at, .. } = held.stamp;
-        Some((&held.value, occurred_at))
+        Some(Made {
+            creation: &held.value,
+            at: held.stamp.occurred_at,
+            seq: match held.stamp.origin {
+                Origin::Ours { seq } => seq,
+                Origin::Provider { .. } => return None,
+            },
+        })
     }
 }

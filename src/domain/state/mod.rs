@@ -36,6 +36,7 @@ pub use census::Census;
 pub use customers::{CustomerFilter, CustomersWanted};
 pub use digest::{Exhibit, Fingerprint};
 pub use family::{Named, SettingsTold};
+pub use meters::Made;
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};

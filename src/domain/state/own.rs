@@ -10,7 +10,7 @@ use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::event::{Naming, PaymentFact};
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::own::{Begun, CheckoutOpened, Item, OwnFact, PROVIDER};
+use crate::domain::own::{CheckoutOpened, CustomerCreated, Item, OwnFact, PROVIDER};
 use crate::domain::register::{Origin, Stamp};
 use crate::domain::time::Timestamp;
 
@@ -25,15 +25,23 @@ const LEAST: Stamp = Stamp {
 
 impl State {
     /// Takes in one fact of our own; says what it is about.
-    pub(super) fn own_told(&mut self, fact: &OwnFact, told: &Told<'_>, seq: u64) -> Option<Ix> {
-        let customer = self.customer_told(fact, told, seq);
-        if let OwnFact::CustomerCreated(fact) = fact
-            && let Some(begun) = &fact.subscription
-        {
-            self.begun(begun, &fact.identifier, told);
-        }
-        if customer.is_some() {
-            return customer;
+    pub(super) fn own_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
+        match fact {
+            OwnFact::CustomerCreated(fact) => return self.customer_created(fact, told),
+            OwnFact::AllowancesSet(_) | OwnFact::UsageRead(_) | OwnFact::UsageCounted(_) => {
+                return self.meters_told(fact, told);
+            }
+            OwnFact::CheckoutOpened(_)
+            | OwnFact::CheckoutAttempted(_)
+            | OwnFact::CheckoutAtGateway(_)
+            | OwnFact::CheckoutRefused(_)
+            | OwnFact::CheckoutCancelled(_)
+            | OwnFact::CheckoutExpired(_)
+            | OwnFact::CancelAsked(_)
+            | OwnFact::CancelledAtGateway(_)
+            | OwnFact::EndDateSet(_)
+            | OwnFact::TrialEnded(_)
+            | OwnFact::SubscriptionEnded(_) => {}
         }
         let about = self
             .checkout_told(fact, told)
@@ -42,12 +50,16 @@ impl State {
         Some(about)
     }
 
-    fn begun(&mut self, begun: &Begun, identifier: &str, told: &Told<'_>) {
-        let ix = self.own_subscription(&begun.id);
-        self.decided_mut(ix, |decided| decided.begin(begun, told.stamp));
-        self.belongs_to(ix, identifier, told);
-        self.touch(ix, told.activity);
-        self.mark_stale(ix);
+    fn customer_created(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
+        let party = self.customer_made(fact, told);
+        if let Some(begun) = &fact.subscription {
+            let ix = self.own_subscription(&begun.id);
+            self.decided_mut(ix, |decided| decided.begin(begun, told.stamp));
+            self.belongs_to(ix, &fact.identifier, told);
+            self.touch(ix, told.activity);
+            self.mark_stale(ix);
+        }
+        party
     }
 
     fn checkout_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {

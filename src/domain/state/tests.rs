@@ -5,6 +5,7 @@
 mod lives;
 mod moments;
 mod under_way;
+mod usage;
 
 use std::collections::BTreeSet;
 

@@ -34,6 +34,7 @@ pub(super) fn table() -> Vec<Entry> {
     table.extend(audit());
     table.extend(commands());
     table.extend(paying());
+    table.extend(super::stykite::table());
     table.extend(open());
     table
 }

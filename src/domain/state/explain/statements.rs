@@ -9,7 +9,7 @@ use crate::domain::event::{
     Change, Contact, Fact, InvoiceFact, Naming, ProviderName, SubscriptionFact,
 };
 use crate::domain::explanation::{EventName, Explanation, HeardEvent};
-use crate::domain::own::OwnFact;
+use crate::domain::own::{OwnFact, PROVIDER};
 use crate::domain::register::Stamp;
 use crate::domain::state::State;
 use crate::domain::state::apply::provider_of;
@@ -182,12 +182,22 @@ impl State {
     }
 
     /// What a statement may offer a link to besides what it is about; see [`State::offered`].
-    fn may_link(&self, statement: &Statement<'_>) -> Option<Ix> {
-        if let Fact::Invoice(fact) = statement.fact {
-            return self.paid_by(fact);
-        }
+    fn may_link(&self, statement: &Statement<'_>) -> impl Iterator<Item = Ix> + use<> {
+        let paid = if let Fact::Invoice(fact) = statement.fact {
+            self.paid_by(fact)
+        } else {
+            None
+        };
         // Only an introduction ties a provider's id to an identifier.
-        statement.alias.filter(|_| statement.is_introduction())
+        let alias = statement.alias.filter(|_| statement.is_introduction());
+        let sold = statement.own().and_then(|fact| self.sold_by_fact(fact));
+        [paid, alias, sold].into_iter().flatten()
+    }
+
+    /// The subscription of our own that begins with a fact, or is sold by it.
+    pub(super) fn sold_by_fact(&self, fact: &OwnFact) -> Option<Ix> {
+        let id = fact.sells()?;
+        self.arena.find(Kind::Subscription, PROVIDER, id)
     }
 
     fn paid_by(&self, fact: &InvoiceFact) -> Option<Ix> {
@@ -226,7 +236,13 @@ impl State {
         match role {
             Role::Identifier => {
                 let ties = || statement.is_introduction() && statement.alias == Some(thing);
-                statement.identifier.filter(|_| is_about || ties())
+                let sells = || {
+                    let sold = statement.own().and_then(|fact| self.sold_by_fact(fact));
+                    sold == Some(thing)
+                };
+                statement
+                    .identifier
+                    .filter(|_| is_about || ties() || sells())
             }
             Role::Alias => statement.alias.filter(|_| is_about),
             Role::Parent(kind) => match (statement.fact, kind) {
@@ -238,6 +254,7 @@ impl State {
                 (Fact::Invoice(fact), Kind::Subscription) if is_about => {
                     find(kind, &fact.subscription_id)
                 }
+                (Fact::Own(fact), Kind::Subscription) if is_about => self.sold_by_fact(fact),
                 (Fact::Invoice(fact), Kind::Invoice) => {
                     let is_paid_by = self.paid_by(fact) == Some(thing);
                     statement.about.filter(|_| is_paid_by)

@@ -153,13 +153,13 @@ impl Ledger {
     /// Records the settings that change what events mean, if the newest event says otherwise.
     pub(super) fn record_settings(&self, wanted: SettingsFact) -> Result<(), NotRecorded> {
         let state = Arc::clone(&self.state);
-        let clock = Arc::clone(&self.clock);
+        let time = Arc::clone(&self.log_time);
         let decide = move || {
             let unchanged = state.read().settings().is_some_and(|held| **held == wanted);
             if unchanged {
                 return Decision::Refuse(Refusal::NothingChanges);
             }
-            let now = clock.now();
+            let now = time.now();
             let body = own::settings_body(&wanted, now);
             append(own::SOURCE_CATALOGUE, body, now, None)
         };
@@ -187,10 +187,10 @@ impl Ledger {
         conflicts: Vec<String>,
         mut decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
     ) -> Result<u64, CommandError> {
-        let (state, clock) = (Arc::clone(&self.state), Arc::clone(&self.clock));
+        let (state, time) = (Arc::clone(&self.state), Arc::clone(&self.log_time));
         let asked = request.clone();
         let decide = move || {
-            let now = clock.now();
+            let now = time.now();
             match decide(&state.read(), now) {
                 Ok(fact) => {
                     let body = own::fact_body(&fact, &asked, now);
@@ -276,19 +276,30 @@ pub(super) fn append(
     now: Timestamp,
     request: Option<&Request>,
 ) -> Decision<Interpretation, Refusal> {
-    let meaning = own::interpret(&body);
-    let once = request.and_then(|request| request.once.as_ref());
-    let fresh = || {
+    append_as(source, body, now, request, |_| {
         let once: [u8; 16] = rand::random();
         Identity::of_parts(source, &[&hex::encode(once)])
-    };
+    })
+}
+
+/// The same, where the event has a name of its own by its type, and nobody asked for it.
+pub(super) fn append_as(
+    source: &str,
+    body: Vec<u8>,
+    at: Timestamp,
+    request: Option<&Request>,
+    name: impl FnOnce(&str) -> Identity,
+) -> Decision<Interpretation, Refusal> {
+    let meaning = own::interpret(&body);
+    let once = request.and_then(|request| request.once.as_ref());
+    let kind = meaning.event_type.as_deref().unwrap_or_default();
     let event = Event {
         source: source.to_owned(),
         provider: own::PROVIDER.to_owned(),
-        identity: once.map_or_else(fresh, |once| once.identity),
+        identity: once.map_or_else(|| name(kind), |once| once.identity),
         event_id: None,
         event_type: meaning.event_type.as_deref().map(str::to_owned),
-        occurred_at: now,
+        occurred_at: at,
         stale: false,
         evidence: Evidence::default(),
         body_sha256: Sha256::digest(&body).into(),

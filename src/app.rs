@@ -25,10 +25,12 @@ use crate::providers::{self, Built, Provider};
 
 mod admin_key;
 mod reload;
+mod till;
 
 use self::admin_key::{ADMIN_KEY_BYTES_MIN, admin_key};
 pub use self::admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_VARIABLE};
 pub use self::reload::Reloaded;
+pub use self::till::{NamedSource, SANDBOX_SECRET_FILE, Till, check_gateway, kept_sandbox};
 
 /// A stop has 5 s in all; a disk that hangs in a sync may not be waited for.
 const CLOSING_DEADLINE: Duration = Duration::from_millis(2_500);
@@ -148,7 +150,8 @@ pub fn make_data_dir(data_dir: &Path) -> Result<(), AppError> {
     })
 }
 
-/// Makes the data folder where it is missing, opens the store in it and folds the log.
+/// Makes the data folder where it is missing, opens the store in it and folds the log. Checkouts are
+/// paid by what is in the `till`.
 ///
 /// # Errors
 /// [`AppError`], a sentence for the operator.
@@ -157,6 +160,7 @@ pub fn open_ledger(
     accept: Acceptance,
     clock: Arc<dyn Clock>,
     env: Env<'_>,
+    till: Till,
 ) -> Result<Opened, AppError> {
     let data_dir = &config.data_dir;
     make_data_dir(data_dir)?;
@@ -180,6 +184,7 @@ pub fn open_ledger(
             }
         }
     }
+    on.extend(till.source);
     let settings = Settings {
         log: log_options(config, accept, Purpose::Serve),
         sources: on,
@@ -195,6 +200,7 @@ pub fn open_ledger(
             "" => Origin::Unless(config.audit_origin().into()),
             named => Origin::Named(named.into()),
         },
+        gateway: till.gateway,
     };
     let mut opened = Ledger::open(settings, clock)?;
     notices.append(&mut opened.notices);
@@ -231,8 +237,13 @@ impl App {
         let address = config.server.bind;
         let bind = |cause| AppError::Bind { address, cause };
         let listener = TcpListener::bind(address).map_err(bind)?;
-        let opened = open_ledger(config, accept, clock, env)?;
+        make_data_dir(&config.data_dir)?;
+        let till = Till::open(config, listener.local_addr().map_err(bind)?, env)?;
+        let opened = open_ledger(config, accept, clock, env, till)?;
         let (key, new_admin_key) = admin_key(&config.data_dir, env(ADMIN_KEY_VARIABLE))?;
+        // After all that can fail: its thread holds the store open until it is stopped.
+        let kept = opened.ledger.keep_time();
+        kept.map_err(OpenLedgerError::Thread)?;
         let start = opened.start;
         tracing::info!(
             events = start.events,
@@ -271,6 +282,8 @@ impl App {
     pub fn spawn(self) -> Result<Running, AppError> {
         let address = self.address().map_err(AppError::Server)?;
         let ledger = Arc::clone(&self.ledger);
+        // What a gateway is told of comes in by this address: it waits in the backlog until then.
+        ledger.open_desk().map_err(AppError::Server)?;
         let shared = Data::new(Shared::new(self.ledger, self.admin_key));
         let served = shared.clone();
         let (send, receive) = std::sync::mpsc::channel();

@@ -31,6 +31,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod eventlog;
+pub mod gateways;
 pub mod histogram;
 pub mod http;
 pub mod ledger;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Common, Failure, Output, env, output};
 use crate::app;
+use crate::config::schema::GatewayName;
 use crate::providers::Built;
 
 /// Check the configuration and say what it switches on.
@@ -23,6 +24,8 @@ struct Summary {
     data_dir: String,
     bind: String,
     public_url: String,
+    /// Who takes the money at a checkout; `null` where none can be opened.
+    gateway: Option<&'static str>,
     sources: Vec<SourceSummary>,
     plans: usize,
     features: usize,
@@ -41,6 +44,7 @@ struct SourceSummary {
 impl CheckConfig {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode, Failure> {
         let config = common.load()?;
+        app::check_gateway(&config, &env)?;
         let sources = app::sources(&config, &env)?.into_iter().map(|source| {
             let (on, notes) = match source.built {
                 Built::On { warnings, .. } => (true, warnings),
@@ -59,6 +63,7 @@ impl CheckConfig {
             data_dir: config.data_dir.display().to_string(),
             bind: config.server.bind.to_string(),
             public_url: config.server.public_url.as_str().to_owned(),
+            gateway: config.gateway_in_use()?.map(GatewayName::as_str),
             sources: sources.collect(),
             plans: config.catalog.plans.len(),
             features: config.catalog.features.len(),
@@ -83,6 +88,7 @@ fn print(summary: &Summary) -> Result<(), Failure> {
         output::count(summary.features, "feature"),
         output::count(summary.addons, "add-on")
     )?;
+    say!("  gateway      {}", summary.gateway.unwrap_or("none"))?;
     say!("")?;
     let rows: Vec<Vec<String>> = summary
         .sources

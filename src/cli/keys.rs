@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::remote::Remote;
 use super::{Common, Failure, Output, env, output};
-use crate::app::{self, Acceptance};
+use crate::app::{self, Acceptance, Till};
 use crate::clock::SystemClock;
 use crate::config::schema::EngineName;
 use crate::domain::key::{KeyId, Scope};
@@ -136,7 +136,13 @@ impl Act {
             );
         }
         let accept = Acceptance::default();
-        let opened = app::open_ledger(&config, accept, Arc::new(SystemClock), &env)?;
+        let opened = app::open_ledger(
+            &config,
+            accept,
+            Arc::new(SystemClock),
+            &env,
+            Till::default(),
+        )?;
         let time = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()?;

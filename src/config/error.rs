@@ -101,6 +101,11 @@ impl Origins {
         self.insert(path.to_owned(), place);
     }
 
+    /// Whether the key itself was written anywhere.
+    pub(super) fn is_set(&self, path: &str) -> bool {
+        self.places.contains_key(path)
+    }
+
     /// The place of the key, or of the nearest table around it.
     pub(super) fn find(&self, path: &str) -> Option<&Place> {
         let mut path = path;

@@ -213,6 +213,33 @@ impl Config {
         )))
     }
 
+    /// Who takes the money at a checkout. `None` where nobody does: nothing is for sale, nobody
+    /// chose a gateway, and the sandbox may not be the one that is left.
+    ///
+    /// # Errors
+    /// [`Config::allows_sandbox`]'s, where the sandbox is chosen or there is something to sell.
+    pub fn gateway_in_use(&self) -> Result<Option<GatewayName>, ConfigError> {
+        let chosen = self.checkout.gateway;
+        if chosen != GatewayName::Sandbox {
+            return Ok(Some(chosen));
+        }
+        let nothing_to_sell = self.catalog.plans.is_empty() && self.catalog.addons.is_empty();
+        match self.allows_sandbox() {
+            Ok(()) => Ok(Some(chosen)),
+            Err(_) if nothing_to_sell && !self.origins.is_set("checkout.gateway") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is wrong with a key of `[gateway.<gateway>]`, with the place of that key.
+    #[must_use]
+    pub fn refuse_gateway(&self, gateway: &str, key: &str, message: &str) -> ConfigError {
+        self.origins.refuse(Problem::new(
+            format!("gateway.{gateway}.{key}"),
+            format!("`{key}` in [gateway.{gateway}] {message}"),
+        ))
+    }
+
     /// Where a key of `[sources.<source>]` was set; where it was not, the table's own place.
     #[must_use]
     pub fn locate(&self, source: &str, key: &str) -> Option<&Place> {

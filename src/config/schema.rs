@@ -171,6 +171,17 @@ pub enum GatewayName {
     Razorpay,
 }
 
+impl GatewayName {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Razorpay => "razorpay",
+        }
+    }
+}
+
 /// `[checkout]`: the payment page.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -86,6 +86,32 @@ impl Catalog {
         Some(self.metric_of(feature))
     }
 
+    /// The add-on that has that version (`ADV-…`).
+    #[must_use]
+    pub fn addon_version(&self, id: &str) -> Option<&Addon> {
+        self.addons.iter().find(|addon| addon.version_id == id)
+    }
+
+    /// What `plan` costs for `period` in a country (`CON-…`): the country's own price, else one of
+    /// everywhere, best in the country's currency.
+    #[must_use]
+    pub fn price<'a>(
+        &self,
+        plan: &'a Plan,
+        period: Period,
+        country: Option<&str>,
+    ) -> Option<&'a Price> {
+        let currency = country
+            .and_then(|id| self.country(id))
+            .map(|found| &found.currency);
+        let fits = |price: &&Price| {
+            let only = price.country.as_deref();
+            price.period == period && (only.is_none() || only == country)
+        };
+        let rank = |price: &&Price| (price.country.is_none(), Some(&price.currency) != currency);
+        plan.prices.iter().filter(fits).min_by_key(rank)
+    }
+
     /// What tokens of a model cost at a checkpoint: the price for that checkpoint, else the one for
     /// all.
     #[must_use]

@@ -228,6 +228,11 @@ impl Problem {
         self.parts().1
     }
 
+    /// Why, in a sentence.
+    pub(super) fn detail(&self) -> String {
+        self.parts().3
+    }
+
     /// The answer's body.
     pub(super) fn body(&self) -> Body<'static> {
         let (status, code, title, detail) = self.parts();

@@ -3,8 +3,10 @@
 
 mod auth;
 mod body;
+mod checkout;
 mod error;
 mod flood;
+mod html;
 mod limits;
 mod metrics;
 mod ndjson;
@@ -13,9 +15,11 @@ mod ops;
 mod panics;
 mod requests;
 mod routes;
+mod stykite;
 mod unread;
 mod v1;
 mod webhook;
+mod wording;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -25,7 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, Service};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use parking_lot::RwLock;
 pub use routes::{Access, Route, routes};
@@ -37,6 +41,7 @@ use self::requests::Requests;
 use self::unread::Unread;
 use self::v1::stream::Streams;
 use self::v1::when::Looks;
+use self::wording::Wording;
 use crate::domain::key::KeyDigest;
 use crate::ledger::{Ledger, Source};
 
@@ -111,7 +116,7 @@ fn configure(config: &mut web::ServiceConfig) {
 }
 
 async fn no_route(request: HttpRequest) -> HttpResponse {
-    let mut answer = Problem::NoRoute.error_response();
+    let mut answer = HttpResponse::from_error(Problem::NoRoute);
     limits::tell_sequence(&request, answer.headers_mut());
     answer
 }
@@ -138,12 +143,13 @@ pub fn serve(
             .wrap_fn(move |mut request, service| {
                 let (began, counted) = (Instant::now(), Rc::clone(&counted));
                 let unread = Unread::of(&mut request);
+                let wording = Wording::of_path(request.path());
                 let answer = service.call(request);
                 async move {
                     let answer = panics::caught(answer, counted.ledger.tally()).await;
                     counted.requests.note(&answer, began.elapsed());
                     unread.into_iter().for_each(Unread::outlive_the_answer);
-                    answer
+                    wording::told(answer, wording)
                 }
             })
     };

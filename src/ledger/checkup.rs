@@ -140,6 +140,7 @@ mod tests {
             accept_catalogue: false,
             derived_in: None,
             origin: Origin::Unless("a.example".into()),
+            gateway: None,
         };
         // Its log begins with its settings.
         let ledger = Ledger::open(settings, Arc::new(SystemClock));

@@ -45,7 +45,7 @@ pub enum Refusal {
     #[error("there is no such checkout")]
     NoSuchCheckout,
     /// It does not fit what the ledger holds: a sentence that names the field, in backticks and by
-    /// the command's word for it; see [`Refusal::in_words`].
+    /// the command's word for it, so that a surface can put in its own.
     #[error("{0}")]
     Invalid(String),
     /// The checkout has come too far for it.
@@ -54,21 +54,6 @@ pub enum Refusal {
     /// It is larger than a record may be.
     #[error("it is too large to be recorded")]
     TooLarge,
-}
-
-impl Refusal {
-    /// The same, where whoever asked calls fields otherwise: each pair is the command's word (the
-    /// name in its struct) and theirs.
-    #[must_use]
-    pub fn in_words(self, words: &[(&str, &str)]) -> Self {
-        let Self::Invalid(sentence) = self else {
-            return self;
-        };
-        let said = |sentence: String, (ours, theirs): &(&str, &str)| {
-            sentence.replace(&format!("`{ours}`"), &format!("`{theirs}`"))
-        };
-        Self::Invalid(words.iter().fold(sentence, said))
-    }
 }
 
 /// What an operator changed could not be recorded.
@@ -168,13 +153,13 @@ impl Ledger {
     /// Records the settings that change what events mean, if the newest event says otherwise.
     pub(super) fn record_settings(&self, wanted: SettingsFact) -> Result<(), NotRecorded> {
         let state = Arc::clone(&self.state);
-        let clock = Arc::clone(&self.clock);
+        let time = Arc::clone(&self.log_time);
         let decide = move || {
             let unchanged = state.read().settings().is_some_and(|held| **held == wanted);
             if unchanged {
                 return Decision::Refuse(Refusal::NothingChanges);
             }
-            let now = clock.now();
+            let now = time.now();
             let body = own::settings_body(&wanted, now);
             append(own::SOURCE_CATALOGUE, body, now, None)
         };
@@ -202,10 +187,10 @@ impl Ledger {
         conflicts: Vec<String>,
         mut decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
     ) -> Result<u64, CommandError> {
-        let (state, clock) = (Arc::clone(&self.state), Arc::clone(&self.clock));
+        let (state, time) = (Arc::clone(&self.state), Arc::clone(&self.log_time));
         let asked = request.clone();
         let decide = move || {
-            let now = clock.now();
+            let now = time.now();
             match decide(&state.read(), now) {
                 Ok(fact) => {
                     let body = own::fact_body(&fact, &asked, now);
@@ -291,19 +276,30 @@ pub(super) fn append(
     now: Timestamp,
     request: Option<&Request>,
 ) -> Decision<Interpretation, Refusal> {
-    let meaning = own::interpret(&body);
-    let once = request.and_then(|request| request.once.as_ref());
-    let fresh = || {
+    append_as(source, body, now, request, |_| {
         let once: [u8; 16] = rand::random();
         Identity::of_parts(source, &[&hex::encode(once)])
-    };
+    })
+}
+
+/// The same, where the event has a name of its own by its type, and nobody asked for it.
+pub(super) fn append_as(
+    source: &str,
+    body: Vec<u8>,
+    at: Timestamp,
+    request: Option<&Request>,
+    name: impl FnOnce(&str) -> Identity,
+) -> Decision<Interpretation, Refusal> {
+    let meaning = own::interpret(&body);
+    let once = request.and_then(|request| request.once.as_ref());
+    let kind = meaning.event_type.as_deref().unwrap_or_default();
     let event = Event {
         source: source.to_owned(),
         provider: own::PROVIDER.to_owned(),
-        identity: once.map_or_else(fresh, |once| once.identity),
+        identity: once.map_or_else(|| name(kind), |once| once.identity),
         event_id: None,
         event_type: meaning.event_type.as_deref().map(str::to_owned),
-        occurred_at: now,
+        occurred_at: at,
         stale: false,
         evidence: Evidence::default(),
         body_sha256: Sha256::digest(&body).into(),

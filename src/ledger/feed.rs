@@ -124,6 +124,7 @@ impl Ledger {
         match caller.actor {
             Actor::Admin | Actor::Operator => true,
             Actor::Key(id) => self.state.read().key_is_live(id) == Some(true),
+            Actor::Payer | Actor::Desk => false,
         }
     }
 

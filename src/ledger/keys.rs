@@ -51,6 +51,10 @@ pub enum Actor {
     Operator,
     /// The holder of a key.
     Key(KeyId),
+    /// Whoever has the address of a checkout's page.
+    Payer,
+    /// The desk that asks gateways.
+    Desk,
 }
 
 impl fmt::Display for Actor {
@@ -59,6 +63,8 @@ impl fmt::Display for Actor {
             Self::Admin => f.write_str("admin"),
             Self::Operator => f.write_str("operator"),
             Self::Key(id) => id.fmt(f),
+            Self::Payer => f.write_str("payer"),
+            Self::Desk => f.write_str("desk"),
         }
     }
 }

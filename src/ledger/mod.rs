@@ -4,6 +4,7 @@
 mod acceptance;
 mod alarm;
 pub mod audit;
+mod checkouts;
 mod checkup;
 mod commands;
 mod customers;
@@ -14,6 +15,7 @@ mod ingest;
 mod keeping;
 mod keepsake;
 mod keys;
+mod log_time;
 mod numbers;
 mod opening;
 mod own;
@@ -22,6 +24,8 @@ mod query;
 mod refold;
 mod reload;
 mod restoring;
+mod scheduler;
+mod subscriptions;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -32,12 +36,14 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
+pub use crate::domain::standing::SubscriptionStanding;
 pub use acceptance::{Acceptable, NotAcceptable};
 pub use audit::{
     Audit, AuditRunning, Checked, CheckpointReport, Damaged, Ended, Job, Replay, ReplayError,
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
+pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted};
 pub use customers::NewCustomer;
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
@@ -48,6 +54,7 @@ pub use numbers::{Numbers, SourceNumbers, Stats, Tally};
 pub use opening::{OpenLedgerError, Opened, Settings, Start};
 pub use own::erased_by;
 pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
+pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 pub use usage::{Counted, ENTRIES_MAX, TOKENS_MAX, TokenUse, UnitUse};
@@ -58,11 +65,14 @@ use self::checkup::Checkup;
 pub use self::commands::{CommandError, NotRecorded, Refusal, Request};
 use self::feed::Feed;
 use self::keeping::Keeper;
+use self::log_time::LogTime;
 use self::past::{Hearing, Times};
+use self::scheduler::Scheduler;
 use crate::clock::Clock;
 use crate::domain::event::Interpretation;
 use crate::domain::state::{CustomerNotes, State};
 use crate::eventlog::{COMMIT_AGE_MAX, Engine, Handle, Running, State as WriterState, Tree};
+use crate::gateways::Gateway;
 
 /// A stop has 5 s in all; what only makes the next start quicker may not be the reason to miss that.
 const SNAPSHOT_BUDGET: Duration = Duration::from_millis(1_800);
@@ -77,9 +87,11 @@ pub struct Ledger {
     running: Mutex<Option<Running<Interpretation, Refusal>>>,
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
+    log_time: Arc<LogTime>,
     feed: Arc<Feed>,
     tally: Tally,
     keeper: Mutex<Option<Keeper>>,
+    scheduler: Mutex<Option<Scheduler>>,
     checkup: Mutex<Checkup>,
     alarm: Arc<Alarm>,
     audits: Arc<Desk>,
@@ -91,6 +103,8 @@ pub struct Ledger {
     tree: Tree,
     signer: Arc<Signer>,
     checkpoints: Checkpoints,
+    gateway: Option<Arc<dyn Gateway>>,
+    desk: Mutex<Option<checkouts::Desk>>,
 }
 
 /// An answer with the last sequence number folded into it.
@@ -182,9 +196,15 @@ impl Ledger {
         self.checkup.lock().stop();
         self.tree.stop();
         self.checkpoints.stop();
+        let scheduler = self.scheduler.lock().take();
+        scheduler.iter().for_each(Scheduler::end);
+        if let Some(desk) = self.desk.lock().take() {
+            desk.stop();
+        }
         if let Some(running) = self.running.lock().take() {
             running.stop();
         }
+        scheduler.into_iter().for_each(Scheduler::wait);
         self.checkpoints.keep();
         if let Some(keeper) = self.keeper.lock().take() {
             keeper.stop(Instant::now() + SNAPSHOT_BUDGET);

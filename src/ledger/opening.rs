@@ -14,6 +14,7 @@ use super::feed::Feed;
 use super::ingest::Source;
 use super::keeping::{Keeper, Subject};
 use super::keepsake::Keepsake;
+use super::log_time::LogTime;
 use super::numbers::Tally;
 use super::refold::{self, RefoldError};
 use super::restoring::restore;
@@ -26,6 +27,7 @@ use crate::eventlog::{
     self, Committed, Content, Fold, OpenError, OpenOptions, OutOfOrder, Place, Record, Rollback,
     StartError, Tree, tiles_in,
 };
+use crate::gateways::Gateway;
 use crate::providers::Provider;
 use crate::snapshot;
 
@@ -51,6 +53,8 @@ pub struct Settings {
     pub derived_in: Option<PathBuf>,
     /// The log's name in its checkpoints.
     pub origin: Origin,
+    /// Who takes the money at a checkout; without one none is opened.
+    pub gateway: Option<Arc<dyn Gateway>>,
 }
 
 /// A ledger that is open, and what the operator should know.
@@ -157,8 +161,10 @@ impl Ledger {
             Arc::clone(&state),
         );
         let feed = Arc::new(Feed::default());
+        let log_time = Arc::new(LogTime::new(Arc::clone(&clock), opened.head.recorded_at));
         let live = Box::new(LiveFold {
             state: Arc::clone(&state),
+            log_time: Arc::clone(&log_time),
             feed: Arc::clone(&feed),
             engine: Arc::clone(&engine),
         });
@@ -178,10 +184,12 @@ impl Ledger {
             running: Mutex::new(Some(running)),
             engine,
             clock: Arc::clone(&clock),
+            log_time,
             feed,
             tally: Tally::default(),
             grace_days: AtomicU32::new(settings.grace_days),
             keeper: Mutex::default(),
+            scheduler: Mutex::default(),
             checkup: Mutex::default(),
             hearing: super::past::Hearing::default(),
             times: super::past::Times::default(),
@@ -192,6 +200,8 @@ impl Ledger {
             tree,
             signer,
             checkpoints,
+            gateway: settings.gateway,
+            desk: Mutex::default(),
         };
         if settings.log.accept_rollback {
             ledger.record_rollback(rollback)?;
@@ -266,6 +276,7 @@ fn refuse_dropped_plans(state: &State, catalog: &Catalog) -> Result<(), OpenLedg
 /// The state, as the writer's thread feeds it.
 struct LiveFold {
     state: Arc<RwLock<State>>,
+    log_time: Arc<LogTime>,
     feed: Arc<Feed>,
     engine: Arc<dyn eventlog::Engine>,
 }
@@ -273,6 +284,9 @@ struct LiveFold {
 impl Fold<Interpretation> for LiveFold {
     fn committed(&mut self, batch: &mut Vec<Committed<Interpretation>>) {
         let last_seq = batch.last().map(|event| event.seq);
+        if let Some(last) = batch.last() {
+            self.log_time.recorded(last.recorded_at);
+        }
         let mut batch = batch.drain(..).peekable();
         while batch.peek().is_some() {
             let mut state = self.state.write();
@@ -289,6 +303,7 @@ impl Fold<Interpretation> for LiveFold {
     }
 
     fn recovered(&mut self, record: &Record) {
+        self.log_time.recorded(record.recorded_at());
         let mut meaning = refold::interpret(record);
         if let Err(error) = acceptance::complete(&mut meaning, record.seq(), &*self.engine) {
             tracing::error!(%error, "an accepted event counts only after a restart");
@@ -330,6 +345,7 @@ mod tests {
                 accept_catalogue: false,
                 derived_in: Some(folder.path().to_owned()),
                 origin: Origin::Unless("a.example".into()),
+                gateway: None,
             };
             Ledger::open(settings, Arc::new(SystemClock))
         };

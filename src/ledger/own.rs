@@ -168,17 +168,19 @@ pub(crate) fn key_body(fact: &KeyFact, request: &Request, at: Timestamp) -> Vec<
 /// The body of an event about a customer, a checkout or a subscription. `at` is when it was
 /// decided, or due.
 pub(crate) fn fact_body(fact: &OwnFact, request: &Request, at: Timestamp) -> Vec<u8> {
+    told_body(fact, &request.actor.to_string(), at, request.sha256())
+}
+
+/// The body of an event that its time brought about: the same bytes whenever it is told.
+pub(crate) fn due_body(fact: &OwnFact, due: Timestamp) -> Vec<u8> {
+    told_body(fact, SOURCE_SCHEDULER, due, None)
+}
+
+fn told_body(fact: &OwnFact, actor: &str, at: Timestamp, sha256: Option<[u8; 32]>) -> Vec<u8> {
     let told = serde_json::to_value(fact).unwrap_or_default();
     let kind = told.get("type").and_then(|kind| kind.as_str());
-    let kind = kind.unwrap_or_default().to_owned();
     let data = told.get("data");
-    body(
-        &kind,
-        &request.actor.to_string(),
-        at,
-        request.sha256(),
-        data,
-    )
+    body(kind.unwrap_or_default(), actor, at, sha256, data)
 }
 
 /// The body of an acceptance.
@@ -210,6 +212,19 @@ fn body<T: Serialize>(
     };
     // Strings, numbers and lists: writing them cannot fail.
     serde_json::to_vec(&envelope).unwrap_or_default()
+}
+
+/// The checkout that an event of ours opened.
+pub(crate) fn checkout_opened(body: &[u8]) -> Option<String> {
+    let meaning = interpret(body);
+    let mut facts = meaning.changes.into_iter().map(|change| change.fact);
+    let Fact::Own(fact) = facts.next()? else {
+        return None;
+    };
+    let OwnFact::CheckoutOpened(opened) = *fact else {
+        return None;
+    };
+    Some(opened.id.into())
 }
 
 /// What repetitions of a record are compared by: the request that caused it where its body says

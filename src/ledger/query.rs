@@ -1,17 +1,44 @@
 //! Asking what is so. Answered from memory, under a guard held for one answer, or for a piece of a
 //! list over everything; no store is touched and no commit is waited for.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Caller, Ledger, Shown};
 use crate::domain::access::AsOf;
+use crate::domain::catalog::Catalog;
 use crate::domain::customer::CustomerView;
-use crate::domain::entitlement::Entitlements;
+use crate::domain::entitlement::{Entitlement, Entitlements};
 use crate::domain::payment::PaymentView;
+use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::{
     CustomerFilter, CustomersWanted, Gathering, Ident, Page, State, SubscriptionFilter,
 };
 use crate::domain::subscription::SubscriptionView;
+
+/// One customer, with what else is known of what it holds.
+#[derive(Debug)]
+pub struct CustomerInFull {
+    /// The customer.
+    pub customer: CustomerView,
+    /// How its subscriptions stand, by their shown ids.
+    pub standings: BTreeMap<String, SubscriptionStanding>,
+    /// What it may use.
+    pub entitlements: Vec<Entitlement>,
+}
+
+impl CustomerInFull {
+    pub(super) fn of(state: &State, id: &str, as_of: AsOf) -> Option<Self> {
+        let customer = state.customer(id, Some(as_of))?;
+        let ids = customer.subscriptions.iter().map(|held| &held.id);
+        let standings = ids.filter_map(|id| Some((id.clone(), state.standing_of(id)?)));
+        Some(Self {
+            standings: standings.collect(),
+            entitlements: state.entitlements(id, as_of)?.entitlements,
+            customer,
+        })
+    }
+}
 
 impl Caller {
     fn sees_customer(&self, state: &State, id: &str) -> bool {
@@ -89,6 +116,30 @@ impl Ledger {
     #[must_use]
     pub fn customer(&self, id: &str) -> Shown<Option<CustomerView>> {
         self.ask(|state, as_of| state.customer(id, Some(as_of)))
+    }
+
+    /// One customer by any id, with how its subscriptions stand and what it may use.
+    #[must_use]
+    pub fn customer_in_full(&self, id: &str) -> Shown<Option<CustomerInFull>> {
+        self.ask(|state, as_of| CustomerInFull::of(state, id, as_of))
+    }
+
+    /// Whether there is such a customer, by any id, and no event names another company of it.
+    #[must_use]
+    pub fn is_customer_of(&self, company_id: &str, id: &str) -> bool {
+        let state = self.state.read();
+        let other = |held: Box<str>| *held != *company_id;
+        state.identifier_of(id).is_some() && !state.company_of(id).is_some_and(other)
+    }
+
+    /// What the newest catalogue says.
+    #[must_use]
+    pub fn in_catalogue<T>(&self, ask: impl FnOnce(&Catalog) -> T) -> T {
+        let state = self.state.read();
+        match state.settings() {
+            Some(settings) => ask(&settings.catalog),
+            None => ask(&Catalog::default()),
+        }
     }
 
     /// What one customer may use. Nothing is there for a `caller` who may not see that customer.

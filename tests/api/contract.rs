@@ -52,11 +52,11 @@ impl Contract {
     pub fn complaint(&self, method: &str, path: &str, answer: &Answer) -> Option<String> {
         let asked = if method == "HEAD" { "GET" } else { method };
         let Some(template) = self.template(path) else {
-            return self.refusal(answer, 404, "not_found");
+            return self.refusal(path, answer, 404, "not_found");
         };
         let operation = format!("/paths/{}/{}", pointer(template), asked.to_lowercase());
         if self.document.pointer(&operation).is_none() {
-            return self.refusal(answer, 405, "method_not_allowed");
+            return self.refusal(path, answer, 405, "method_not_allowed");
         }
         let place = format!("{operation}/responses/{}", answer.status);
         let Some(written) = self.document.pointer(&place) else {
@@ -91,7 +91,12 @@ impl Contract {
         )
     }
 
-    fn refusal(&self, answer: &Answer, status: u16, code: &str) -> Option<String> {
+    fn refusal(&self, path: &str, answer: &Answer, status: u16, code: &str) -> Option<String> {
+        if path.starts_with("/v1/company/") {
+            let shape = self.mismatch("/components/schemas/StykiteError", &answer.json());
+            let is_that = answer.status == status;
+            return shape.or_else(|| (!is_that).then(|| format!("{status} was expected")));
+        }
         let body = || self.mismatch("/components/schemas/Problem", &answer.json());
         if (answer.status, answer.word("code").as_str()) == (status, code) {
             body()

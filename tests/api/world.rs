@@ -135,6 +135,7 @@ impl World {
         let base = format!("http://{}", running.address());
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .max_redirects(0)
             .timeout_global(Some(std::time::Duration::from_secs(30)))
             .build();
         let agent = agent.into();

@@ -89,6 +89,17 @@ impl Client {
         self.ask(&post_head(path, headers), body)
     }
 
+    /// Any method, with a body.
+    pub fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
+        self.ask(&head_of(method, path, headers), body)
+    }
+
     /// Sends a request without the last `missing` bytes of its body and never reads: the
     /// connection is handed out, to be dropped when it suits.
     pub fn post_and_leave(
@@ -101,6 +112,19 @@ impl Client {
         let mut socket = TcpStream::connect(self.address)?;
         let bytes = whole(&post_head(path, headers), body);
         socket.write_all(&bytes[..bytes.len() - missing])?;
+        Ok(socket)
+    }
+
+    /// Sends a request and never reads: the connection is handed out, to be dropped when it suits.
+    pub fn send_and_leave(
+        self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<TcpStream> {
+        let mut socket = TcpStream::connect(self.address)?;
+        socket.write_all(&whole(&head_of(method, path, headers), body))?;
         Ok(socket)
     }
 
@@ -120,13 +144,18 @@ impl Client {
 }
 
 fn post_head(path: &str, headers: &[(&str, &str)]) -> String {
+    head_of(
+        "POST",
+        path,
+        &[&[("content-type", "application/json")], headers].concat(),
+    )
+}
+
+fn head_of(method: &str, path: &str, headers: &[(&str, &str)]) -> String {
     let lines = headers
         .iter()
         .map(|(name, value)| format!("{name}: {value}\r\n"));
-    format!(
-        "POST {path} HTTP/1.1\r\ncontent-type: application/json\r\n{}",
-        lines.collect::<String>()
-    )
+    format!("{method} {path} HTTP/1.1\r\n{}", lines.collect::<String>())
 }
 
 fn whole(head: &str, body: &[u8]) -> Vec<u8> {

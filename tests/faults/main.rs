@@ -31,6 +31,7 @@ mod process;
 mod reload;
 mod replay;
 mod rig;
+mod story;
 mod strace;
 mod stream;
 mod syscalls;

@@ -71,7 +71,8 @@ pub(super) fn signers(config: &Config) -> Result<Signers, Failure> {
         Built::Off { .. } => None,
     };
     let sources = app::sources(config, &env)?.into_iter();
-    Ok(sources.filter_map(signer).collect())
+    let sandbox = app::kept_sandbox(config)?;
+    Ok(sources.filter_map(signer).chain(sandbox).collect())
 }
 
 /// A store that is so damaged that it does not open is damaged: every record in it is out of reach.

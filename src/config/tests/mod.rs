@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::schema::EngineName;
+use super::schema::{EngineName, GatewayName};
 use super::*;
 
 mod shipped;
@@ -258,6 +258,28 @@ fn the_sandbox_stays_on_this_machine() {
         .ok()
         .unwrap();
     assert!(enabled.allows_sandbox().is_ok());
+}
+
+#[test]
+fn a_gateway_is_refused_only_where_one_is_chosen_or_something_is_sold() {
+    let gateway = |text: &str| {
+        let config = with(text, &[]).ok().unwrap();
+        config.gateway_in_use().map_err(|error| error.to_string())
+    };
+    let public = "[server]\npublic_url = 'https://ledger.example.com'\n";
+    let chosen = "[checkout]\ngateway = 'sandbox'\n";
+    let sold = "[[catalog.plans]]\nid = 'PLV-0MD508X1S388G'\nidentifier = 'pro'\nname = 'Pro'\n";
+    assert_eq!(gateway(""), Ok(Some(GatewayName::Sandbox)));
+    assert_eq!(gateway(sold), Ok(Some(GatewayName::Sandbox)));
+    assert_eq!(gateway(public), Ok(None));
+    assert!(gateway(&format!("{public}{chosen}")).is_err());
+    assert!(gateway(&format!("{public}{sold}")).is_err());
+    let enabled = "[gateway.sandbox]\nenabled = true\n";
+    let all = format!("{public}{chosen}{sold}{enabled}");
+    assert_eq!(gateway(&all), Ok(Some(GatewayName::Sandbox)));
+    let keys = "[gateway.razorpay]\nkey_id = 'env:A'\nkey_secret = 'env:B'\n";
+    let razorpay = format!("{public}[checkout]\ngateway = 'razorpay'\n{sold}{keys}");
+    assert_eq!(gateway(&razorpay), Ok(Some(GatewayName::Razorpay)));
 }
 
 #[test]

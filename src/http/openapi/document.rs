@@ -2,15 +2,17 @@
 //! table says.
 
 use actix_web::http::Method;
+use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
-use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::delivery;
-use super::problems;
+use super::{pages, problems};
 use crate::domain::key::Scope;
-use crate::http::error::{Body, Problem};
+use crate::http::error::Body;
+use crate::http::html::HTML;
 use crate::http::routes::{Access, Answer, Asked, Route};
+use crate::http::stykite;
 
 /// Examples of answers and bodies, by method and path. Each is checked against its schema by a test.
 const EXAMPLES: &str = include_str!("examples.json");
@@ -18,10 +20,14 @@ const DESCRIPTION: &str = include_str!("description.md");
 
 /// What every path that begins with none of the others belongs to.
 const OPERATIONS: &str = "operations";
-/// The kinds of paths, by their first segment.
-const TAGS: [(&str, &str); 3] = [
+/// Below `/v1` too, but of another kind.
+const STYKITE: &str = "stykite";
+/// The kinds of paths, most by their first segment.
+const TAGS: [(&str, &str); 5] = [
     ("webhooks", "What providers send"),
     ("v1", "What your services ask"),
+    ("checkout", "What payers see"),
+    (STYKITE, "What a client of Stykite asks, in Stykite's words"),
     (OPERATIONS, "What an operator's tools ask"),
 ];
 
@@ -54,11 +60,11 @@ impl Schemas {
 /// The document of `routes`.
 pub(super) fn write(routes: &[Route]) -> Value {
     let mut schemas = Schemas::new();
-    let problem = schemas.answered.subschema_for::<Body<'static>>();
+    schemas.answered.subschema_for::<Body<'static>>();
     let examples: Value = serde_json::from_str(EXAMPLES).unwrap_or_default();
     let mut paths: Map<String, Value> = Map::new();
     for route in routes {
-        let written = operation(route, &examples, &problem, &mut schemas);
+        let written = operation(route, &examples, &mut schemas);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(route.method.as_str().to_lowercase(), written);
@@ -105,18 +111,21 @@ fn scopes() -> String {
     format!("`Authorization: Bearer <key>`. A key has one of these scopes:\n\n{each}")
 }
 
-fn operation(route: &Route, examples: &Value, problem: &Schema, schemas: &mut Schemas) -> Value {
+fn operation(route: &Route, examples: &Value, schemas: &mut Schemas) -> Value {
     let name = format!("{} {}", route.method, route.path);
     let example = examples.get(&name);
     let first = route.path.split('/').nth(1);
     let is_tag = |word: &&str| TAGS.iter().any(|(name, _)| name == word);
-    let tag = first.filter(is_tag).unwrap_or(OPERATIONS);
+    let tag = match first.filter(is_tag) {
+        _ if route.path.starts_with(stykite::PREFIX) => STYKITE,
+        first => first.unwrap_or(OPERATIONS),
+    };
     let mut written = json!({
         "operationId": operation_id(route),
         "summary": route.summary,
         "tags": [tag],
         "parameters": parameters(route, schemas),
-        "responses": responses(route, example, problem, schemas),
+        "responses": responses(route, example, schemas),
     });
     let access = match route.access {
         Access::Open => ("No key.".to_owned(), json!([])),
@@ -187,6 +196,14 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
                 "A configured source.",
                 json!({"type": "string", "minLength": 1}),
             ),
+            "companyId" => (
+                "A company of the catalogue.",
+                json!({"type": "string", "minLength": 1}),
+            ),
+            "countryId" => (
+                "A country of the catalogue.",
+                json!({"type": "string", "minLength": 1}),
+            ),
             _ => (
                 "Any of its ids, percent-encoded.",
                 json!({"type": "string", "minLength": 1}),
@@ -228,7 +245,7 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
             });
             found.push(parameter("Idempotency-Key", "header", schema));
         }
-        Asked::Question(_) | Asked::Nothing => {}
+        Asked::Question(_) | Asked::Form(_) | Asked::Nothing => {}
     }
     found
 }
@@ -260,9 +277,10 @@ fn parameter(name: &str, place: &str, mut schema: Value) -> Value {
 fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option<Value> {
     let schema = match route.doc.asked {
         Asked::Nothing => return None,
-        Asked::Json(schema) | Asked::JsonOrNothing(schema) | Asked::Question(schema) => {
-            schema(&mut schemas.taken).to_value()
-        }
+        Asked::Json(schema)
+        | Asked::JsonOrNothing(schema)
+        | Asked::Question(schema)
+        | Asked::Form(schema) => schema(&mut schemas.taken).to_value(),
         Asked::Delivery => json!({
             "description": "The provider's own JSON, byte for byte as it was signed.",
         }),
@@ -276,17 +294,13 @@ fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option
     }
     let required = !matches!(
         route.doc.asked,
-        Asked::JsonOrNothing(_) | Asked::Question(_)
+        Asked::JsonOrNothing(_) | Asked::Question(_) | Asked::Form(_)
     );
-    Some(json!({"required": required, "content": {"application/json": content}}))
+    let media_type = pages::media_type(route.doc.asked);
+    Some(json!({"required": required, "content": {media_type: content}}))
 }
 
-fn responses(
-    route: &Route,
-    example: Option<&Value>,
-    problem: &Schema,
-    schemas: &mut Schemas,
-) -> Map<String, Value> {
+fn responses(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Map<String, Value> {
     let mut found = Map::new();
     let has_seq = route.path.starts_with("/v1/");
     let (status, description, content) = match route.doc.answer {
@@ -299,6 +313,10 @@ fn responses(
             let schema = schema(&mut schemas.answered).to_value();
             ("201", "Made.", Some(("application/json", schema)))
         }
+        Answer::Accepted(schema) => {
+            let schema = schema(&mut schemas.answered).to_value();
+            ("202", "Taken.", Some(("application/json", schema)))
+        }
         Answer::Text(media_type) => {
             let schema = match media_type {
                 "application/json" => json!({"type": "object"}),
@@ -306,8 +324,12 @@ fn responses(
             };
             ("200", "As asked.", Some((media_type, schema)))
         }
+        Answer::Page => ("200", "The page.", Some((HTML, json!({"type": "string"})))),
+        Answer::Onwards => ("303", "Where to go.", None),
     };
     let mut headers = Map::new();
+    headers.extend(pages::headers(route.doc.answer));
+    found.extend(pages::responses(route.doc.answer));
     if has_seq {
         let text = "The last sequence number folded into what is shown.";
         headers.insert(
@@ -335,52 +357,14 @@ fn responses(
     }
     found.insert(status.into(), answer);
     for (status, problems) in problems::by_status(&problems::of(route)) {
-        found.insert(
-            status.to_string(),
-            refusal(status, &problems, problem, has_seq),
-        );
+        let wording = route.doc.wording;
+        let schema = wording.schema(status, &mut schemas.answered);
+        let refusal = problems::refusal(status, &problems, wording, &schema, has_seq);
+        found.insert(status.to_string(), refusal);
     }
     found
 }
 
-fn header(description: &str, schema: Value) -> Value {
+pub(super) fn header(description: &str, schema: Value) -> Value {
     json!({"description": description, "required": true, "schema": schema})
-}
-
-fn refusal(status: u16, problems: &[&Problem], problem: &Schema, has_seq: bool) -> Value {
-    let codes: Vec<&str> = problems.iter().map(|problem| problem.code()).collect();
-    let example = |code: &&str| {
-        let reference = format!("#/components/examples/{code}");
-        ((*code).to_owned(), json!({"$ref": reference}))
-    };
-    let examples: Map<String, Value> = codes.iter().map(example).collect();
-    let titles: Vec<String> = problems.iter().map(|problem| problem.to_string()).collect();
-    let mut headers = Map::new();
-    for (name, text) in [
-        (401, "WWW-Authenticate", "`Bearer`."),
-        (503, "Retry-After", "Seconds."),
-    ]
-    .into_iter()
-    .filter(|(held, _, _)| *held == status && !codes.contains(&"invalid_signature"))
-    .map(|(_, name, text)| (name, text))
-    {
-        headers.insert(name.into(), header(text, json!({"type": "string"})));
-    }
-    // A head that no client sends is refused before the ledger is asked.
-    if has_seq && ![414, 431].contains(&status) {
-        let text = "The last sequence number folded.";
-        headers.insert(
-            "X-Ledger-Seq".into(),
-            header(text, json!({"type": "integer", "minimum": 0})),
-        );
-    }
-    let narrowed = json!({"properties": {"status": {"const": status}, "code": {"enum": codes}}});
-    json!({
-        "description": titles.join("\n\n"),
-        "headers": headers,
-        "content": {"application/problem+json": {
-            "schema": {"allOf": [problem, narrowed]},
-            "examples": examples,
-        }}
-    })
 }

@@ -4,6 +4,7 @@
 mod delivery;
 mod document;
 mod page;
+mod pages;
 mod problems;
 
 use std::sync::OnceLock;
@@ -11,6 +12,8 @@ use std::sync::OnceLock;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use serde_json::Value;
+
+use super::html::HTML;
 
 pub(super) use self::problems::not_yet;
 
@@ -37,7 +40,7 @@ pub(super) async fn html() -> HttpResponse {
     static PAGE: OnceLock<page::Page> = OnceLock::new();
     let page = PAGE.get_or_init(|| page::write(whole()));
     HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_TYPE, HTML))
         .insert_header((CONTENT_SECURITY_POLICY, page.policy.as_str()))
         .insert_header(("x-frame-options", "DENY"))
         .insert_header(("referrer-policy", "no-referrer"))

@@ -3,10 +3,9 @@
 
 use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+
+use crate::http::html::{escape, hash_of};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -57,11 +56,11 @@ pub(super) fn write(document: &Value) -> Page {
     }
     schemas(&mut out, document);
     out.push_str("</body></html>\n");
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let hash = hash_of(STYLE);
     Page {
         html: out,
         policy: format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
+            "default-src 'none'; style-src {hash}; base-uri 'none'; form-action 'none'; \
              frame-ancestors 'none'"
         ),
     }
@@ -290,21 +289,6 @@ fn array<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
 
 fn object<'a>(value: &'a Value, pointer: &str) -> Option<&'a Map<String, Value>> {
     value.pointer(pointer).and_then(Value::as_object)
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,13 +1,18 @@
-//! Which refusals a route may answer with, and one example of every refusal there is.
+//! Which refusals a route may answer with, how they are written down, and one example of every
+//! refusal there is.
 
 use actix_web::ResponseError as _;
+use schemars::Schema;
 use serde_json::{Map, Value, json};
 
+use super::document::header;
 use crate::http::body::JSON_BYTES_MAX;
+use crate::http::checkout::FORM_BYTES_MAX;
 use crate::http::error::Problem;
 use crate::http::routes::{Access, Asked, Route};
 use crate::http::v1::audit::QUESTION_BYTES_MAX;
 use crate::http::webhook::BODY_BYTES_MAX;
+use crate::http::wording::Wording;
 use crate::ledger::{Audit, AuditRunning};
 
 const UNAVAILABLE: &str = "too many events are waiting; send it again later";
@@ -39,7 +44,7 @@ pub(super) fn all() -> Vec<Problem> {
         Problem::AuditRunning(AuditRunning(Audit::Verify).to_string()),
         Problem::Internal(String::new()),
     ];
-    all.extend(of_json_body());
+    all.extend(of_json_body(JSON_BYTES_MAX));
     all
 }
 
@@ -53,9 +58,9 @@ fn of_body(limit_bytes: usize) -> Vec<Problem> {
     ]
 }
 
-fn of_json_body() -> Vec<Problem> {
+fn of_json_body(limit_bytes: usize) -> Vec<Problem> {
     let why = "The body is not what is expected: missing field `scope` at line 1 column 13.";
-    let mut found = of_body(JSON_BYTES_MAX);
+    let mut found = of_body(limit_bytes);
     found.extend([
         Problem::InvalidBody(why.into()),
         Problem::UnsupportedMediaType,
@@ -82,7 +87,10 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
         }
     }
     match route.doc.asked {
-        Asked::Json(_) | Asked::JsonOrNothing(_) => found.extend(of_json_body()),
+        Asked::Json(_) | Asked::JsonOrNothing(_) => {
+            let limit_bytes = route.doc.body_bytes_max.unwrap_or(JSON_BYTES_MAX);
+            found.extend(of_json_body(limit_bytes));
+        }
         Asked::Question(_) => {
             found.extend(of_body(QUESTION_BYTES_MAX));
             let wrong = "The body is not what is expected: unknown field `colour`.";
@@ -90,6 +98,12 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
                 Problem::InvalidBody(wrong.into()),
                 Problem::UnsupportedMediaType,
             ]);
+        }
+        Asked::Form(_) => {
+            let mut refused = of_body(FORM_BYTES_MAX);
+            // A payer is told by a page.
+            refused.retain(|problem| !matches!(problem, Problem::Unavailable(_)));
+            found.extend(refused);
         }
         Asked::Delivery => {
             found.extend(of_body(BODY_BYTES_MAX));
@@ -102,6 +116,62 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
         Asked::Nothing => {}
     }
     found
+}
+
+/// What is answered with `status`, told in `wording`.
+pub(super) fn refusal(
+    status: u16,
+    problems: &[&Problem],
+    wording: Wording,
+    schema: &Schema,
+    has_seq: bool,
+) -> Value {
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code()).collect();
+    let titles: Vec<String> = problems.iter().map(|problem| problem.to_string()).collect();
+    let mut headers = Map::new();
+    for (name, text) in [
+        (401, "WWW-Authenticate", "`Bearer`."),
+        (503, "Retry-After", "Seconds."),
+    ]
+    .into_iter()
+    .filter(|(held, _, _)| *held == status && !codes.contains(&"invalid_signature"))
+    .map(|(_, name, text)| (name, text))
+    {
+        headers.insert(name.into(), header(text, json!({"type": "string"})));
+    }
+    if wording.has_detail(status) {
+        let text = "Why, in a sentence that names the field.";
+        headers.insert(
+            "X-Subledger-Detail".into(),
+            header(text, json!({"type": "string"})),
+        );
+    }
+    // A head that no client sends is refused before the ledger is asked.
+    if has_seq && ![414, 431].contains(&status) {
+        let text = "The last sequence number folded.";
+        headers.insert(
+            "X-Ledger-Seq".into(),
+            header(text, json!({"type": "integer", "minimum": 0})),
+        );
+    }
+    let content = if wording == Wording::Problem {
+        let example = |code: &&str| {
+            let reference = format!("#/components/examples/{code}");
+            ((*code).to_owned(), json!({"$ref": reference}))
+        };
+        let examples: Map<String, Value> = codes.iter().map(example).collect();
+        let narrowed =
+            json!({"properties": {"status": {"const": status}, "code": {"enum": codes}}});
+        json!({"schema": {"allOf": [schema, narrowed]}, "examples": examples})
+    } else {
+        let example = problems.first().map(|problem| wording.body(problem));
+        json!({"schema": schema, "example": example})
+    };
+    json!({
+        "description": titles.join("\n\n"),
+        "headers": headers,
+        "content": {wording.media_type(): content}
+    })
 }
 
 /// The statuses of `problems`, each with its codes.

@@ -9,6 +9,7 @@ use super::Entry;
 use crate::http::error::Problem;
 use crate::http::openapi::not_yet;
 use crate::http::v1::when::WhenQuery;
+use crate::http::wording::Wording;
 
 /// Works out a type's schema.
 pub(in crate::http) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -28,6 +29,10 @@ pub(in crate::http) struct Doc {
     pub(in crate::http) answer: Answer,
     /// Refusals that neither path nor body nor scope tells.
     pub(in crate::http) refusals: Vec<Problem>,
+    /// How refusals are told.
+    pub(in crate::http) wording: Wording,
+    /// How much of a body is read, where it is more than others take.
+    pub(in crate::http) body_bytes_max: Option<usize>,
 }
 
 /// What body a route takes.
@@ -42,6 +47,8 @@ pub(in crate::http) enum Asked {
     JsonOrNothing(SchemaOf),
     /// The same, where asking again asks anew.
     Question(SchemaOf),
+    /// What a button of a page sends.
+    Form(SchemaOf),
     /// A provider's webhook, with its signature.
     Delivery,
 }
@@ -58,8 +65,14 @@ pub(in crate::http) enum Answer {
     Json(SchemaOf),
     /// 201.
     Created(SchemaOf),
+    /// 202.
+    Accepted(SchemaOf),
     /// 200, of this media type.
     Text(&'static str),
+    /// 200, a page; 303 to somewhere else; 404, a page as well.
+    Page,
+    /// 303; 404 and 503, a page.
+    Onwards,
 }
 
 impl fmt::Debug for Doc {
@@ -113,9 +126,37 @@ impl Entry {
         self.answers(Answer::Created(schema_of::<T>))
     }
 
+    /// Answers that it was taken.
+    pub(super) fn accepts<T: JsonSchema>(self) -> Self {
+        self.answers(Answer::Accepted(schema_of::<T>))
+    }
+
+    /// Refuses in these words.
+    pub(super) fn in_the_words(mut self, wording: Wording) -> Self {
+        self.route.doc.wording = wording;
+        self
+    }
+
+    /// Reads more of a body than others.
+    pub(super) fn of_at_most(mut self, bytes: usize) -> Self {
+        self.route.doc.body_bytes_max = Some(bytes);
+        self
+    }
+
     /// Answers with text of that media type.
     pub(super) fn writes(self, media_type: &'static str) -> Self {
         self.answers(Answer::Text(media_type))
+    }
+
+    /// Answers with a page.
+    pub(super) fn pages(self) -> Self {
+        self.answers(Answer::Page)
+    }
+
+    /// Takes what a button of a page sends, and leads on.
+    pub(super) fn leads_on<T: JsonSchema>(mut self) -> Self {
+        self.route.doc.asked = Asked::Form(schema_of::<T>);
+        self.answers(Answer::Onwards)
     }
 
     /// May answer with these as well.

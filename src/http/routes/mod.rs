@@ -12,6 +12,7 @@ use super::{auth, limits, webhook};
 use crate::domain::key::Scope;
 
 mod doc;
+mod stykite;
 mod table;
 
 pub(super) use self::doc::{Answer, Asked, Doc};
@@ -71,6 +72,7 @@ fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceCo
     let mut allow: Vec<String> = Vec::new();
     let mut resource: Resource = web::resource(path).app_data(Template(path));
     for entry in entries {
+        resource = resource.app_data(entry.route.doc.wording);
         allow.push(entry.route.method.to_string());
         resource = resource.route(entry.service);
         if let Some(head) = entry.head {
@@ -114,6 +116,15 @@ where
     H::Output: Responder + 'static,
 {
     entry(Method::POST, path, access, summary, handler)
+}
+
+fn put<H, Args>(path: &'static str, access: Access, summary: &'static str, handler: H) -> Entry
+where
+    H: Handler<Args>,
+    Args: FromRequest + 'static,
+    H::Output: Responder + 'static,
+{
+    entry(Method::PUT, path, access, summary, handler)
 }
 
 fn delete<H, Args>(path: &'static str, access: Access, summary: &'static str, handler: H) -> Entry

@@ -10,10 +10,11 @@ use crate::domain::key::Scope::{Admin, Audit, Client, Read};
 use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::http::error::Problem;
+use crate::http::html::HTML;
 use crate::http::ndjson::NDJSON;
 use crate::http::v1::audit::{checkpoint, export, proofs, replay, verify};
 use crate::http::v1::{List, customers, events, keys, payments, quarantine, stream, subscriptions};
-use crate::http::{openapi, ops, webhook};
+use crate::http::{checkout, openapi, ops, webhook};
 use crate::ledger::{self, AuditRunning, EventInFull, EventView, Stats};
 
 /// A path's routes stand together; of two that match a request, the first is meant. Paths are tried
@@ -32,6 +33,8 @@ pub(super) fn table() -> Vec<Entry> {
     table.extend(log());
     table.extend(audit());
     table.extend(commands());
+    table.extend(paying());
+    table.extend(super::stykite::table());
     table.extend(open());
     table
 }
@@ -296,6 +299,31 @@ fn audit_running() -> Problem {
     AuditRunning(ledger::Audit::Verify).into()
 }
 
+/// Where payers pay.
+fn paying() -> Vec<Entry> {
+    vec![
+        get(
+            "/checkout/{id}",
+            Open,
+            "The page on which a payer pays",
+            checkout::show,
+        )
+        .note("One that is paid or called off leads to its own address, where it was given one.")
+        .pages(),
+        post(
+            "/checkout/{id}",
+            Open,
+            "What the page's buttons do",
+            checkout::act,
+        )
+        .note(
+            "It always leads on: to the payment service, to where the merchant wants the payer, or \
+             to the page, which says what is so now.",
+        )
+        .leads_on::<checkout::Form>(),
+    ]
+}
+
 /// What needs no key.
 fn open() -> Vec<Entry> {
     vec![
@@ -321,6 +349,6 @@ fn open() -> Vec<Entry> {
             "This interface as a page to read",
             openapi::html,
         )
-        .writes("text/html; charset=utf-8"),
+        .writes(HTML),
     ]
 }

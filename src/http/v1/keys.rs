@@ -118,7 +118,7 @@ pub(in crate::http) async fn revoke(
     }
 }
 
-pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<&str>, Problem> {
+pub(in crate::http) fn idempotency_key(request: &HttpRequest) -> Result<Option<&str>, Problem> {
     let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
     let Some(value) = values.next() else {
         return Ok(None);

@@ -185,7 +185,7 @@ impl Looks {
 }
 
 /// Asks about the past: that reads the store.
-pub(super) async fn looking_back<T: Send + 'static>(
+pub(in crate::http) async fn looking_back<T: Send + 'static>(
     shared: &Shared,
     look: impl FnOnce(&Ledger) -> Result<T, PastError> + Send + 'static,
 ) -> Result<T, Problem> {

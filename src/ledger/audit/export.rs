@@ -151,6 +151,7 @@ mod tests {
             accept_catalogue: false,
             derived_in: None,
             origin: Origin::Unless("a.example".into()),
+            gateway: None,
         };
         let opened = Ledger::open(settings, Arc::new(SystemClock));
         let ledger = opened.ok().unwrap().ledger;

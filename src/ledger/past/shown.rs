@@ -1,6 +1,6 @@
 //! The same answers as of now, out of what was so at a moment. It shows, and decides nothing.
 
-use super::{Look, Moment, PastError};
+use super::{KnownAt, Look, Moment, PastError};
 use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
@@ -8,7 +8,7 @@ use crate::domain::explanation::HeardEvent;
 use crate::domain::payment::PaymentView;
 use crate::domain::state::{Ident, Named, Page, State, SubscriptionFilter};
 use crate::domain::subscription::SubscriptionView;
-use crate::ledger::{EventPage, Ledger, Shown};
+use crate::ledger::{CustomerInFull, EventPage, Ledger, Shown};
 
 fn customer(id: &str) -> Named<'_> {
     Named {
@@ -32,6 +32,28 @@ impl Ledger {
                 None => state.customer(id, Some(as_of)),
             },
         )
+    }
+
+    /// One customer by any id, with all that is known of what it holds, right after event `seq`.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn customer_in_full_after(
+        &self,
+        id: &str,
+        seq: u64,
+    ) -> Result<Shown<CustomerInFull>, PastError> {
+        let moment = Moment {
+            known_at: Some(KnownAt::Seq(seq)),
+            ..Moment::default()
+        };
+        let look = Look {
+            moment,
+            is_explained: false,
+        };
+        self.one_at(customer(id), look, "customer", |state, as_of, _| {
+            CustomerInFull::of(state, id, as_of)
+        })
     }
 
     /// What one customer might use at a moment.

@@ -40,6 +40,43 @@ const ROWS: &[(&str, &str)] = &[
     ("/v1/stats", "/v1/stats"),
     ("/v1/keys", "/v1/keys"),
     ("/v1/keys/{id}", "/v1/keys/KEY-0000000000000"),
+    (
+        "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}",
+        "/v1/company/COM-1/country/CON-1/customer/user_42",
+    ),
+    (
+        "/v1/company/{companyId}/country/{countryId}/customer",
+        "/v1/company/COM-1/country/CON-1/customer",
+    ),
+    (
+        "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}/meter-entitlements",
+        "/v1/company/COM-1/country/CON-1/customer/user_42/meter-entitlements",
+    ),
+    (
+        "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}/usage",
+        "/v1/company/COM-1/country/CON-1/customer/user_42/usage",
+    ),
+    (
+        "/v1/company/{companyId}/country/{countryId}/checkpoint/usage",
+        "/v1/company/COM-1/country/CON-1/checkpoint/usage",
+    ),
+    (
+        "/v1/company/{companyId}/checkpoint/usage",
+        "/v1/company/COM-1/checkpoint/usage",
+    ),
+    (
+        "/v1/company/{companyId}/country/{countryId}/payment",
+        "/v1/company/COM-1/country/CON-1/payment",
+    ),
+    (
+        "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}/cancel_subscription",
+        "/v1/company/COM-1/country/CON-1/customer/user_42/cancel_subscription",
+    ),
+    (
+        "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}/subscription",
+        "/v1/company/COM-1/country/CON-1/customer/user_42/subscription",
+    ),
+    ("/checkout/{id}", "/checkout/TRN-0000000000000"),
     ("/healthz", "/healthz"),
     ("/readyz", "/readyz"),
     ("/metrics", "/metrics"),
@@ -87,11 +124,10 @@ fn every_route_wants_the_scope_of_the_table_and_no_less() {
             if scope.covers(needed) {
                 assert!(![401, 403].contains(&answer.status), "{what}");
             } else {
-                assert_eq!(
-                    (answer.status, answer.word("code").as_str()),
-                    (403, "forbidden"),
-                    "{what}"
-                );
+                assert_eq!(answer.status, 403, "{what}");
+                // A vendor's refusals have no code.
+                let is_ours = !route.path.starts_with("/v1/company/");
+                assert_eq!(answer.word("code") == "forbidden", is_ours, "{what}");
             }
             checked += 1;
         }
@@ -155,7 +191,7 @@ fn a_method_that_is_not_in_the_table_is_told_which_are() {
         }
         allowed.sort();
         let answer = world.ask(
-            "PUT",
+            "PATCH",
             &path.replace('{', "x").replace('}', ""),
             None,
             &[],

@@ -27,6 +27,7 @@ fn ledger() -> Ledger {
         accept_catalogue: false,
         derived_in: None,
         origin: Origin::Named("a.example".into()),
+        gateway: None,
     };
     // Its log begins with its settings.
     let opened = Ledger::open(settings, Arc::new(SystemClock));

@@ -1,0 +1,181 @@
+//! In whose words a refusal is told: our problems, or those of a vendor whose surface was asked.
+//! What is refused, and with which status, is decided before and stays.
+
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
+
+use super::error::{Body, Problem};
+use super::stykite;
+
+/// Why, in a sentence, where the vendor's own words do not say.
+pub(super) const DETAIL: HeaderName = HeaderName::from_static("x-subledger-detail");
+
+/// Whose words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// RFC 9457.
+    #[default]
+    Problem,
+    /// Stykite's.
+    Stykite(stykite::error::Page),
+}
+
+impl Wording {
+    /// Of whatever lies at a path, also where nothing does.
+    pub(super) fn of_path(path: &str) -> Self {
+        if path.starts_with(stykite::PREFIX) {
+            Self::Stykite(stykite::error::Page::Silent)
+        } else {
+            Self::Problem
+        }
+    }
+
+    fn of(request: &HttpRequest) -> Self {
+        let told = request.app_data::<Self>().copied();
+        told.unwrap_or_else(|| Self::of_path(request.path()))
+    }
+
+    /// The media type of a refusal.
+    pub(super) const fn media_type(self) -> &'static str {
+        match self {
+            Self::Problem => "application/problem+json",
+            Self::Stykite(_) => "application/json",
+        }
+    }
+
+    /// The shape of a refusal of that status.
+    pub(super) fn schema(self, status: u16, generator: &mut SchemaGenerator) -> Schema {
+        match self {
+            Self::Problem => generator.subschema_for::<Body<'static>>(),
+            Self::Stykite(page) => page.schema(status, generator),
+        }
+    }
+
+    /// Whether a refusal of that status brings [`DETAIL`].
+    pub(super) fn has_detail(self, status: u16) -> bool {
+        match self {
+            Self::Problem => false,
+            Self::Stykite(page) => page.is_to_the_letter(status),
+        }
+    }
+
+    /// The body of a refusal.
+    pub(super) fn body(self, problem: &Problem) -> Value {
+        let written = match self {
+            Self::Problem => serde_json::to_value(problem.body()),
+            Self::Stykite(page) => serde_json::to_value(page.body(problem)),
+        };
+        written.unwrap_or_default()
+    }
+
+    fn tell(self, problem: &Problem, headers: &mut HeaderMap) -> Option<Vec<u8>> {
+        let Self::Stykite(page) = self else {
+            return None;
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type()));
+        if self.has_detail(problem.status_code().as_u16()) {
+            headers.insert(DETAIL, visible(&problem.detail()));
+        }
+        serde_json::to_vec(&page.body(problem)).ok()
+    }
+}
+
+/// A sentence as a header takes it.
+fn visible(sentence: &str) -> HeaderValue {
+    let is_plain = |letter: char| letter == ' ' || letter.is_ascii_graphic();
+    let letters = sentence.chars();
+    let plain: String = letters.map(|c| if is_plain(c) { c } else { '?' }).collect();
+    HeaderValue::from_str(&plain).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// The answer, refusals in the words of the surface that was asked.
+pub(super) fn told(
+    answer: Result<ServiceResponse, Error>,
+    by_path: Wording,
+) -> Result<ServiceResponse, Error> {
+    let mut answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return Err(reworded(error, by_path)),
+    };
+    let refused = answer.response().error();
+    let Some(problem) = refused
+        .and_then(|error| error.as_error::<Problem>())
+        .cloned()
+    else {
+        return Ok(answer);
+    };
+    let wording = Wording::of(answer.request());
+    Ok(match wording.tell(&problem, answer.headers_mut()) {
+        Some(body) => answer.map_body(|_, _| BoxBody::new(body)),
+        None => answer,
+    })
+}
+
+/// What never came to a route.
+fn reworded(error: Error, wording: Wording) -> Error {
+    match error.as_error::<Problem>() {
+        Some(problem) if wording != Wording::Problem => Reworded {
+            problem: problem.clone(),
+            wording,
+        }
+        .into(),
+        _ => error,
+    }
+}
+
+#[derive(Debug)]
+struct Reworded {
+    problem: Problem,
+    wording: Wording,
+}
+
+impl fmt::Display for Reworded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl ResponseError for Reworded {
+    fn status_code(&self) -> StatusCode {
+        self.problem.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut answer = self.problem.error_response();
+        match self.wording.tell(&self.problem, answer.headers_mut()) {
+            Some(body) => answer.set_body(BoxBody::new(body)),
+            None => answer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_header_takes_any_sentence() {
+        let told = visible("`ünï\ncode` is\u{0} wrong.");
+        assert_eq!(told.to_str().unwrap(), "`?n??code` is? wrong.");
+    }
+
+    #[test]
+    fn a_refusal_before_any_route_is_told_in_the_vendors_words() {
+        let path = "/v1/company/COM-1/country/CON-1/customer";
+        let wording = Wording::of_path(path);
+        let error = reworded(Problem::UriTooLong.into(), wording);
+        let answer = error.as_response_error().error_response();
+        assert_eq!(answer.status(), 414);
+        let media_type = answer.headers().get(CONTENT_TYPE).unwrap();
+        assert_eq!(media_type, "application/json");
+        assert_eq!(Wording::of_path("/v1/customers"), Wording::Problem);
+    }
+}

@@ -1,0 +1,237 @@
+//! Opening a checkout: what is sold, to whom, for how much, and which subscription it pays. Decided
+//! on the writer, by the newest catalogue.
+
+use super::super::commands::{CommandError, Refusal, Request};
+use super::super::{Ledger, ReadError, ids, own};
+use super::{OPEN_FOR_MILLIS, conflicts};
+use crate::domain::catalog::{Catalog, Period};
+use crate::domain::id::Prefix;
+use crate::domain::money::{Currency, Money};
+use crate::domain::own::{CheckoutOpened, Item, OwnFact};
+use crate::domain::standing::SubscriptionStanding;
+use crate::domain::state::State;
+use crate::domain::time::Timestamp;
+use crate::gateways::Gateway;
+
+/// Browsers take longer ones; a return address with its parameters does not need them.
+const URL_CHARS_MAX: usize = 2_048;
+
+/// A checkout to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCheckout {
+    /// The customer, by any id.
+    pub customer: String,
+    /// What is to be paid.
+    pub wanted: Wanted,
+    /// The catalogue's country (`CON-…`) whose price counts; `None`: the price of everywhere.
+    pub country: Option<String>,
+    /// Where the payer goes when it is paid; http or https.
+    pub success_url: Option<String>,
+    /// Where the payer goes when it is called off; http or https.
+    pub cancel_url: Option<String>,
+}
+
+/// What is to be paid at a checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A period of a plan.
+    Plan {
+        /// `PLV-…`
+        plan_id: String,
+        /// For how long.
+        period: Period,
+    },
+    /// An add-on.
+    Addon {
+        /// `ADV-…`
+        version_id: String,
+    },
+}
+
+/// A checkout that was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedCheckout {
+    /// `TRN-…`; its page is `/checkout/{id}`.
+    pub id: String,
+    /// The event's sequence number.
+    pub seq: u64,
+}
+
+impl Ledger {
+    /// Opens a checkout. A repetition of `request` is answered with the one that was opened first.
+    ///
+    /// # Errors
+    /// [`CommandError`]: [`Refusal::NoSuchCustomer`], or [`Refusal::Invalid`] with a sentence that
+    /// names `plan_id`, `success_url` or `cancel_url`; unavailable where no gateway is
+    /// configured.
+    pub async fn open_checkout(
+        &self,
+        wanted: NewCheckout,
+        request: Request,
+    ) -> Result<OpenedCheckout, CommandError> {
+        let Some(gateway) = self.gateway.clone() else {
+            let why = "No payment gateway is configured; set `gateway` in [checkout].";
+            return Err(CommandError::Unavailable(why.into()));
+        };
+        check_url("success_url", wanted.success_url.as_deref())?;
+        check_url("cancel_url", wanted.cancel_url.as_deref())?;
+        let identifier = {
+            let state = self.state.read();
+            let identifier = state.identifier_of(&wanted.customer);
+            identifier.ok_or(Refusal::NoSuchCustomer)?.to_owned()
+        };
+        let decide = move |state: &State, now: Timestamp| {
+            decide(state, now, &wanted, &*gateway).map(OwnFact::CheckoutOpened)
+        };
+        let conflicts = conflicts(&identifier, None);
+        let seq = self.tell(&request, conflicts, decide).await?;
+        let id = self.checkout_opened_by(seq).map_err(|error| {
+            CommandError::Unavailable(format!("The checkout cannot be read: {error}"))
+        })?;
+        Ok(OpenedCheckout { id, seq })
+    }
+
+    /// The checkout that an event opened: it may be an earlier one than the asker's.
+    fn checkout_opened_by(&self, seq: u64) -> Result<String, ReadError> {
+        let record = self.record(seq)?;
+        let id = record.and_then(|record| own::checkout_opened(record.body()));
+        id.ok_or_else(|| ReadError::Damaged(format!("event {seq} opens no checkout")))
+    }
+}
+
+fn decide(
+    state: &State,
+    now: Timestamp,
+    wanted: &NewCheckout,
+    gateway: &dyn Gateway,
+) -> Result<CheckoutOpened, Refusal> {
+    let identifier = state.identifier_of(&wanted.customer);
+    let identifier = identifier.ok_or(Refusal::NoSuchCustomer)?;
+    let settings = state.settings();
+    let empty = Catalog::default();
+    let catalog = settings.map_or(&empty, |settings| &settings.catalog);
+    let live = state.live_subscriptions(identifier);
+    let (item, price) = match &wanted.wanted {
+        Wanted::Plan { plan_id, period } => {
+            let fresh = ids::fresh(Prefix::Subscription, now);
+            plan(catalog, wanted, plan_id, *period, &live, fresh, gateway)?
+        }
+        Wanted::Addon { version_id } => addon(catalog, version_id, &live)?,
+    };
+    if price.amount_minor <= 0 {
+        return Err(invalid(
+            "`plan_id` names what costs nothing, so there is nothing to pay.",
+        ));
+    }
+    Ok(CheckoutOpened {
+        id: ids::fresh(Prefix::Checkout, now),
+        identifier: identifier.into(),
+        item,
+        price,
+        gateway: gateway.name().into(),
+        expires_at: now.plus_millis(OPEN_FOR_MILLIS),
+        success_url: wanted.success_url.as_deref().map(Into::into),
+        cancel_url: wanted.cancel_url.as_deref().map(Into::into),
+    })
+}
+
+/// Whoever has the plan already pays on for the same subscription; another plan takes the place of
+/// what there is.
+fn plan(
+    catalog: &Catalog,
+    wanted: &NewCheckout,
+    plan_id: &str,
+    period: Period,
+    live: &[SubscriptionStanding],
+    fresh: Box<str>,
+    gateway: &dyn Gateway,
+) -> Result<(Item, Money), Refusal> {
+    let plan = catalog.plan(plan_id);
+    let plan = plan.ok_or_else(|| invalid("`plan_id` names no plan of the catalogue."))?;
+    let price = catalog.price(plan, period, wanted.country.as_deref());
+    let price = price
+        .ok_or_else(|| invalid("`plan_id` names a plan that has no price for that period."))?;
+    let gateway_plan = gateway.plan_of(price);
+    let same = live
+        .iter()
+        .find(|held| held.plan_id.as_deref() == Some(plan_id));
+    if same.is_some_and(|held| held.gateway_subscription.is_some()) {
+        return Err(invalid(
+            "`plan_id` names a plan that the customer has, and that the gateway charges already.",
+        ));
+    }
+    let subscription_id: Box<str> = match same {
+        Some(held) => held.id.as_str().into(),
+        None => fresh,
+    };
+    let others = live.iter().filter(|held| *held.id != *subscription_id);
+    let supersedes = others.map(|held| held.id.as_str().into()).collect();
+    let item = Item::Plan {
+        plan_id: plan.id.as_str().into(),
+        name: plan.name.as_str().into(),
+        period,
+        gateway_plan: gateway_plan.map(Into::into),
+        subscription_id,
+        supersedes,
+    };
+    Ok((item, money(price.amount_minor, &price.currency)?))
+}
+
+fn addon(
+    catalog: &Catalog,
+    version_id: &str,
+    live: &[SubscriptionStanding],
+) -> Result<(Item, Money), Refusal> {
+    let addon = catalog.addon_version(version_id);
+    let addon =
+        addon.ok_or_else(|| invalid("`plan_id` names no add-on version of the catalogue."))?;
+    let has_plan = |held: &SubscriptionStanding| {
+        let plan = held.plan_id.as_deref();
+        plan.is_some_and(|plan| addon.plans.iter().any(|sold_with| sold_with == plan))
+    };
+    if !addon.plans.is_empty() && !live.iter().any(has_plan) {
+        return Err(invalid(&format!(
+            "`plan_id` names an add-on that is sold with {} alone, which the customer does not have.",
+            addon.plans.join(", ")
+        )));
+    }
+    let item = Item::Addon {
+        addon_id: addon.id.as_str().into(),
+        version_id: addon.version_id.as_str().into(),
+        name: addon.name.as_str().into(),
+    };
+    Ok((item, money(addon.amount_minor, &addon.currency)?))
+}
+
+fn money(amount_minor: i64, currency: &str) -> Result<Money, Refusal> {
+    let currency = Currency::parse(currency);
+    let currency =
+        currency.ok_or_else(|| invalid("`plan_id` has a price in no known currency."))?;
+    Ok(Money {
+        amount_minor,
+        currency,
+    })
+}
+
+/// It goes into a header and into a page, so it may be nothing but a plain web address.
+fn check_url(field: &str, url: Option<&str>) -> Result<(), Refusal> {
+    let Some(url) = url else {
+        return Ok(());
+    };
+    let host = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let has_host = host.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']));
+    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
+    if has_host && is_plain && url.len() <= URL_CHARS_MAX {
+        return Ok(());
+    }
+    Err(invalid(&format!(
+        "`{field}` must be an http or https address of at most {URL_CHARS_MAX} visible ASCII \
+         characters."
+    )))
+}
+
+fn invalid(sentence: &str) -> Refusal {
+    Refusal::Invalid(sentence.to_owned())
+}

@@ -1,0 +1,128 @@
+//! What a payer does on the page: pay, pretend to fail, call it off. Decided on the writer, so that
+//! two tabs that pay at once make one attempt.
+
+use super::super::Ledger;
+use super::super::commands::{CommandError, Refusal, Request};
+use super::{conflicts, status_at};
+use crate::domain::checkout::CheckoutView;
+use crate::domain::own::{CheckoutAttempted, CheckoutCancelled, OwnFact, Pretend};
+use crate::domain::state::State;
+use crate::domain::status::CheckoutStatus;
+use crate::domain::time::Timestamp;
+
+/// Anybody with the address of the page can try, and each try is an event: a person needs a few.
+const ATTEMPTS_MAX: u32 = 25;
+
+impl Ledger {
+    /// The payer wants to pay. The gateway is asked after this is recorded.
+    ///
+    /// # Errors
+    /// [`CommandError`]: [`Refusal::CheckoutIs`] unless it is open or the last attempt failed,
+    /// [`Refusal::NoSuchCheckout`].
+    pub async fn pay_checkout(&self, id: &str, request: Request) -> Result<u64, CommandError> {
+        let pretends = self
+            .gateway
+            .as_ref()
+            .is_some_and(|gateway| gateway.pretends());
+        self.attempt(id, pretends.then_some(Pretend::Paid), request)
+            .await
+    }
+
+    /// The payer has the payment fail: where nobody takes money.
+    ///
+    /// # Errors
+    /// As [`Ledger::pay_checkout`]; [`Refusal::Invalid`] where the gateway takes money.
+    pub async fn fail_checkout(&self, id: &str, request: Request) -> Result<u64, CommandError> {
+        self.attempt(id, Some(Pretend::Failed), request).await
+    }
+
+    /// The payer calls it off: where nobody takes money, and nothing is under way.
+    ///
+    /// # Errors
+    /// As [`Ledger::fail_checkout`].
+    pub async fn cancel_checkout(&self, id: &str, request: Request) -> Result<u64, CommandError> {
+        let wanted = id.to_owned();
+        let decide = move |state: &State, now: Timestamp| {
+            let view = untaken(state, &wanted, now)?;
+            let id = view.opened.id;
+            Ok(OwnFact::CheckoutCancelled(CheckoutCancelled { id }))
+        };
+        self.pretended()?;
+        self.about(id, request, decide).await
+    }
+
+    async fn attempt(
+        &self,
+        id: &str,
+        pretend: Option<Pretend>,
+        request: Request,
+    ) -> Result<u64, CommandError> {
+        if pretend.is_some() {
+            self.pretended()?;
+        }
+        let gateway = self.gateway.as_ref().map(|gateway| gateway.name());
+        let wanted = id.to_owned();
+        let decide = move |state: &State, now: Timestamp| {
+            let view = untaken(state, &wanted, now)?;
+            if let Some(why) = hindrance(&view, gateway) {
+                return Err(Refusal::Invalid(why));
+            }
+            Ok(OwnFact::CheckoutAttempted(CheckoutAttempted {
+                id: view.opened.id,
+                attempt: view.attempt.saturating_add(1),
+                pretend,
+            }))
+        };
+        self.about(id, request, decide).await
+    }
+
+    fn pretended(&self) -> Result<(), Refusal> {
+        if self
+            .gateway
+            .as_ref()
+            .is_some_and(|gateway| gateway.pretends())
+        {
+            return Ok(());
+        }
+        let sentence = "`action` must be `pay`: the gateway takes money.";
+        Err(Refusal::Invalid(sentence.to_owned()))
+    }
+
+    async fn about(
+        &self,
+        id: &str,
+        request: Request,
+        decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
+    ) -> Result<u64, CommandError> {
+        let view = self.state.read().checkout(id);
+        let view = view.ok_or(Refusal::NoSuchCheckout)?;
+        let conflicts = conflicts(&view.opened.identifier, Some(&view.opened.id));
+        let told = self.tell(&request, conflicts, decide).await;
+        self.wake_desk();
+        told
+    }
+}
+
+/// Why a checkout that is not over cannot be tried (again).
+pub(super) fn hindrance(view: &CheckoutView, gateway: Option<&str>) -> Option<String> {
+    if gateway != Some(&*view.opened.gateway) {
+        let by = &view.opened.gateway;
+        return Some(format!(
+            "It was to be paid by {by}, which is not in use any more."
+        ));
+    }
+    let tired = view.attempt >= ATTEMPTS_MAX;
+    tired.then(|| "It was tried too often: ask for a new payment link.".to_owned())
+}
+
+/// A checkout that may be tried, or called off.
+fn untaken(state: &State, id: &str, now: Timestamp) -> Result<CheckoutView, Refusal> {
+    let view = state.checkout(id).ok_or(Refusal::NoSuchCheckout)?;
+    match status_at(&view, now) {
+        CheckoutStatus::Open | CheckoutStatus::Failed => Ok(view),
+        taken @ (CheckoutStatus::Processing
+        | CheckoutStatus::Cancelled
+        | CheckoutStatus::Expired
+        | CheckoutStatus::Paid) => Err(Refusal::CheckoutIs(taken)),
+    }
+}

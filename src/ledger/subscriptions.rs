@@ -1,0 +1,214 @@
+//! The commands about a subscription that is there: cancel it, and set when it ends. What follows
+//! from them is the fold's; what a gateway has to be told is its desk's.
+
+use super::Ledger;
+use super::commands::{CommandError, Refusal, Request};
+use super::customers::customer_conflict;
+use crate::domain::own::{CancelAsked, CancelWhen, EndDateSet, OwnFact};
+use crate::domain::standing::SubscriptionStanding;
+use crate::domain::state::State;
+use crate::domain::status::Status;
+use crate::domain::time::Timestamp;
+
+/// The provider that charges nobody by itself, so that an end may be set here.
+const STYKITE: &str = "stykite";
+/// No month is longer, so that this many days hold at least so many months less one.
+const MONTH_MILLIS_MAX: i64 = 31 * 24 * 60 * 60 * 1000;
+
+impl Ledger {
+    /// Cancels a subscription of a customer (each by any id it is known by), at once or with its
+    /// cycle: the trial, else what is paid for, else the running month since it started. Answers the
+    /// sequence number of the event, or of the last event where nothing had to be recorded because
+    /// it was cancelled so before.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchCustomer`], [`Refusal::NoSuchSubscription`] (also for another customer's),
+    /// [`Refusal::Invalid`] for one that has ended otherwise or is charged elsewhere, and
+    /// [`CommandError`] where nothing was recorded.
+    pub async fn cancel_subscription(
+        &self,
+        customer: &str,
+        subscription: &str,
+        when: CancelWhen,
+        request: Request,
+    ) -> Result<u64, CommandError> {
+        let about = About::new(customer, subscription);
+        let conflicts = about.conflicts(&self.state.read())?;
+        let decide = move |state: &State, now| cancel(&about.standing(state)?, when, now);
+        let told = self.tell(&request, conflicts, decide).await;
+        self.or_as_it_was(told)
+    }
+
+    /// Sets when a subscription of a customer ends; a time that has passed ends it at once. Answers
+    /// as [`Ledger::cancel_subscription`] does.
+    ///
+    /// # Errors
+    /// The same, and [`Refusal::Invalid`] for a time after the end of a cancelled one.
+    pub async fn set_end_date(
+        &self,
+        customer: &str,
+        subscription: &str,
+        ends_at: Timestamp,
+        request: Request,
+    ) -> Result<u64, CommandError> {
+        let about = About::new(customer, subscription);
+        let conflicts = about.conflicts(&self.state.read())?;
+        let decide = move |state: &State, _| set_end(&about.standing(state)?, ends_at);
+        let told = self.tell(&request, conflicts, decide).await;
+        self.or_as_it_was(told)
+    }
+
+    fn or_as_it_was(&self, told: Result<u64, CommandError>) -> Result<u64, CommandError> {
+        match told {
+            Err(CommandError::Refused(Refusal::NothingChanges)) => Ok(self.last_seq()),
+            told => told,
+        }
+    }
+}
+
+/// Which subscription is meant, and whose it has to be.
+struct About {
+    customer: String,
+    subscription: String,
+}
+
+impl About {
+    fn new(customer: &str, subscription: &str) -> Self {
+        Self {
+            customer: customer.to_owned(),
+            subscription: subscription.to_owned(),
+        }
+    }
+
+    fn standing(&self, state: &State) -> Result<SubscriptionStanding, Refusal> {
+        let identifier = state.identifier_of(&self.customer);
+        let identifier = identifier.ok_or(Refusal::NoSuchCustomer)?;
+        let held = state.standing_of(&self.subscription);
+        held.filter(|held| held.identifier.as_deref() == Some(identifier))
+            .ok_or(Refusal::NoSuchSubscription)
+    }
+
+    /// A checkout that is opened for the customer meanwhile would be for what is cancelled here.
+    fn conflicts(&self, state: &State) -> Result<Vec<String>, Refusal> {
+        let held = self.standing(state)?;
+        let identifier = held.identifier.as_deref().unwrap_or_default();
+        Ok(vec![customer_conflict(identifier), held.id])
+    }
+}
+
+fn cancel(
+    held: &SubscriptionStanding,
+    when: CancelWhen,
+    now: Timestamp,
+) -> Result<OwnFact, Refusal> {
+    refuse_foreign(held, "cancel it")?;
+    if held.status == Status::Canceled {
+        return Err(Refusal::NothingChanges);
+    }
+    refuse_over(held)?;
+    let ends_at = match when {
+        CancelWhen::Immediate => now,
+        CancelWhen::EndOfCycle => {
+            let month_end = || month_end(held.started_at.unwrap_or(now), now);
+            held.cycle_end.unwrap_or_else(month_end)
+        }
+    };
+    let as_before = |before| when == CancelWhen::EndOfCycle && before == ends_at;
+    if held.cancel_at.is_some_and(as_before) {
+        return Err(Refusal::NothingChanges);
+    }
+    Ok(OwnFact::CancelAsked(CancelAsked {
+        subscription_id: held.id.as_str().into(),
+        when,
+        ends_at,
+    }))
+}
+
+fn set_end(held: &SubscriptionStanding, ends_at: Timestamp) -> Result<OwnFact, Refusal> {
+    refuse_foreign(held, "set its end")?;
+    if held.end_date == Some(ends_at) {
+        return Err(Refusal::NothingChanges);
+    }
+    if held.status != Status::Expired {
+        refuse_over(held)?;
+    } else if let Some(over) = held.ends_at.filter(|end| is_bound_by(held, *end)) {
+        let why = format!(
+            "What was paid for, or its trial, was over at {over}: only a payment brings the \
+             subscription back."
+        );
+        return Err(Refusal::Invalid(why));
+    }
+    if let Some(cancel_at) = held.cancel_at.filter(|cancel_at| ends_at > *cancel_at) {
+        let why = format!("The subscription was cancelled and ends at {cancel_at}, not later.");
+        return Err(Refusal::Invalid(why));
+    }
+    Ok(OwnFact::EndDateSet(EndDateSet {
+        subscription_id: held.id.as_str().into(),
+        ends_at,
+    }))
+}
+
+/// Whether it ended with its trial or with what was paid for, so that no end date puts that off.
+fn is_bound_by(held: &SubscriptionStanding, end: Timestamp) -> bool {
+    [held.trial_ends_at, held.paid_through].contains(&Some(end))
+}
+
+/// Whoever charges goes on charging, whatever is said here.
+fn refuse_foreign(held: &SubscriptionStanding, what: &str) -> Result<(), Refusal> {
+    if held.is_ours || held.provider == STYKITE {
+        return Ok(());
+    }
+    let provider = held.provider;
+    let why = format!("The subscription is charged by {provider}; {what} there.");
+    Err(Refusal::Invalid(why))
+}
+
+fn refuse_over(held: &SubscriptionStanding) -> Result<(), Refusal> {
+    if !held.ended && held.status != Status::Superseded {
+        return Ok(());
+    }
+    let status = held.status.as_str();
+    Err(Refusal::Invalid(format!(
+        "The subscription is {status} already."
+    )))
+}
+
+/// The end of the month that runs at `now`, counted from `start`. The day is taken from the start
+/// each time, so that months from the 31st do not creep towards the 28th.
+fn month_end(start: Timestamp, now: Timestamp) -> Timestamp {
+    let passed = now.as_millis().saturating_sub(start.as_millis()).max(0);
+    let over = u32::try_from(passed / MONTH_MILLIS_MAX).unwrap_or(u32::MAX);
+    // Twelve months lack seven days to twelve of the longest: hardly a step of this in many years.
+    let ends = (over.saturating_add(1)..).map(|months| start.plus_months(months));
+    let mut ends = ends.skip_while(|end| *end <= now && *end < Timestamp::MAX);
+    ends.next().unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_month_ends_after_now_and_on_the_day_it_began() {
+        let start = at("2026-01-31T10:00:00Z");
+        for (now, end) in [
+            ("2020-01-01T00:00:00Z", "2026-02-28T10:00:00Z"),
+            ("2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z"),
+            ("2026-02-28T09:59:59.999Z", "2026-02-28T10:00:00Z"),
+            ("2026-02-28T10:00:00Z", "2026-03-31T10:00:00Z"),
+            ("2026-03-30T10:00:00Z", "2026-03-31T10:00:00Z"),
+            ("2126-01-31T10:00:00Z", "2126-02-28T10:00:00Z"),
+        ] {
+            assert_eq!(month_end(start, at(now)), at(end), "{now}");
+        }
+        assert_eq!(month_end(start, Timestamp::MAX), Timestamp::MAX);
+        assert!(
+            month_end(Timestamp::EPOCH, at("9000-01-01T00:00:00Z")) < at("9000-02-02T00:00:00Z")
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! Plans that Razorpay charges again and again: opened once, looked up by their notes, cancelled
+//! there.
+
+use std::thread;
+
+use serde_json::json;
+use subledger::domain::catalog::Period;
+use subledger::domain::own::CancelWhen;
+use subledger::ledger::{Actor, Request};
+
+use super::fake::{Fake, Mood, error};
+use super::shop::{CUSTOMER, Shop, wait_for};
+
+const SUBSCRIPTION: &str = "sub_Fake0000000001";
+
+fn shop() -> (Fake, Shop) {
+    let fake = Fake::start();
+    let memory = "[log]\nengine = \"memory\"\n";
+    let shop = Shop::with(&format!("{memory}{}", fake.config()));
+    (fake, shop)
+}
+
+fn open(shop: &Shop) -> String {
+    shop.open_for(Shop::plan(Period::Yearly)).unwrap()
+}
+
+fn charged(id: &str) -> Vec<u8> {
+    json!({"entity": "event", "account_id": "acc_Fake0000000001", "event": "subscription.charged",
+        "contains": ["subscription", "payment"], "created_at": 1_795_651_300,
+        "payload": {
+            "subscription": {"entity": {"id": SUBSCRIPTION, "entity": "subscription",
+                "plan_id": "plan_Ldgr000000001", "status": "active", "quantity": 1,
+                "current_start": 1_795_651_260, "current_end": 1_827_187_260, "paid_count": 1,
+                "start_at": 1_795_651_260, "created_at": 1_795_651_200,
+                "notes": {"transaction_tsid": id, "checkout_attempt": "1"}}},
+            "payment": {"entity": {"id": "pay_Fake00000000003", "status": "captured",
+                "captured": "1", "amount": 4_990_000, "currency": "INR", "notes": [],
+                "created_at": 1_795_651_260}}}})
+    .to_string()
+    .into_bytes()
+}
+
+#[test]
+fn a_mapped_plan_is_opened_as_a_subscription() {
+    let (fake, shop) = shop();
+    let id = open(&shop);
+    assert!(shop.page(&id).text.contains("every year, until cancelled"));
+    let answer = shop.press(&id, "pay");
+    let url = format!("{}/pay/1", fake.url);
+    assert_eq!(answer.header("location"), Some(url.as_str()));
+    let asked = fake.books.lock().bodies[0].clone();
+    let wanted = json!({
+        "plan_id": "plan_Ldgr000000001", "total_count": 10, "quantity": 1,
+        "customer_notify": false, "expire_by": 1_795_737_600,
+        "notes": {"transaction_tsid": id, "checkout_attempt": "1"},
+    });
+    assert_eq!(asked, wanted);
+    shop.world.razorpay(&charged(&id));
+    assert!(
+        shop.page(&id).text.contains("This is paid."),
+        "{}",
+        shop.page(&id).text
+    );
+    let held = shop.subscribed();
+    assert_eq!(held.len(), 1, "{held:?}");
+    assert_eq!(held[0]["provider"], "subledger");
+    assert_eq!(held[0]["provider_subscription_id"], SUBSCRIPTION);
+    // Who has it already is not sold a second one.
+    let again = shop
+        .open_for(Shop::plan(Period::Yearly))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        again.contains("`plan_id`") && again.contains("charges already"),
+        "{again}"
+    );
+}
+
+#[test]
+fn an_unknown_outcome_is_looked_up_and_never_asked_for_again() {
+    let looked_up = |mood: Mood| {
+        let (fake, shop) = shop();
+        fake.books.lock().lags = true;
+        fake.feels([mood]);
+        let id = open(&shop);
+        shop.press(&id, "pay");
+        shop.page_saying(&id, "is under way");
+        fake.books.lock().lags = false;
+        let told = shop.told_once("checkout.at_gateway");
+        assert_eq!(told["reference"], SUBSCRIPTION);
+        assert_eq!(fake.counts(), (1, 1));
+    };
+    thread::scope(|scope| {
+        for mood in [
+            Mood::Made,
+            Mood::MadeBut(500, error("oops")),
+            Mood::MadeBut(502, "<html>".into()),
+            Mood::MadeBut(504, String::new()),
+        ] {
+            scope.spawn(move || looked_up(mood));
+        }
+    });
+}
+
+#[test]
+fn too_many_requests_are_made_again() {
+    let (fake, shop) = shop();
+    fake.feels([Mood::Says(429, error("Too many requests"))]);
+    let id = open(&shop);
+    shop.press(&id, "pay");
+    assert_eq!(shop.told_once("checkout.at_gateway")["id"], id.as_str());
+    assert_eq!(fake.counts(), (2, 1));
+}
+
+#[test]
+fn what_is_never_listed_is_given_up_after_a_quarter_of_an_hour() {
+    let (fake, shop) = shop();
+    fake.feels([Mood::Gone]);
+    let id = open(&shop);
+    shop.press(&id, "pay");
+    let looked_up = || {
+        let asked = fake.books.lock().asked.clone();
+        asked
+            .iter()
+            .filter(|asked| asked.starts_with("GET"))
+            .count()
+    };
+    while looked_up() < 2 {
+        std::thread::yield_now();
+    }
+    assert!(shop.told("checkout.refused").is_empty());
+    assert_eq!(fake.counts(), (1, 0));
+    shop.world.set_time("2026-11-26T00:15:00Z");
+    let refused = shop.told_once("checkout.refused");
+    assert_eq!(
+        refused["why"],
+        "the gateway does not list what it may have been asked for"
+    );
+    shop.page_saying(&id, "You can try again.");
+    shop.press(&id, "pay");
+    shop.told_once("checkout.at_gateway");
+    assert_eq!(fake.counts(), (2, 1));
+}
+
+#[test]
+fn after_a_restart_it_is_only_looked_up() {
+    let fake = Fake::start();
+    fake.books.lock().lags = true;
+    fake.feels([Mood::Made]);
+    let shop = Shop::with(&fake.config());
+    let id = open(&shop);
+    shop.press(&id, "pay");
+    let shop = shop.restart();
+    fake.books.lock().lags = false;
+    let told = shop.told_once("checkout.at_gateway");
+    assert_eq!(told["reference"], SUBSCRIPTION);
+    assert_eq!(fake.counts(), (1, 1));
+}
+
+#[test]
+fn a_cancel_is_told_to_razorpay_until_it_answers() {
+    for (when, at_end, shown) in [
+        (CancelWhen::EndOfCycle, true, "active"),
+        (CancelWhen::Immediate, false, "canceled"),
+    ] {
+        let (fake, shop) = shop();
+        let id = open(&shop);
+        shop.press(&id, "pay");
+        shop.world.razorpay(&charged(&id));
+        let held = shop.subscribed()[0]["id"].as_str().unwrap().to_owned();
+        fake.feels([
+            Mood::Says(503, String::new()),
+            Mood::Says(429, error("Too many requests")),
+        ]);
+        let request = Request::of(Actor::Admin);
+        let ledger = shop.world.ledger();
+        wait_for(ledger.cancel_subscription(CUSTOMER, &held, when, request)).unwrap();
+        let told = shop.told_once("subscription.cancelled_at_gateway");
+        assert_eq!(told["subscription_id"], held.as_str());
+        assert!(told.get("refused").is_none(), "{told}");
+        let cancelled = fake.books.lock().cancelled.clone();
+        assert_eq!(cancelled, [(SUBSCRIPTION.to_owned(), json!(at_end))]);
+        assert_eq!(shop.subscribed()[0]["status"], shown);
+    }
+}
+
+#[test]
+fn what_razorpay_ended_itself_needs_no_cancel_and_what_it_refuses_is_told() {
+    for (status, refused) in [
+        ("cancelled", None),
+        ("halted", Some("Subscription is not cancellable.")),
+    ] {
+        let (fake, shop) = shop();
+        let id = open(&shop);
+        shop.press(&id, "pay");
+        shop.world.razorpay(&charged(&id));
+        fake.books.lock().subscriptions[0]["status"] = json!(status);
+        fake.feels([Mood::Says(400, error("Subscription is not cancellable."))]);
+        let held = shop.subscribed()[0]["id"].as_str().unwrap().to_owned();
+        let asked = shop.world.ledger().cancel_subscription(
+            CUSTOMER,
+            &held,
+            CancelWhen::Immediate,
+            Request::of(Actor::Admin),
+        );
+        wait_for(asked).unwrap();
+        let told = shop.told_once("subscription.cancelled_at_gateway");
+        assert_eq!(told["refused"].as_str(), refused, "{told}");
+    }
+}

@@ -96,25 +96,34 @@ impl State {
         else {
             return Vec::new();
         };
+        // One that may be found in several ways pays the checkout that it is nearest to.
+        let is_nearest = |ix: &Ix| self.booked_on(*ix, 0) == Some(checkout);
+        let found = self.payments_below(checkout);
+        let linked = found
+            .into_iter()
+            .filter(is_nearest)
+            .filter_map(|ix| self.linked(ix, checkout, opened));
+        let mut linked: Vec<Linked<'_>> = linked.collect();
+        linked.sort_by(|one, other| one.made.cmp(&other.made));
+        linked
+    }
+
+    /// The payments that belong to a thing, or to what belongs to it; itself, where it is one.
+    pub(super) fn payments_below(&self, thing: Ix) -> Vec<Ix> {
         let mut found = Vec::new();
-        let mut pending = vec![(checkout, 0)];
+        let mut pending = vec![(thing, 0)];
         while let Some((ix, depth)) = pending.pop() {
-            let entity = self.arena.get(ix);
-            if entity.kind == Kind::Payment {
+            let kind = self.arena.get(ix).kind;
+            if kind == Kind::Payment {
                 found.push(ix);
-            } else if entity.kind != Kind::Party && depth < PAYMENT_DEPTH_MAX {
+            } else if kind != Kind::Party && depth < PAYMENT_DEPTH_MAX {
                 let below = self.below(ix).into_iter();
                 pending.extend(below.map(|child| (child, depth + 1)));
             }
         }
         found.sort_unstable();
         found.dedup();
-        let linked = found
-            .into_iter()
-            .filter_map(|ix| self.linked(ix, checkout, opened));
-        let mut linked: Vec<Linked<'_>> = linked.collect();
-        linked.sort_by(|one, other| one.made.cmp(&other.made));
-        linked
+        found
     }
 
     fn linked<'a>(&'a self, ix: Ix, checkout: Ix, opened: &CheckoutOpened) -> Option<Linked<'a>> {

@@ -75,7 +75,7 @@ impl State {
         let address = Cell::stamped(all().filter(locates));
         fields.put("address", address.map(Cell::explanation));
         fields.put("references", self.references_explained(root, statements));
-        fields.put("addons", self.addons_explained(root, &about));
+        fields.put("addons", self.addons_explained(root, statements, &about));
         fields.activity(all());
         let best = view
             .subscriptions
@@ -133,7 +133,12 @@ impl State {
     }
 
     /// The newest statement on each add-on.
-    fn addons_explained(&self, root: Ix, about: &[&Statement<'_>]) -> Option<Explanation> {
+    fn addons_explained(
+        &self,
+        root: Ix,
+        statements: &Statements<'_>,
+        about: &[&Statement<'_>],
+    ) -> Option<Explanation> {
         let mut bought: BTreeMap<Ix, Vec<&Statement<'_>>> = BTreeMap::new();
         for statement in about {
             let thing = statement.about.filter(|ix| self.is_of(*ix, root));
@@ -144,10 +149,7 @@ impl State {
         let cells = bought.into_values();
         let cells = cells.filter_map(|statements| Cell::stamped(statements.into_iter()));
         let sold = self.addons_paid(root).into_iter();
-        let sold = sold.filter_map(|payment| {
-            let of_payment = about.iter().filter(|said| said.about == Some(payment));
-            captured(of_payment.copied())
-        });
+        let sold = sold.filter_map(|payment| captured(statements.about(&[payment])));
         verdict::together(cells.chain(sold))
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Statement<'a> {
     pub(super) provider: ProviderName,
     /// What it is about; nothing for what is said of a customer alone.
     pub(super) about: Option<Ix>,
+    /// The subscription of our own that begins with it, unless it is what it is about.
+    begins: Option<Ix>,
     /// The customer of the merchant's identifier in it.
     pub(super) identifier: Option<Ix>,
     /// The customer of the provider's id in it.
@@ -57,7 +59,7 @@ impl<'a> Statement<'a> {
 
     /// Everything that it is an event about, as far as activity goes.
     pub(super) fn touched(&self) -> impl Iterator<Item = Ix> + use<> {
-        [self.about, self.identifier, self.alias]
+        [self.about, self.begins, self.identifier, self.alias]
             .into_iter()
             .flatten()
     }
@@ -194,6 +196,14 @@ impl State {
         [paid, alias, sold].into_iter().flatten()
     }
 
+    fn begun_with(&self, fact: &Fact) -> Option<Ix> {
+        let Fact::Own(fact) = fact else {
+            return None;
+        };
+        let is_creation = matches!(**fact, OwnFact::CustomerCreated(_));
+        is_creation.then(|| self.sold_by_fact(fact)).flatten()
+    }
+
     /// The subscription of our own that begins with a fact, or is sold by it.
     pub(super) fn sold_by_fact(&self, fact: &OwnFact) -> Option<Ix> {
         let id = fact.sells()?;
@@ -221,6 +231,7 @@ impl State {
                 fact: &change.fact,
                 provider,
                 about: self.thing_of(&change.fact),
+                begins: self.begun_with(&change.fact),
                 identifier,
                 alias,
             })

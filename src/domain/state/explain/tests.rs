@@ -197,8 +197,8 @@ fn carries_sold(words: &str, object: &Value, field: &str) -> bool {
         "id" | "provider" | "source" => says(&object["id"]),
         "plan" => says(&object["plan"]["id"]),
         "status" => match object["status"].as_str().unwrap() {
-            "trialing" => any(&["customer.created"]),
-            "superseded" => any(&["\"pay_"]),
+            "trialing" => any(&["customer.created", "\"sub_"]),
+            "superseded" => any(&charged),
             "canceled" => any(&["cancel_asked", "subscription.ended", "\"sub_"]),
             "expired" => any(&["subscription.ended", "trial.ended", "\"sub_"]),
             "active" => any(&["customer.created", "trial.ended"]) || any(&charged),
@@ -267,7 +267,8 @@ fn check_lost(history: &History<'_>, kind: &str, object: &Value, field: &str, by
                             || is_end(&object["status"])),
                     "{what}"
                 );
-                assert!(["status", "provider_status", "ended_at", "access"].contains(&field));
+                let kept = ["status", "provider_status", "ended_at", "access"];
+                assert!(kept.contains(&field) || object["provider"] == "subledger");
             }
             other => panic!("{other}"),
         }

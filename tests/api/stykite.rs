@@ -1,11 +1,16 @@
 //! Stykite's API as one of its clients sees it: the documented requests, every field left out and
 //! every field wrong, envelopes, refusals to the letter, limits, and what the ledger holds after.
 
+mod checkpoints;
 mod customers;
 mod documented;
+mod exactness;
 mod fields;
 mod identifiers;
+mod meters;
+mod payments;
 mod refusals;
+mod subscriptions;
 
 use serde_json::{Value, json};
 

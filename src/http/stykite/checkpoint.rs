@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::answers::{Answer, Exact, Millis, answer};
 use super::place::Place;
 use super::shown::best_of_meters;
-use super::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX, command, fields};
+use super::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX, command, fields, named};
 use crate::domain::entitlement::Entitlement;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
@@ -18,6 +18,16 @@ use crate::ledger::{self, Caller, Counted, Request, TOKENS_MAX, TokenUse, UnitUs
 
 /// Beside tokens, whatever else is to be kept of a call.
 const EXTRA_BYTES_MAX: usize = 8 * 1024;
+
+/// What this page and the guide call what the ledger calls otherwise.
+const NAMES: [(&str, &str); 6] = [
+    ("checkpoint", "checkpoint_name"),
+    ("input", "input_token"),
+    ("output", "output_token"),
+    ("extra", "extra_params"),
+    ("metric", "checkpoint_key"),
+    ("amount", "checkpoint_value"),
+];
 
 /// What is counted: tokens of a model, or, with `checkpoint_key`, units. Unknown fields are passed
 /// over.
@@ -193,7 +203,11 @@ pub(in crate::http) async fn record(
     match used {
         Used::Tokens(used) => {
             let before = shared.ledger.last_seq();
-            let counted = shared.ledger.count_tokens(used, &asked).await?;
+            let counted = shared
+                .ledger
+                .count_tokens(used, &asked)
+                .await
+                .map_err(named(&NAMES))?;
             let recorded = recorded(&shared, &place, before, counted).await?;
             answer(StatusCode::OK, &Answer::of(recorded))
         }
@@ -213,7 +227,11 @@ pub(in crate::http) async fn record_as_before(
     let (used, asked) = read(&caller, &request, &place, payload, &shared).await?;
     match used {
         Used::Tokens(used) => {
-            shared.ledger.count_tokens(used, &asked).await?;
+            shared
+                .ledger
+                .count_tokens(used, &asked)
+                .await
+                .map_err(named(&NAMES))?;
             let said = TokensRecorded {
                 success: true,
                 message: "Checkpoint usage recorded successfully.",
@@ -243,7 +261,11 @@ async fn count_units(
     used: UnitUse,
     asked: &Request,
 ) -> Result<HttpResponse, Problem> {
-    shared.ledger.count_units(used, asked).await?;
+    shared
+        .ledger
+        .count_units(used, asked)
+        .await
+        .map_err(named(&NAMES))?;
     let said = UnitsRecorded {
         status: true,
         message: "Checkpoint recorded successfully",

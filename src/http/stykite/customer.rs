@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use super::answers::{Answer, answer};
 use super::place::Place;
 use super::shown::{Customer, CustomerInFull};
-use super::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX, command, fields};
+use super::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX, command, fields, named};
 use crate::domain::customer::Address;
 use crate::http::error::Problem;
 use crate::http::limits::LEDGER_SEQ;
@@ -28,6 +28,9 @@ const ZIPCODE_CHARS_MAX: usize = 16;
 const CODE_CHARS_MAX: usize = 3;
 /// Ten years.
 const TRIAL_DAYS_MAX: u64 = 3_653;
+
+/// What this page calls what the ledger calls otherwise.
+const NAMES: [(&str, &str); 1] = [("postal_code", "zipcode")];
 
 /// A number or a text.
 #[derive(JsonSchema)]
@@ -135,7 +138,8 @@ pub(in crate::http) async fn create(
     let wanted = wanted.wanted(&place);
     let identifier = wanted.identifier.clone();
     let before = shared.ledger.last_seq();
-    let seq = shared.ledger.create_customer(wanted, &asked).await?;
+    let seq = shared.ledger.create_customer(wanted, &asked).await;
+    let seq = seq.map_err(named(&NAMES))?;
     let full = full_after(&shared, &identifier, before, seq).await?;
     answer(StatusCode::OK, &Answer::of(Customer::from(&full.customer)))
 }

@@ -8,12 +8,15 @@ use schemars::JsonSchema;
 
 use super::answers::{Done, answer};
 use super::place::Place;
-use super::{LIST_BYTES_MAX, WORD_CHARS_MAX, command, fields};
+use super::{LIST_BYTES_MAX, WORD_CHARS_MAX, command, fields, named};
 use crate::domain::own::Allowance;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
 use crate::http::{Shared, body};
 use crate::ledger::Caller;
+
+/// What this page calls what the ledger calls otherwise.
+const NAMES: [(&str, &str); 2] = [("meter_id", "meter_tsid"), ("limit", "entitlement")];
 
 /// What a customer may use of one meter.
 #[derive(JsonSchema)]
@@ -60,13 +63,12 @@ pub(in crate::http) async fn set(
     let asked = command(&caller, &request, &body)?;
     let allowances = read(&body)?;
     place.check(&shared)?;
-    let meters = allowances.iter().map(|allowance| &*allowance.meter_id);
-    Place::check_meters(&shared, "meter_tsid", meters)?;
     let company = Some(place.company_id.as_str());
     let ledger = &shared.ledger;
     ledger
         .set_allowances(company, place.customer(), allowances, &asked)
-        .await?;
+        .await
+        .map_err(named(&NAMES))?;
     answer(
         StatusCode::OK,
         &Done::because("Meter entitlements updated."),

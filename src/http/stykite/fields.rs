@@ -21,7 +21,7 @@ pub(super) const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 /// The fields of one object.
 pub(super) struct Fields<'a> {
-    /// Of the element in a list: `[3].`
+    /// Of the element in a list: `At index 3: `
     place: String,
     held: BTreeMap<String, &'a RawValue>,
 }
@@ -48,8 +48,9 @@ pub(super) fn list(body: &[u8]) -> Result<Vec<Fields<'_>>, Problem> {
     }
     let element = |(index, raw)| {
         let held = serde_json::from_str(raw_text(raw));
-        let held = held.map_err(|_| refused(&format!("`[{index}]` must be an object.")))?;
-        let place = format!("[{index}].");
+        let held =
+            held.map_err(|_| refused(&format!("At index {index}: it must be an object.")))?;
+        let place = format!("At index {index}: ");
         Ok(Fields { place, held })
     };
     elements.into_iter().enumerate().map(element).collect()
@@ -67,13 +68,13 @@ impl<'a> Fields<'a> {
     }
 
     fn needed(&self, name: &str) -> Result<&'a str, Problem> {
-        let missing = || refused(&format!("`{}{name}` is missing.", self.place));
+        let missing = || refused(&format!("{}`{name}` is missing.", self.place));
         self.raw(name).ok_or_else(missing)
     }
 
     /// A complaint about a field.
     pub(super) fn wrong(&self, name: &str, must: &str) -> Problem {
-        refused(&format!("`{}{name}` must be {must}.", self.place))
+        refused(&format!("{}`{name}` must be {must}.", self.place))
     }
 
     /// A text of one line that is not empty.
@@ -382,8 +383,11 @@ mod tests {
             let why = why(list(body.as_bytes()));
             assert!(why.starts_with("The body must be a JSON list"), "{why}");
         }
-        assert_eq!(why(list(b"[{}, 1]")), "`[1]` must be an object.");
-        assert_eq!(why(list(b"[{}, [[\"a\", 1]]]")), "`[1]` must be an object.");
+        assert_eq!(why(list(b"[{}, 1]")), "At index 1: it must be an object.");
+        assert_eq!(
+            why(list(b"[{}, [[\"a\", 1]]]")),
+            "At index 1: it must be an object."
+        );
     }
 
     #[test]

@@ -35,24 +35,6 @@ impl Place {
         Ok(())
     }
 
-    /// Refuses meters that the catalogue does not have; the complaint is about the element's field.
-    pub(super) fn check_meters<'a>(
-        shared: &Shared,
-        field: &str,
-        meters: impl Iterator<Item = &'a str>,
-    ) -> Result<(), Problem> {
-        let unknown = shared.ledger.in_catalogue(|catalog| {
-            let mut named = meters.enumerate();
-            named.find(|(_, meter)| catalog.metric(meter).is_none())
-        });
-        match unknown {
-            None => Ok(()),
-            Some((index, _)) => Err(Problem::InvalidBody(format!(
-                "`[{index}].{field}` names no meter of the catalogue."
-            ))),
-        }
-    }
-
     /// The customer of the path, who may be another company's.
     pub(super) fn customer(&self) -> &str {
         self.customer.as_deref().unwrap_or_default()

@@ -216,7 +216,7 @@ impl Subscription {
             plan_tsid: view.plan.id.clone(),
             plan_name: view.plan.name.clone(),
             plan_type: PlanType::of(view.current_period),
-            trial_used: view.trial_used,
+            trial_used: view.trial_used.or_else(|| was_trial_used(view, standing?)),
             trial_end_date: millis(standing.and_then(|standing| standing.trial_ends_at)),
             start_date: millis(view.started_at),
             end_date: millis(view.ended_at.or(will_end)),
@@ -227,6 +227,15 @@ impl Subscription {
             updated_at: view.updated_at.into(),
         }
     }
+}
+
+/// Providers tell it of theirs; of ours it follows.
+fn was_trial_used(
+    view: &SubscriptionView,
+    standing: &ledger::SubscriptionStanding,
+) -> Option<bool> {
+    let is_over = standing.trial_ends_at.is_some() && view.status != Status::Trialing;
+    standing.is_ours.then_some(is_over)
 }
 
 impl From<&AddonView> for Addon {

@@ -6,12 +6,15 @@ use schemars::JsonSchema;
 
 use super::answers::{Done, answer};
 use super::place::Place;
-use super::{LIST_BYTES_MAX, WORD_CHARS_MAX, command, fields};
+use super::{LIST_BYTES_MAX, WORD_CHARS_MAX, command, fields, named};
 use crate::domain::own::Reading;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
 use crate::http::{Shared, body};
 use crate::ledger::Caller;
+
+/// What this page calls what the ledger calls otherwise.
+const NAMES: [(&str, &str); 2] = [("at", "timestamp"), ("total", "qty")];
 
 /// What one meter showed.
 #[derive(JsonSchema)]
@@ -60,12 +63,11 @@ pub(in crate::http) async fn report(
     let asked = command(&caller, &request, &body)?;
     let readings = read(&body)?;
     place.check(&shared)?;
-    let meters = readings.iter().map(|reading| &*reading.meter_id);
-    Place::check_meters(&shared, "meter_id", meters)?;
     let company = Some(place.company_id.as_str());
     let ledger = &shared.ledger;
     ledger
         .report_usage(company, place.customer(), readings, &asked)
-        .await?;
+        .await
+        .map_err(named(&NAMES))?;
     answer(StatusCode::ACCEPTED, &Done::because("Usage recorded."))
 }

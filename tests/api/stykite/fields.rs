@@ -177,13 +177,6 @@ fn calls(subscription: &str) -> Vec<Call> {
             ],
         },
         Call {
-            method: "POST",
-            path: of("cancel_subscription"),
-            body: json!({"subscription_tsid": subscription, "when": "END_OF_CYCLE"}),
-            is_list: false,
-            fields: vec![needed("subscription_tsid", Text), needed("when", Word)],
-        },
-        Call {
             method: "PUT",
             path: of("subscription"),
             body: json!({"subscription_tsid": subscription, "end_date": 1_811_808_000_000_u64}),
@@ -192,6 +185,13 @@ fn calls(subscription: &str) -> Vec<Call> {
                 needed("subscription_tsid", Text),
                 needed("end_date", Moment),
             ],
+        },
+        Call {
+            method: "POST",
+            path: of("cancel_subscription"),
+            body: json!({"subscription_tsid": subscription, "when": "END_OF_CYCLE"}),
+            is_list: false,
+            fields: vec![needed("subscription_tsid", Text), needed("when", Word)],
         },
         Call {
             method: "POST",
@@ -251,7 +251,7 @@ fn each_field_that_is_missing_or_wrong_is_named_and_nothing_is_recorded() {
                 if call.is_list {
                     // What is right beside it is not taken in either.
                     body = json!([call.body, body]);
-                    place = format!("[1].{}`", field.name);
+                    place = format!("At index 1: {place}");
                 }
                 let answer = ask(&world, call.method, &call.path, &body);
                 let what = format!("{} {} {}: {bad:?}", call.method, call.path, field.name);
@@ -313,7 +313,7 @@ fn a_seconds_time_is_told_to_be_one() {
     let answer = ask(&world, "POST", "customer/user_1/usage", &body);
     let sentence = refused(&answer, 400);
     assert!(
-        sentence.contains("`[0].timestamp`") && sentence.contains("seconds"),
+        sentence.contains("At index 0: `timestamp`") && sentence.contains("seconds"),
         "{sentence}"
     );
 }

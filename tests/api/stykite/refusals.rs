@@ -274,7 +274,7 @@ fn lists_have_at_most_a_thousand_elements() {
     let mut spoiled = list(1_000, &reading);
     spoiled[999]["meter_id"] = json!("MTR-0000000000000");
     let sentence = refused(&post(&world, "customer/user_1/usage", &spoiled), 400);
-    assert!(sentence.contains("[999].meter_id"), "{sentence}");
+    assert!(sentence.contains("At index 999: `meter_id`"), "{sentence}");
     assert_eq!(events(&world), before);
     assert_eq!(super::meter(&world, "user_1", CALLS)["usage"], 0);
     let answer = post(&world, "customer/user_1/usage", &list(1_000, &reading));

@@ -56,6 +56,8 @@ pub struct OwnCheckout {
     cancelled_at: Option<Timestamp>,
     /// For which ends of its time it was told that they passed.
     ends_passed: BTreeSet<Timestamp>,
+    /// The subscriptions (`SUA-…`) that it takes the place of, once it is paid.
+    supersedes: BTreeSet<Box<str>>,
     /// For each payment, by the provider's id, the attempt that its notes name.
     attempt_of: BTreeMap<Box<str>, u32>,
 }
@@ -93,6 +95,8 @@ impl OwnCheckout {
     /// It was opened.
     pub fn open(&mut self, fact: &CheckoutOpened, stamp: Stamp) {
         self.opened.offer(stamp, JsonText(fact.clone()));
+        let before = fact.supersedes().iter().cloned();
+        self.supersedes.extend(before);
     }
 
     /// The payer wants to pay.
@@ -133,6 +137,11 @@ impl OwnCheckout {
 
     fn attempt_mut(&mut self, number: u32) -> &mut Attempt {
         self.attempts.entry(number).or_default()
+    }
+
+    /// The subscriptions (`SUA-…`) that it takes the place of, once it is paid.
+    pub fn supersedes(&self) -> impl Iterator<Item = &str> {
+        self.supersedes.iter().map(|id| &**id)
     }
 
     /// What was opened; `None` while it is known by reference alone.

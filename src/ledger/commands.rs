@@ -45,7 +45,7 @@ pub enum Refusal {
     #[error("there is no such checkout")]
     NoSuchCheckout,
     /// It does not fit what the ledger holds: a sentence that names the field, in backticks and by
-    /// the command's word for it; see [`Refusal::in_words`].
+    /// the command's word for it, so that a surface can put in its own.
     #[error("{0}")]
     Invalid(String),
     /// The checkout has come too far for it.
@@ -54,21 +54,6 @@ pub enum Refusal {
     /// It is larger than a record may be.
     #[error("it is too large to be recorded")]
     TooLarge,
-}
-
-impl Refusal {
-    /// The same, where whoever asked calls fields otherwise: each pair is the command's word (the
-    /// name in its struct) and theirs.
-    #[must_use]
-    pub fn in_words(self, words: &[(&str, &str)]) -> Self {
-        let Self::Invalid(sentence) = self else {
-            return self;
-        };
-        let said = |sentence: String, (ours, theirs): &(&str, &str)| {
-            sentence.replace(&format!("`{ours}`"), &format!("`{theirs}`"))
-        };
-        Self::Invalid(words.iter().fold(sentence, said))
-    }
 }
 
 /// What an operator changed could not be recorded.

@@ -110,7 +110,7 @@ pub(super) fn identifier_of<'a>(
     state.identifier_of(customer).ok_or(Refusal::NoSuchCustomer)
 }
 
-fn invalid<T>(sentence: impl Into<String>) -> Result<T, Refusal> {
+pub(super) fn invalid<T>(sentence: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::Invalid(sentence.into()))
 }
 

@@ -102,11 +102,14 @@ impl State {
         Some(self.customer_name(root).id.into())
     }
 
-    /// The company that a customer is one of, by any id, where it is known.
+    /// The company of the catalogue that a customer is one of, by any id. Nothing where another is
+    /// known: webhooks name the company that their vendor knows.
     #[must_use]
     pub fn company_of(&self, id: &str) -> Option<Box<str>> {
         let root = self.arena.get(self.find_customer(id)?);
-        self.person(root).company_id().map(Into::into)
+        let person = self.person(root);
+        let company = self.settings()?.catalog.company(person.company_id()?)?;
+        Some(company.id.as_str().into())
     }
 
     /// One customer with all it holds.

@@ -8,7 +8,7 @@ use super::State;
 use super::arena::Ix;
 use super::entity::{Kind, Role};
 use crate::domain::checkout::OwnCheckout;
-use crate::domain::own::{CheckoutDue, CheckoutOpened, OwnFact, PROVIDER, SubscriptionDue};
+use crate::domain::own::{CheckoutDue, OwnFact, PROVIDER, SubscriptionDue};
 use crate::domain::standing::{self, Due};
 use crate::domain::time::Timestamp;
 
@@ -113,8 +113,7 @@ impl State {
     /// One that has several records falls due once: of that which stands for all, where anything
     /// was decided about that, else of the first.
     fn due_of_sole(&self, ix: Ix, sole: Ix) -> Option<Due> {
-        let records = self.siblings(sole);
-        let beside = records.flat_map(|(_, record)| record.children.iter().copied());
+        let beside = self.beside(sole).into_iter();
         let least = beside.min_by_key(|ix| &self.arena.get(*ix).name)?;
         let decided = self.decided_on_sole(sole)?;
         let end = standing::end_of(&decided)?;
@@ -139,14 +138,10 @@ impl State {
         }
         let checkouts: Vec<Ix> = own.iter().copied().collect();
         for ix in checkouts {
-            let opened = self
-                .arena
-                .get(ix)
-                .own_checkout()
-                .and_then(OwnCheckout::opened);
-            let before = opened.map(CheckoutOpened::supersedes).unwrap_or_default();
-            let find = |id: &Box<str>| self.arena.find(Kind::Subscription, PROVIDER, id);
-            own.extend(before.iter().filter_map(find));
+            let held = self.arena.get(ix).own_checkout();
+            let before = held.into_iter().flat_map(OwnCheckout::supersedes);
+            let find = |id| self.arena.find(Kind::Subscription, PROVIDER, id);
+            own.extend(before.filter_map(find));
         }
         for ix in own {
             self.refresh_due(ix);
@@ -169,9 +164,7 @@ impl State {
     fn own_above(&self, ix: Ix, depth: usize, found: &mut BTreeSet<Ix>) {
         let entity = self.arena.get(ix);
         if entity.kind == Kind::SoleSubscription {
-            let records = self.siblings(ix);
-            let beside = records.flat_map(|(_, record)| record.children.iter().copied());
-            found.extend(beside);
+            found.extend(self.beside(ix));
             return;
         }
         if self.is_own(ix) && matches!(entity.kind, Kind::Checkout | Kind::Subscription) {
@@ -182,5 +175,27 @@ impl State {
                 self.own_above(parent, depth + 1, found);
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl State {
+    /// What is kept equals what would be worked out anew.
+    #[allow(clippy::panic)]
+    pub(super) fn assert_dues_are_whole(&self) {
+        for ix in self.arena.places() {
+            let kind = self.arena.get(ix).kind;
+            let is_indexed = matches!(kind, Kind::Checkout | Kind::Subscription) && self.is_own(ix);
+            let due = self.due_of(ix).filter(|_| is_indexed);
+            let name = &self.arena.get(ix).name;
+            let kept = self.dues.of.get(&ix).copied();
+            assert_eq!(kept, due.as_ref().map(|(at, _)| *at), "{name}");
+            if let Some((at, fact)) = due {
+                assert!(self.dues.by_time.contains(&(at, ix)) && self.is_due(&fact));
+            }
+            let has_work = is_indexed && self.work_of(ix).is_some();
+            assert_eq!(self.dues.work.contains(&ix), has_work, "{name}");
+        }
+        assert_eq!(self.dues.by_time.len(), self.dues.of.len());
     }
 }

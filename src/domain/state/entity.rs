@@ -348,6 +348,8 @@ mod tests {
     fn things_are_small() {
         assert_eq!(size_of::<Entity>(), 104);
         assert_eq!(size_of::<Link>(), 40);
+        // One pointer of it is to what commands told, which most were told nothing of.
+        assert_eq!(size_of::<Party>(), 48);
         // One pointer of it is to what was decided here, which most have nothing of.
         assert_eq!(size_of::<Subscription>(), 216);
     }

@@ -74,7 +74,10 @@ impl State {
     /// each once and in no order; less the settings.
     #[must_use]
     pub fn family_events(&self, named: Named<'_>) -> Vec<u64> {
+        // One thing may bear several of the names.
         let mut pending = self.all_named(named);
+        pending.sort_unstable();
+        pending.dedup();
         let mut seen: HashSet<Ix> = pending.iter().copied().collect();
         let mut seqs = Vec::new();
         while let Some(ix) = pending.pop() {

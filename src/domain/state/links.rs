@@ -177,10 +177,16 @@ impl State {
             // A provider's id that stood for itself is now one of somebody's names.
             self.customers -= 1;
         }
+        if after == Some(ix) {
+            // It was one by way of a checkout, and says that it came of another now.
+            self.customers += 1;
+        }
         if let Some(after) = after
             && let Some(party) = self.arena.get_mut(after).party_mut()
         {
-            party.members.push(ix);
+            if after != ix {
+                party.members.push(ix);
+            }
             party.activity.merge(activity);
         }
         before.filter(|before| *before != ix)

@@ -9,7 +9,7 @@ use crate::domain::activity::Activity;
 use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::event::{Naming, PaymentFact};
-use crate::domain::id::{Prefix, Tsid};
+use crate::domain::id::Prefix;
 use crate::domain::own::{Begun, CheckoutOpened, Item, OwnFact, PROVIDER};
 use crate::domain::register::{Origin, Stamp};
 use crate::domain::time::Timestamp;
@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 const ATTEMPT_NOTE: &str = "checkout_attempt";
 
 /// Of a link that nobody told, because the ids alone say it: every other stands above it.
-const LEAST: Stamp = Stamp {
+pub(super) const LEAST: Stamp = Stamp {
     occurred_at: Timestamp::EPOCH,
     origin: Origin::Ours { seq: 0 },
 };
@@ -43,8 +43,7 @@ impl State {
     }
 
     fn begun(&mut self, begun: &Begun, identifier: &str, told: &Told<'_>) {
-        let ix = self.own_subscription(&begun.id);
-        self.decided_mut(ix, |decided| decided.begin(begun, told.stamp));
+        let ix = self.decide(&begun.id, |held| held.begin(begun, told.stamp));
         self.belongs_to(ix, identifier, told);
         self.touch(ix, told.activity);
         self.mark_stale(ix);
@@ -83,27 +82,22 @@ impl State {
 
     fn subscription_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
         let stamp = told.stamp;
-        let (id, tell): (&str, Box<dyn Fn(&mut Decided) + '_>) = match fact {
-            OwnFact::CancelAsked(fact) => (
-                &fact.subscription_id,
-                Box::new(move |held| held.cancel(fact, stamp)),
-            ),
-            OwnFact::CancelledAtGateway(fact) => (
-                &fact.subscription_id,
-                Box::new(move |held| held.cancelled_at_gateway(fact, stamp)),
-            ),
-            OwnFact::EndDateSet(fact) => (
-                &fact.subscription_id,
-                Box::new(move |held| held.set_end_date(fact.ends_at, stamp)),
-            ),
-            OwnFact::TrialEnded(fact) => (
-                &fact.subscription_id,
-                Box::new(|held| held.trial_passed(fact.due)),
-            ),
-            OwnFact::SubscriptionEnded(fact) => (
-                &fact.subscription_id,
-                Box::new(|held| held.end_passed(fact.due)),
-            ),
+        Some(match fact {
+            OwnFact::CancelAsked(fact) => {
+                self.decide(&fact.subscription_id, |held| held.cancel(fact, stamp))
+            }
+            OwnFact::CancelledAtGateway(fact) => self.decide(&fact.subscription_id, |held| {
+                held.cancelled_at_gateway(fact, stamp);
+            }),
+            OwnFact::EndDateSet(fact) => self.decide(&fact.subscription_id, |held| {
+                held.set_end_date(fact.ends_at, stamp);
+            }),
+            OwnFact::TrialEnded(fact) => {
+                self.decide(&fact.subscription_id, |held| held.trial_passed(fact.due))
+            }
+            OwnFact::SubscriptionEnded(fact) => {
+                self.decide(&fact.subscription_id, |held| held.end_passed(fact.due))
+            }
             OwnFact::CustomerCreated(_)
             | OwnFact::AllowancesSet(_)
             | OwnFact::UsageRead(_)
@@ -114,10 +108,7 @@ impl State {
             | OwnFact::CheckoutRefused(_)
             | OwnFact::CheckoutCancelled(_)
             | OwnFact::CheckoutExpired(_) => return None,
-        };
-        let ix = self.own_subscription(id);
-        self.decided_mut(ix, tell);
-        Some(ix)
+        })
     }
 
     fn checkout_opened(&mut self, fact: &CheckoutOpened, told: &Told<'_>) -> Ix {
@@ -134,8 +125,8 @@ impl State {
                 self.relink(ix);
             }
             for id in supersedes {
-                let before = self.own_subscription(id);
-                self.decided_mut(before, |decided| decided.superseded_by(&fact.id));
+                let before = self.decide(id, |held| held.superseded_by(&fact.id));
+                self.meet(ix, before);
             }
         }
         self.belongs_to(ix, &fact.identifier, told);
@@ -161,6 +152,12 @@ impl State {
         ix
     }
 
+    fn decide(&mut self, subscription: &str, tell: impl FnOnce(&mut Decided)) -> Ix {
+        let ix = self.own_subscription(subscription);
+        self.decided_mut(ix, tell);
+        ix
+    }
+
     fn decided_mut(&mut self, ix: Ix, tell: impl FnOnce(&mut Decided)) {
         if let Body::Subscription(held) = self.arena.body_mut(ix) {
             tell(held.decided_mut());
@@ -171,14 +168,18 @@ impl State {
     /// provider's that has no id but ours.
     fn own_subscription(&mut self, id: &str) -> Ix {
         let (ix, is_new) = self.arena.intern(Kind::Subscription, PROVIDER, id);
-        let sole = || {
-            let id = Tsid::parse(Prefix::Subscription, id)?;
-            self.arena.find_id(&[Kind::SoleSubscription], id)
-        };
-        if let Some(sole) = is_new.then(sole).flatten() {
+        if is_new && let Some(sole) = self.sole_beside(ix) {
             self.decided_beside(ix, sole);
         }
         ix
+    }
+
+    /// The provider's subscription without an id that one of our own has the id of.
+    pub(super) fn sole_beside(&self, ix: Ix) -> Option<Ix> {
+        let entity = self.arena.get(ix);
+        let is_own = entity.kind == Kind::Subscription && self.is_own(ix);
+        let sole = || self.arena.find_id(&[Kind::SoleSubscription], entity.id);
+        is_own.then(sole).flatten()
     }
 
     /// A provider's subscription that has no id but ours was met first: something may have been

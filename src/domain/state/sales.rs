@@ -13,6 +13,7 @@ use crate::domain::standing::{
     Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding,
 };
 use crate::domain::status::{CheckoutStatus, Status};
+use crate::domain::subscription::Subscription;
 use crate::domain::time::Timestamp;
 
 /// What an add-on is that was paid for.
@@ -79,22 +80,28 @@ impl State {
             if entity.kind == Kind::Payment {
                 found.push(ix);
             } else if entity.kind != Kind::Party && depth < PAYMENT_DEPTH_MAX {
-                let below = entity.children.iter().map(|child| (*child, depth + 1));
-                pending.extend(below);
+                let below = self.below(ix).into_iter();
+                pending.extend(below.map(|child| (child, depth + 1)));
             }
         }
         found.sort_unstable();
         found.dedup();
-        let linked = found.into_iter().filter_map(|ix| self.linked(ix, opened));
+        let linked = found
+            .into_iter()
+            .filter_map(|ix| self.linked(ix, checkout, opened));
         let mut linked: Vec<Linked<'_>> = linked.collect();
         linked.sort_by(|one, other| one.made.cmp(&other.made));
         linked
     }
 
-    fn linked<'a>(&'a self, ix: Ix, opened: &CheckoutOpened) -> Option<Linked<'a>> {
+    fn linked<'a>(&'a self, ix: Ix, checkout: Ix, opened: &CheckoutOpened) -> Option<Linked<'a>> {
         let entity = self.arena.get(ix);
         let payment = entity.payment()?;
-        let charging = self.subscription_charging(entity);
+        let charging = self.subscription_billed(entity);
+        let charging = charging.filter(|charging| {
+            let sold = Role::Parent(Kind::Checkout);
+            self.arena.get(*charging).linked(sold) == Some(checkout)
+        });
         // What Razorpay's plan costs is said there: a charge of it is never too small, once it
         // pays for a period.
         let pays_a_period = charging.is_some_and(|charging| {
@@ -120,16 +127,20 @@ impl State {
         })
     }
 
-    /// The gateway's subscription that a payment is a charge of.
-    fn subscription_charging(&self, payment: &Entity) -> Option<Ix> {
-        let charging = self.subscription_billed(payment)?;
-        (!self.is_own(charging)).then_some(charging)
-    }
-
     /// The checkouts that sell a subscription of our own.
     fn checkouts_of(&self, sold: Ix) -> impl Iterator<Item = (Ix, &OwnCheckout)> {
-        let children = self.arena.get(sold).children.iter();
-        children.filter_map(|ix| Some((*ix, self.arena.get(*ix).own_checkout()?)))
+        let below = self.below(sold).into_iter();
+        below.filter_map(|ix| Some((ix, self.arena.get(ix).own_checkout()?)))
+    }
+
+    /// What belongs to a thing now, each once: what did before is among its children for ever.
+    pub(super) fn below(&self, ix: Ix) -> Vec<Ix> {
+        let belongs = |child: &Ix| self.arena.get(*child).parents().any(|parent| parent == ix);
+        let children = self.arena.get(ix).children.iter().copied();
+        let mut below: Vec<Ix> = children.filter(belongs).collect();
+        below.sort_unstable();
+        below.dedup();
+        below
     }
 
     /// The subscription of our own that a gateway's is charged for.
@@ -144,8 +155,8 @@ impl State {
     fn charging(&self, sold: Ix) -> Option<(Ix, Charged<'_>)> {
         let under = self.checkouts_of(sold).flat_map(|(checkout, held)| {
             let plan = held.opened().and_then(plan_sold);
-            let children = self.arena.get(checkout).children.iter();
-            children.filter_map(move |ix| Some((*ix, plan?)))
+            let below = self.below(checkout).into_iter();
+            below.filter_map(move |ix| Some((ix, plan?)))
         });
         let charged = under.filter_map(|(ix, sold)| {
             let entity = self.arena.get(ix);
@@ -224,20 +235,20 @@ impl State {
         paid.min_by_key(|(at, id, _)| (*at, *id))
     }
 
+    /// The records of what was decided here about a provider's subscription that has no id but ours.
+    pub(super) fn beside(&self, sole: Ix) -> Vec<Ix> {
+        let records = self.siblings(sole).map(|(record, _)| record);
+        records.flat_map(|record| self.below(record)).collect()
+    }
+
     /// What was decided here about a provider's subscription that has no id but ours, as far as it
     /// is newer than the provider's newest word.
     pub(super) fn decided_on_sole(&self, ix: Ix) -> Option<Decided> {
         let mut whole: Option<Decided> = None;
-        for (_, record) in self.siblings(ix) {
-            for child in &record.children {
-                if let Some(decided) = self
-                    .arena
-                    .get(*child)
-                    .subscription()
-                    .and_then(|held| held.decided())
-                {
-                    whole.get_or_insert_default().merge(decided);
-                }
+        for beside in self.beside(ix) {
+            let cells = self.arena.get(beside).subscription();
+            if let Some(decided) = cells.and_then(Subscription::decided) {
+                whole.get_or_insert_default().merge(decided);
             }
         }
         let newest = self.subscription_cells(ix).newest();

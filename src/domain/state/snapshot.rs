@@ -17,9 +17,10 @@ use thin_vec::ThinVec;
 
 use super::arena::{Arena, Ix};
 use super::dues::Dues;
-use super::entity::{Entity, Kind};
+use super::entity::{Entity, Kind, Role};
 use super::family::{Met, SettingsTold};
 use super::keys::Keys;
+use super::own::LEAST;
 use super::{Counts, CustomerNotes, FirstHeard, State};
 use crate::domain::event::{ProviderName, Reason, SettingsFact};
 use crate::domain::own::PROVIDER;
@@ -177,6 +178,7 @@ impl State {
 
     /// Works out what a snapshot leaves out: whose everything is, and who holds what.
     fn derive(&mut self) {
+        self.link_by_ids();
         for ix in self.arena.places() {
             let owner = self.resolve(ix);
             let entity = self.arena.get_mut(ix);
@@ -198,6 +200,20 @@ impl State {
             }
         }
         self.derive_dues();
+    }
+
+    /// The links that ids alone say. The parts are of different moments: of two things that met
+    /// between two of them, the snapshot may hold both and no link.
+    fn link_by_ids(&mut self) {
+        if !self.arena.has_space(PROVIDER) {
+            return;
+        }
+        for ix in self.arena.places() {
+            if let Some(sole) = self.sole_beside(ix) {
+                let role = Role::Parent(Kind::SoleSubscription);
+                self.arena.get_mut(ix).link(role, sole, LEAST);
+            }
+        }
     }
 
     /// Both indexes of what is sold here, which everything else is needed for.

@@ -42,11 +42,11 @@ pub(super) struct ShownSubscription<'a> {
 /// What says how a subscription stands.
 pub(super) enum Stands<'a> {
     /// It is sold here.
-    Sold(Box<Standing>),
+    Sold(Standing),
     /// A provider does, and what was decided here about it stands above that.
     Provided {
         cells: Cow<'a, Subscription>,
-        decided: Option<Decided>,
+        decided: Option<Box<Decided>>,
     },
 }
 
@@ -55,7 +55,7 @@ impl ShownSubscription<'_> {
         match &self.stands {
             Stands::Sold(standing) => standing.status,
             Stands::Provided { cells, decided } => {
-                let decided = decided.as_ref();
+                let decided = decided.as_deref();
                 let ended = decided.and_then(standing::ended_by);
                 ended.map_or(cells.status(), |end| end.status)
             }
@@ -246,7 +246,7 @@ impl State {
         }
         if self.is_own(ix) {
             let Sold { standing, activity } = self.sold(ix)?;
-            let stands = Stands::Sold(Box::new(standing));
+            let stands = Stands::Sold(standing);
             return Some(ShownSubscription { activity, stands });
         }
         let cells = self.subscription_cells(ix);
@@ -255,10 +255,13 @@ impl State {
         }
         let entity = self.arena.get(ix);
         let sole = entity.kind == Kind::SoleSubscription;
-        let decided = sole.then(|| self.decided_on_sole(ix)).flatten();
+        let decided = sole
+            .then(|| self.decided_on_sole(ix))
+            .flatten()
+            .map(Box::new);
         let (_, mut activity) = self.subscription_activity(ix);
-        let beside = self.siblings(ix).flat_map(|(_, record)| &record.children);
-        beside.for_each(|ix| activity.merge(self.arena.get(*ix).activity));
+        let beside = self.beside(ix).into_iter();
+        beside.for_each(|ix| activity.merge(self.arena.get(ix).activity));
         let stands = Stands::Provided { cells, decided };
         Some(ShownSubscription { activity, stands })
     }

@@ -2,8 +2,12 @@
 //! (owners, members, activity) equals what would be worked out anew.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod book;
+mod charged;
 mod lives;
 mod moments;
+mod sold;
+mod stories;
 mod under_way;
 mod usage;
 
@@ -12,14 +16,14 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 pub(super) use self::lives::*;
+pub(super) use self::sold::*;
 use super::entity::{Kind, Role};
 use super::{CustomerNotes, State};
 use crate::domain::access::AsOf;
 use crate::domain::event::*;
 use crate::domain::money::{Currency, Money};
 use crate::domain::register::{EventRef, Tie};
-use crate::domain::status::Status;
-use crate::domain::status::{PaymentStatus, RefundStatus};
+use crate::domain::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
 use crate::domain::time::Timestamp;
 
 const RAZORPAY: &str = "razorpay";
@@ -80,6 +84,21 @@ fn picture(state: &State) -> Vec<String> {
     for view in state.payments(None, everything).data {
         lines.push(serde_json::to_string(&view).unwrap());
     }
+    for number in 0..3 {
+        let checkout = state.checkout(&checkout_id(number));
+        lines.push(format!("{checkout:?}"));
+        let standing = state.standing_of(&own_subscription_id(number));
+        lines.push(format!("{standing:?}"));
+        let live = state.live_subscriptions(&format!("user_{number}"));
+        lines.push(format!("{live:?}"));
+    }
+    lines.push(format!("{:?}", state.next_due()));
+    let mut due: Vec<_> = state.due(Timestamp::MAX, everything);
+    due.sort_by_key(|fact| format!("{fact:?}"));
+    lines.push(format!("{due:?}"));
+    let mut work = state.gateway_work();
+    work.sort_by_key(|work| format!("{work:?}"));
+    lines.push(format!("{work:?}"));
     let mut census = state.begin_census();
     while state.count(&mut census) {}
     lines.push(format!(
@@ -105,6 +124,7 @@ fn assert_coherent(state: &State) {
         Kind::SoleSubscription,
         Kind::Invoice,
         Kind::Order,
+        Kind::Checkout,
         Kind::Payment,
     ];
     let mut roots = 0;
@@ -138,6 +158,7 @@ fn assert_coherent(state: &State) {
         }
     }
     assert_eq!(roots, state.customer_count());
+    state.assert_dues_are_whole();
 }
 
 /// A customer's own event list, where an event names the customer and nothing else.

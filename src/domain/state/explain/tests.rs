@@ -15,7 +15,7 @@ use crate::domain::event::{Contact, Fact, Interpretation, Naming};
 use crate::domain::explanation::{HeardEvent, LOST_MAX};
 use crate::domain::register::{EventRef, Stamp, Tie};
 use crate::domain::state::State;
-use crate::domain::state::tests::{empty, introduction, life, time};
+use crate::domain::state::tests::{empty, introduction, life_elsewhere as life, time};
 use crate::domain::status::{RefundStatus, Status};
 use crate::domain::time::Timestamp;
 

@@ -14,7 +14,9 @@ pub(in crate::domain::state) fn named(prefix: &str, number: Option<u8>) -> Optio
 pub(in crate::domain::state) fn naming() -> impl Strategy<Value = Naming> {
     let identifier = prop::option::of(0_u8..3);
     let provider_id = prop::option::of(0_u8..3);
-    (identifier, provider_id).prop_map(|(identifier, provider_id)| Naming {
+    let checkout = prop::option::weighted(0.3, (0_u8..3, any::<bool>()));
+    let attempt = prop::option::weighted(0.3, 1_u32..3);
+    let named = (identifier, provider_id).prop_map(|(identifier, provider_id)| Naming {
         identifier: None,
         provider_id: named("cust_", provider_id),
         notes: named("user_", identifier)
@@ -22,6 +24,20 @@ pub(in crate::domain::state) fn naming() -> impl Strategy<Value = Naming> {
             .into_iter()
             .collect(),
         reference: None,
+    });
+    (named, checkout, attempt).prop_map(|(mut naming, checkout, attempt)| {
+        match checkout {
+            Some((number, true)) => naming.reference = Some(checkout_id(number)),
+            Some((number, false)) => {
+                let note = ("transaction_tsid".into(), checkout_id(number));
+                naming.notes.push(note);
+            }
+            None => {}
+        }
+        let attempt = attempt.map(|number| number.to_string());
+        let note = attempt.map(|number| ("checkout_attempt".into(), number.into()));
+        naming.notes.extend(note);
+        naming
     })
 }
 
@@ -242,22 +258,32 @@ pub(in crate::domain::state) fn introduction(
     }
 }
 
-/// Few seconds and ranks, so that ties are common.
+/// Of everything that happens, elsewhere and here.
 pub(in crate::domain::state) fn life() -> impl Strategy<Value = Vec<Interpretation>> {
-    let event =
-        (facts(), 0_i64..4, 0_i64..2, 0_u8..3).prop_map(|(facts, second, revision, rank)| {
-            let change = |fact| Change {
-                occurred_at: time(second),
-                revision,
-                rank,
-                fact,
-            };
-            Interpretation {
-                event_type: None,
-                occurred_at: time(second),
-                standing: Standing::Folded,
-                changes: facts.into_iter().map(change).collect(),
-            }
-        });
+    let own = own_fact().prop_map(|fact| vec![fact]);
+    life_of(prop_oneof![2 => facts(), 3 => own])
+}
+
+/// Of what providers tell.
+pub(in crate::domain::state) fn life_elsewhere() -> impl Strategy<Value = Vec<Interpretation>> {
+    life_of(facts())
+}
+
+/// Few seconds and ranks, so that ties are common.
+fn life_of(facts: impl Strategy<Value = Vec<Fact>>) -> impl Strategy<Value = Vec<Interpretation>> {
+    let event = (facts, 0_i64..4, 0_i64..2, 0_u8..3).prop_map(|(facts, second, revision, rank)| {
+        let change = |fact| Change {
+            occurred_at: time(second),
+            revision,
+            rank,
+            fact,
+        };
+        Interpretation {
+            event_type: None,
+            occurred_at: time(second),
+            standing: Standing::Folded,
+            changes: facts.into_iter().map(change).collect(),
+        }
+    });
     prop::collection::vec(event, 1..24)
 }

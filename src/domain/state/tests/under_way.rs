@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             3,
-            "4f4406f186e60d4c0bfc11e2ac53c9c08b43694a8791de88184e9c505145bc59"
+            "d60b385c7ec44febd2391ff6aa67501dd13377accf16fc479c86118e07e191e4"
         )
     );
 }

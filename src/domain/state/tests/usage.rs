@@ -132,7 +132,7 @@ fn told(place: usize, word: Word) -> Interpretation {
         Word::Counted(metric, hour, n) => own(
             hour * 3_600,
             OwnFact::UsageCounted(UsageCounted {
-                id: format!("CHU-00000000000{:02}", place).into(),
+                id: format!("CHU-00000000000{place:02}").into(),
                 identifier: identifier(),
                 meter_id: METRICS[metric].into(),
                 amount: tenths(n),
@@ -387,7 +387,7 @@ proptest! {
             }
             let allowed = words.iter().enumerate().filter_map(|(place, word)| match word {
                 Word::Allowed(of, at, _) if Some(*of) == metric => Some((*at, place)),
-                _ => None,
+                Word::Read(..) | Word::Counted(..) | Word::Allowed(..) => None,
             });
             let allowed = allowed.max().map(|(_, place)| place as u64 + 3);
             let limited_by = explain.get("limit").map(|found| found.by.seq);

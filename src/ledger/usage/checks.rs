@@ -1,0 +1,97 @@
+//! What a request about meters must be before anything of it is recorded: all of it, or nothing.
+//! Knows the catalogue's meters, and no customer.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::domain::amount::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
+use crate::domain::catalog::Catalog;
+use crate::domain::own::Reading;
+use crate::domain::time::Timestamp;
+use crate::ledger::commands::Refusal;
+use crate::ledger::customers::invalid;
+
+/// Allowances or readings of one request.
+pub const ENTRIES_MAX: usize = 1_000;
+/// 2000-01-01T00:00:00Z: an earlier reading is most likely in seconds.
+const READ_FROM_MILLIS: i64 = 946_684_800_000;
+/// How far a meter's clock may be ahead: the time zones of a day.
+const AHEAD_DAYS_MAX: u32 = 1;
+
+pub(super) fn check_count(what: &str, count: usize) -> Result<(), Refusal> {
+    if (1..=ENTRIES_MAX).contains(&count) {
+        return Ok(());
+    }
+    invalid(format!(
+        "There must be 1 to {ENTRIES_MAX} {what} in one request."
+    ))
+}
+
+pub(super) fn check_amount(what: &str, amount: Decimal) -> Result<(), Refusal> {
+    if Amount::is_exact(amount) {
+        return Ok(());
+    }
+    invalid(format!(
+        "{what} must be a number from 0 to {AMOUNT_MAX} with at most {AMOUNT_PLACES} decimal places."
+    ))
+}
+
+pub(super) fn metric(
+    catalog: Option<&Catalog>,
+    place: usize,
+    id: &str,
+) -> Result<Box<str>, Refusal> {
+    let found = catalog.and_then(|catalog| catalog.metric(id));
+    let unknown = || format!("At index {place}: `meter_id` names no meter of the catalogue.");
+    found
+        .map(Into::into)
+        .ok_or_else(|| Refusal::Invalid(unknown()))
+}
+
+pub(super) fn checked_readings(
+    catalog: Option<&Catalog>,
+    readings: &[Reading],
+    now: Timestamp,
+) -> Result<Vec<Reading>, Refusal> {
+    let from = Timestamp::from_millis(READ_FROM_MILLIS).unwrap_or_default();
+    let until = now.plus_days(AHEAD_DAYS_MAX);
+    let mut told = BTreeMap::new();
+    let mut checked = Vec::with_capacity(readings.len());
+    for (
+        place,
+        Reading {
+            meter_id,
+            at,
+            total,
+        },
+    ) in readings.iter().enumerate()
+    {
+        if *at < from {
+            return invalid(format!(
+                "At index {place}: `at` is before the year 2000; send milliseconds, not seconds."
+            ));
+        }
+        if *at > until {
+            return invalid(format!(
+                "At index {place}: `at` is more than {AHEAD_DAYS_MAX} day ahead."
+            ));
+        }
+        check_amount(&format!("At index {place}: `total`"), *total)?;
+        let meter_id = metric(catalog, place, meter_id)?;
+        match told.insert((meter_id.clone(), *at), *total) {
+            None => checked.push(Reading {
+                meter_id,
+                at: *at,
+                total: *total,
+            }),
+            Some(before) if before == *total => {}
+            Some(_) => {
+                return invalid(format!(
+                    "At index {place}: `total` is another than before for this meter and this `at`."
+                ));
+            }
+        }
+    }
+    Ok(checked)
+}

@@ -23,6 +23,7 @@ mod follower;
 mod hostile;
 mod keys;
 mod lives;
+mod logged;
 mod metering;
 mod moments;
 mod monitoring;

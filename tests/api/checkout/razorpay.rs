@@ -1,17 +1,16 @@
 //! Real money, as far as a fake of Razorpay's API goes: payment links are opened once whatever the
 //! network does, a restart goes on, and the key shows nowhere.
 
-use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use parking_lot::Mutex;
 use serde_json::json;
 
 use super::fake::{Fake, KEY_ID, KEY_SECRET, Mood, error};
 use super::shop::Shop;
+use crate::logged;
 use crate::world::{RAZORPAY_SECRET, hmac_hex};
 
 fn shop() -> (Fake, Shop) {
@@ -314,7 +313,7 @@ fn one_slow_checkout_holds_up_no_other() {
 
 #[test]
 fn the_key_is_in_no_event_on_no_page_and_in_no_line_of_the_log() {
-    Log::watch();
+    logged::begin();
     let (fake, shop) = shop();
     fake.feels([Mood::Says(401, error("Authentication failed")), Mood::Gone]);
     let id = shop.open();
@@ -331,46 +330,12 @@ fn the_key_is_in_no_event_on_no_page_and_in_no_line_of_the_log() {
     for secret in [KEY_SECRET, KEY_ID, &basic] {
         assert!(!seen.contains(secret), "{secret}");
     }
-    let (lines, leaks) = Log::read();
-    assert!(lines > 0, "the log is read");
-    assert_eq!(leaks, Vec::<String>::new());
-}
-
-/// Every line that this binary logs, as far as it is about checkouts or has a secret in it.
-struct Log;
-
-static LINES: Mutex<(usize, Vec<String>)> = Mutex::new((0, Vec::new()));
-
-impl Log {
-    fn watch() {
-        let lines = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(|| Self);
-        // It is watched already otherwise.
-        let _ = lines.try_init();
-    }
-
-    fn read() -> (usize, Vec<String>) {
-        LINES.lock().clone()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(line);
-        let basic = STANDARD.encode(format!("{KEY_ID}:{KEY_SECRET}"));
-        let mut lines = LINES.lock();
-        lines.0 += usize::from(text.contains("the gateway refuses a checkout"));
-        if [KEY_SECRET, KEY_ID, &basic]
-            .iter()
-            .any(|secret| text.contains(secret))
-        {
-            lines.1.push(text.into_owned());
-        }
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    let said = logged::said();
+    assert!(
+        said.contains("the gateway refuses a checkout"),
+        "the log is read"
+    );
+    for secret in [KEY_SECRET, KEY_ID, &basic] {
+        assert!(!said.contains(secret), "a line shows {secret}");
     }
 }

@@ -37,7 +37,6 @@ fn a_source_is_found_by_its_name_and_nothing_else() {
         "api",
         "scheduler",
         "catalogue",
-        "sandbox",
         "unknown",
         long.as_str(),
     ];

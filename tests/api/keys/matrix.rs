@@ -76,6 +76,7 @@ const ROWS: &[(&str, &str)] = &[
         "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}/subscription",
         "/v1/company/COM-1/country/CON-1/customer/user_42/subscription",
     ),
+    ("/checkout/{id}", "/checkout/TRN-0000000000000"),
     ("/healthz", "/healthz"),
     ("/readyz", "/readyz"),
     ("/metrics", "/metrics"),

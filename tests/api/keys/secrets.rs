@@ -1,32 +1,14 @@
 //! No key is ever shown again: not in the log, not in an answer, not in a line of the service's own.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::json;
-use subledger::telemetry::{self, Format};
 
 use super::{JSON, create, get, made};
+use crate::logged::{self, said};
 use crate::world::{KEY, World};
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[test]
 fn no_key_is_shown_after_it_was_made() {
-    let lines = Lines::default();
-    let sink = lines.clone();
-    // Everything the process says, also while other tests run.
-    telemetry::init(Format::Json, "debug", move || sink.clone()).unwrap();
+    logged::begin();
     let world = World::new();
     let canary = "sl_canary_of_a_stranger_5e1f";
     let mut texts = vec![KEY.to_owned(), canary.to_owned()];
@@ -39,7 +21,6 @@ fn no_key_is_shown_after_it_was_made() {
         assert!(text.len() > 10);
     }
     let mut shown = String::new();
-    let said = || String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
     // Refusals are told once a second: it may take another second until these are.
     for _ in 0..1_000 {
         shown += &get(&world, "/v1/stats", canary).text;

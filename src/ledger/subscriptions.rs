@@ -193,6 +193,124 @@ mod tests {
         Timestamp::parse(text).unwrap()
     }
 
+    const START: &str = "2026-01-31T10:00:00Z";
+    const PAID: &str = "2026-02-28T10:00:00Z";
+    const NOW: &str = "2026-02-10T00:00:00Z";
+    const LATER: &str = "2026-05-01T00:00:00Z";
+
+    fn active() -> SubscriptionStanding {
+        SubscriptionStanding {
+            id: "SUA-0MSC9073DVBTK".into(),
+            identifier: Some("ada".into()),
+            provider: crate::domain::own::PROVIDER,
+            status: Status::Active,
+            plan_id: None,
+            is_ours: true,
+            started_at: Some(at(START)),
+            trial_ends_at: None,
+            paid_through: Some(at(PAID)),
+            ends_at: Some(at(PAID)),
+            cycle_end: Some(at(PAID)),
+            is_cancel_asked: false,
+            cancel_at: None,
+            end_date: None,
+            ended: false,
+            gateway_subscription: None,
+            last_paid_period: None,
+        }
+    }
+
+    fn expired(end: &str) -> SubscriptionStanding {
+        SubscriptionStanding {
+            status: Status::Expired,
+            ended: true,
+            ends_at: Some(at(end)),
+            ..active()
+        }
+    }
+
+    fn cancelled_at(told: Result<OwnFact, Refusal>) -> Timestamp {
+        let Ok(OwnFact::CancelAsked(asked)) = told else {
+            unreachable!("{told:?}");
+        };
+        asked.ends_at
+    }
+
+    #[test]
+    fn a_cancel_ends_it_at_once_or_with_its_cycle() {
+        let now = at(NOW);
+        let at_once = cancel(&active(), CancelWhen::Immediate, now);
+        assert_eq!(cancelled_at(at_once), now);
+        let with_cycle = cancel(&active(), CancelWhen::EndOfCycle, now);
+        assert_eq!(cancelled_at(with_cycle), at(PAID));
+        let without = SubscriptionStanding {
+            cycle_end: None,
+            ..active()
+        };
+        let with_month = cancel(&without, CancelWhen::EndOfCycle, at(LATER));
+        assert_eq!(cancelled_at(with_month), at("2026-05-31T10:00:00Z"));
+    }
+
+    #[test]
+    fn what_was_asked_before_changes_nothing_and_may_be_hastened() {
+        let asked = SubscriptionStanding {
+            is_cancel_asked: true,
+            cancel_at: Some(at(PAID)),
+            ..active()
+        };
+        let again = cancel(&asked, CancelWhen::EndOfCycle, at(NOW));
+        assert_eq!(again, Err(Refusal::NothingChanges));
+        let at_once = cancel(&asked, CancelWhen::Immediate, at(NOW));
+        assert_eq!(cancelled_at(at_once), at(NOW));
+        let dated = SubscriptionStanding {
+            end_date: Some(at(NOW)),
+            ..active()
+        };
+        assert_eq!(set_end(&dated, at(NOW)), Err(Refusal::NothingChanges));
+        assert!(set_end(&dated, at(LATER)).is_ok());
+        assert!(matches!(
+            set_end(&asked, at(LATER)),
+            Err(Refusal::Invalid(_))
+        ));
+        assert!(set_end(&asked, at(NOW)).is_ok());
+    }
+
+    #[test]
+    fn only_what_an_end_date_ended_is_brought_back_by_another() {
+        assert!(set_end(&expired(NOW), at(LATER)).is_ok());
+        let paid = set_end(&expired(PAID), at(LATER));
+        assert!(matches!(paid, Err(Refusal::Invalid(_))), "{paid:?}");
+        let tried = SubscriptionStanding {
+            trial_ends_at: Some(at(NOW)),
+            paid_through: None,
+            ..expired(NOW)
+        };
+        let tried = set_end(&tried, at(LATER));
+        assert!(matches!(tried, Err(Refusal::Invalid(_))), "{tried:?}");
+        let cancelled = cancel(&expired(NOW), CancelWhen::Immediate, at(LATER));
+        assert!(
+            matches!(cancelled, Err(Refusal::Invalid(_))),
+            "{cancelled:?}"
+        );
+    }
+
+    #[test]
+    fn what_others_charge_is_ended_there_unless_they_cannot() {
+        let of = |provider| SubscriptionStanding {
+            provider,
+            is_ours: false,
+            ..active()
+        };
+        for provider in ["razorpay", "kelviq"] {
+            let told = cancel(&of(provider), CancelWhen::Immediate, at(NOW));
+            let why = format!("The subscription is charged by {provider}; cancel it there.");
+            assert_eq!(told, Err(Refusal::Invalid(why)));
+            assert!(set_end(&of(provider), at(LATER)).is_err());
+        }
+        assert!(cancel(&of("stykite"), CancelWhen::Immediate, at(NOW)).is_ok());
+        assert!(set_end(&of("stykite"), at(LATER)).is_ok());
+    }
+
     #[test]
     fn a_month_ends_after_now_and_on_the_day_it_began() {
         let start = at("2026-01-31T10:00:00Z");

@@ -136,7 +136,7 @@ pub(in crate::http) struct TokensRecorded {
 #[schemars(rename = "StykiteCheckpointAnswer", untagged)]
 #[allow(dead_code, reason = "only its schema is read")]
 pub(in crate::http) enum Answered {
-    Tokens(Answer<Recorded>),
+    Tokens(Box<Answer<Recorded>>),
     Units(UnitsRecorded),
 }
 

@@ -1,6 +1,8 @@
 //! What is born here: the facts that this ledger's own commands and its scheduler tell. Each is the
 //! `data` of one recorded event, under the event's type. Knows no HTTP, no gateway and no clock.
 
+mod refers;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -64,49 +66,6 @@ pub enum OwnFact {
     /// It is over: from the scheduler.
     #[serde(rename = "subscription.ended")]
     SubscriptionEnded(SubscriptionDue),
-}
-
-impl OwnFact {
-    /// The merchant's own identifier of the customer that it is told of, where it says so itself.
-    #[must_use]
-    pub fn identifier(&self) -> Option<&str> {
-        match self {
-            Self::CustomerCreated(fact) => Some(&fact.identifier),
-            Self::AllowancesSet(fact) => Some(&fact.identifier),
-            Self::UsageRead(fact) => Some(&fact.identifier),
-            Self::UsageCounted(fact) => Some(&fact.identifier),
-            Self::CheckoutOpened(fact) => Some(&fact.identifier),
-            Self::CheckoutAttempted(_)
-            | Self::CheckoutAtGateway(_)
-            | Self::CheckoutRefused(_)
-            | Self::CheckoutCancelled(_)
-            | Self::CheckoutExpired(_)
-            | Self::CancelAsked(_)
-            | Self::CancelledAtGateway(_)
-            | Self::EndDateSet(_)
-            | Self::TrialEnded(_)
-            | Self::SubscriptionEnded(_) => None,
-        }
-    }
-}
-
-impl OwnFact {
-    /// The subscription (`SUA-…`) that begins with it, or that it sells.
-    #[must_use]
-    pub fn sells(&self) -> Option<&str> {
-        if let Self::CustomerCreated(fact) = self {
-            return fact.subscription.as_ref().map(|begun| &*begun.id);
-        }
-        let Self::CheckoutOpened(fact) = self else {
-            return None;
-        };
-        match &fact.item {
-            Item::Plan {
-                subscription_id, ..
-            } => Some(subscription_id),
-            Item::Addon { .. } => None,
-        }
-    }
 }
 
 /// See [`OwnFact::CustomerCreated`].
@@ -296,17 +255,6 @@ pub struct CheckoutOpened {
     /// Where the payer goes when it is called off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_url: Option<Box<str>>,
-}
-
-impl CheckoutOpened {
-    /// The subscriptions (`SUA-…`) that this takes the place of, once it is paid.
-    #[must_use]
-    pub fn supersedes(&self) -> &[Box<str>] {
-        match &self.item {
-            Item::Plan { supersedes, .. } => supersedes,
-            Item::Addon { .. } => &[],
-        }
-    }
 }
 
 /// See [`OwnFact::CheckoutAttempted`].

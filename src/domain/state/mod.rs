@@ -7,6 +7,7 @@
 mod apply;
 mod arena;
 mod census;
+mod checkouts;
 mod customers;
 mod digest;
 mod dues;

@@ -207,6 +207,19 @@ fn used() -> impl Strategy<Value = OwnFact> {
     })
 }
 
+proptest! {
+    /// What is recorded is text: whatever is written there must be read again, by the log and by a
+    /// snapshot.
+    #[test]
+    fn what_is_written_of_our_own_is_read_back(fact in own_fact()) {
+        let Fact::Own(fact) = fact else { unreachable!() };
+        let text = serde_json::to_string(&fact).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<OwnFact>(&text).unwrap(), &*fact);
+        let value = serde_json::to_value(&fact).unwrap();
+        prop_assert_eq!(serde_json::from_value::<OwnFact>(value).unwrap(), *fact);
+    }
+}
+
 /// A fact of our own.
 pub(in crate::domain::state) fn own_fact() -> impl Strategy<Value = Fact> {
     let fact = prop_oneof![

@@ -1,0 +1,166 @@
+//! Reading checkouts that were opened here out of the state, with the payments that are linked to
+//! them. Knows nothing of what follows for what they sell.
+
+use super::State;
+use super::arena::Ix;
+use super::entity::{Kind, Role};
+use crate::domain::checkout::{CheckoutView, GatewayWork, Outcome, OwnCheckout, PaymentMade};
+use crate::domain::own::{CheckoutOpened, GATEWAY_SANDBOX, PROVIDER};
+use crate::domain::status::CheckoutStatus;
+use crate::domain::time::Timestamp;
+
+/// Payments hang under a checkout by an order, or by an invoice of a subscription.
+const PAYMENT_DEPTH_MAX: usize = 4;
+
+/// A payment that is linked to a checkout.
+pub(super) struct Linked<'a> {
+    pub(super) ix: Ix,
+    pub(super) made: PaymentMade<'a>,
+    /// Whether it is one that a gateway's subscription charged.
+    pub(super) is_charge: bool,
+}
+
+impl State {
+    /// A checkout that was opened here.
+    #[must_use]
+    pub fn checkout(&self, id: &str) -> Option<CheckoutView> {
+        let ix = self.arena.find(Kind::Checkout, PROVIDER, id)?;
+        self.checkout_view(ix)
+    }
+
+    pub(super) fn checkout_view(&self, ix: Ix) -> Option<CheckoutView> {
+        let entity = self.arena.get(ix);
+        let made = self.payments_made_for(ix);
+        let customer = self.owner_name(entity)?;
+        entity.own_checkout()?.view(&made, customer)
+    }
+
+    fn payments_made_for(&self, checkout: Ix) -> Vec<PaymentMade<'_>> {
+        let linked = self.linked_payments(checkout);
+        linked.into_iter().map(|linked| linked.made).collect()
+    }
+
+    /// How far a checkout has come.
+    fn checkout_status(&self, ix: Ix) -> Option<CheckoutStatus> {
+        let held = self.arena.get(ix).own_checkout()?;
+        held.opened()?;
+        Some(held.status(&self.payments_made_for(ix)))
+    }
+
+    /// The payments that are linked to a checkout of our own, each once, in the order in which they
+    /// count.
+    pub(super) fn linked_payments(&self, checkout: Ix) -> Vec<Linked<'_>> {
+        let Some(opened) = self
+            .arena
+            .get(checkout)
+            .own_checkout()
+            .and_then(OwnCheckout::opened)
+        else {
+            return Vec::new();
+        };
+        // One that may be found in several ways pays the checkout that it is nearest to.
+        let is_nearest = |ix: &Ix| self.booked_on(*ix, 0) == Some(checkout);
+        let found = self.payments_below(checkout);
+        let linked = found
+            .into_iter()
+            .filter(is_nearest)
+            .filter_map(|ix| self.linked(ix, checkout, opened));
+        let mut linked: Vec<Linked<'_>> = linked.collect();
+        linked.sort_by(|one, other| one.made.cmp(&other.made));
+        linked
+    }
+
+    /// The payments that belong to a thing, or to what belongs to it; itself, where it is one.
+    pub(super) fn payments_below(&self, thing: Ix) -> Vec<Ix> {
+        let mut found = Vec::new();
+        let mut pending = vec![(thing, 0)];
+        while let Some((ix, depth)) = pending.pop() {
+            let kind = self.arena.get(ix).kind;
+            if kind == Kind::Payment {
+                found.push(ix);
+            } else if kind != Kind::Party && depth < PAYMENT_DEPTH_MAX {
+                let below = self.below(ix).into_iter();
+                pending.extend(below.map(|child| (child, depth + 1)));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn linked<'a>(&'a self, ix: Ix, checkout: Ix, opened: &CheckoutOpened) -> Option<Linked<'a>> {
+        let entity = self.arena.get(ix);
+        let payment = entity.payment()?;
+        let charging = self.subscription_billed(entity);
+        let charging = charging.filter(|charging| {
+            let sold = Role::Parent(Kind::Checkout);
+            self.arena.get(*charging).linked(sold) == Some(checkout)
+        });
+        // What Razorpay's plan costs is said there: a charge of it is never too small, once it
+        // pays for a period.
+        let pays_a_period = charging.is_some_and(|charging| {
+            let cells = self.arena.get(charging).subscription();
+            cells.is_some_and(|cells| cells.paid_through().is_some())
+        });
+        let outcome = if payment.is_captured() && (pays_a_period || payment.covers(opened.price)) {
+            Outcome::Pays
+        } else if payment.has_failed() {
+            Outcome::Failed
+        } else {
+            Outcome::Neither
+        };
+        let made = PaymentMade {
+            at: self.payment_time(ix)?,
+            id: &entity.name,
+            outcome,
+        };
+        Some(Linked {
+            ix,
+            made,
+            is_charge: charging.is_some(),
+        })
+    }
+
+    /// When a payment was made.
+    pub(super) fn payment_time(&self, ix: Ix) -> Option<Timestamp> {
+        let entity = self.arena.get(ix);
+        let made_at = entity.payment()?.made_at();
+        Some(made_at.unwrap_or(entity.activity.first()))
+    }
+
+    /// The payment that paid a checkout first.
+    pub(super) fn first_payment(&self, checkout: Ix) -> Option<Linked<'_>> {
+        let mut linked = self.linked_payments(checkout).into_iter();
+        linked.find(|linked| linked.made.outcome == Outcome::Pays)
+    }
+
+    /// What must be asked of gateways, in the order of first mention.
+    #[must_use]
+    pub fn gateway_work(&self) -> Vec<GatewayWork> {
+        let open = self.dues.with_work();
+        open.filter_map(|ix| self.work_of(ix)).collect()
+    }
+
+    /// What must be asked of a gateway about a checkout or a subscription of our own.
+    pub(super) fn work_of(&self, ix: Ix) -> Option<GatewayWork> {
+        let entity = self.arena.get(ix);
+        if entity.kind == Kind::Subscription {
+            let standing = self.sold(ix)?.standing;
+            let when = standing.to_stop(entity.subscription()?.decided()?)?;
+            return Some(GatewayWork::Cancel {
+                subscription_id: entity.name.clone(),
+                reference: standing.charged_as?,
+                when,
+            });
+        }
+        if self.checkout_status(ix)? != CheckoutStatus::Processing {
+            return None;
+        }
+        let view = self.checkout_view(ix)?;
+        let has_page = view.at_gateway.is_some() && *view.opened.gateway != *GATEWAY_SANDBOX;
+        (!has_page).then(|| GatewayWork::Open {
+            checkout: entity.name.clone(),
+            attempt: view.attempt,
+        })
+    }
+}

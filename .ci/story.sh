@@ -216,7 +216,8 @@ ask 200 POST $base/customer '{"email":"asha@example.com","customer_identifier":"
 ask 200 POST $base/payment \
     '{"customer_identifier":"asha","plan_id":"PLV-0MD508X1S388G","plan_type":"MONTHLY","payment_component":"PLAN"}'
 transaction=$(the 'a["value"]["transaction_tsid"]')
-python3 tests/browser/pay.py "$url/checkout/$transaction" "Pro" "499.00"
+TMPDIR=$work PYTHONDONTWRITEBYTECODE=1 python3 tests/browser/pay.py "$(command -v chromium)" \
+    "$url/checkout/$transaction" "Pro" "INR 499.00" "asha"
 ask 200 GET "/v1/events?source=sandbox"
 is 'any(event["event_type"] == "payment.captured" and event["status"] == "folded" for event in a["data"])'
 ask 200 GET $base/customer/asha

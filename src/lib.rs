@@ -14,6 +14,7 @@
 //!         ledger            the use-cases: where the rooms below meet
 //!       /     |    \
 //! providers eventlog snapshot    verify and interpret · append, read and prove · keep the state
+//! gateways    |      |           have a checkout paid
 //!       \     |      /
 //!         domain            events, the fold, the views: pure, no clock, no I/O
 //!

@@ -90,6 +90,25 @@ impl OwnFact {
     }
 }
 
+impl OwnFact {
+    /// The subscription (`SUA-…`) that begins with it, or that it sells.
+    #[must_use]
+    pub fn sells(&self) -> Option<&str> {
+        if let Self::CustomerCreated(fact) = self {
+            return fact.subscription.as_ref().map(|begun| &*begun.id);
+        }
+        let Self::CheckoutOpened(fact) = self else {
+            return None;
+        };
+        match &fact.item {
+            Item::Plan {
+                subscription_id, ..
+            } => Some(subscription_id),
+            Item::Addon { .. } => None,
+        }
+    }
+}
+
 /// See [`OwnFact::CustomerCreated`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerCreated {

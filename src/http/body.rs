@@ -14,7 +14,7 @@ use super::error::Problem;
 const DROPPED_BYTES_MAX: usize = 1024 * 1024;
 /// Razorpay gives up after 5 s; a slower body is not coming from a provider.
 const DEADLINE: Duration = Duration::from_secs(4);
-/// Of a command; the largest is a key with its label.
+/// Of a command: a customer with every field is under 2 KiB, and tokens bring what else is kept.
 pub(super) const JSON_BYTES_MAX: usize = 16 * 1024;
 
 /// Refuses a content coding: what is signed, or counts as a repetition, is the very bytes.

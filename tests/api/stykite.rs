@@ -10,6 +10,7 @@ mod identifiers;
 mod meters;
 mod payments;
 mod refusals;
+mod story;
 mod subscriptions;
 
 use serde_json::{Value, json};

@@ -4,6 +4,8 @@
 
 mod shown;
 
+pub use self::shown::SubscriptionStanding;
+
 use super::access::{Access, AsOf, Terms};
 use super::catalog::Period;
 use super::decided::{Cancel, Decided};
@@ -380,43 +382,4 @@ impl Standing {
         };
         (!decided.is_stopped(when)).then_some(when)
     }
-}
-
-/// How any subscription stands, for whoever decides about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubscriptionStanding {
-    /// `SUA-…`
-    pub id: String,
-    /// The merchant's own identifier of the customer.
-    pub identifier: Option<Box<str>>,
-    /// The provider; `subledger` where it is ours.
-    pub provider: &'static str,
-    /// The canonical status.
-    pub status: Status,
-    /// The plan, as its provider calls it.
-    pub plan_id: Option<Box<str>>,
-    /// Whether it is sold here.
-    pub is_ours: bool,
-    /// When it began, where that is known.
-    pub started_at: Option<Timestamp>,
-    /// When its trial ends or ended.
-    pub trial_ends_at: Option<Timestamp>,
-    /// The end of what is paid for.
-    pub paid_through: Option<Timestamp>,
-    /// When it will end as things stand, or ended; `None`: never.
-    pub ends_at: Option<Timestamp>,
-    /// The end of its trial or of what is paid for; `None` where no cycle is known.
-    pub cycle_end: Option<Timestamp>,
-    /// Whether a cancel was asked for and holds.
-    pub is_cancel_asked: bool,
-    /// When that cancel ends it.
-    pub cancel_at: Option<Timestamp>,
-    /// The end date that was set and holds.
-    pub end_date: Option<Timestamp>,
-    /// Whether it is over, or another is in its place.
-    pub ended: bool,
-    /// The gateway's id of it, where one charges it.
-    pub gateway_subscription: Option<Box<str>>,
-    /// The period that was paid for last.
-    pub last_paid_period: Option<(Timestamp, Timestamp)>,
 }

@@ -23,6 +23,8 @@ pub(super) struct Dues {
     work: BTreeSet<Ix>,
     /// What changed since the indexes were brought up to date.
     stale: Vec<Ix>,
+    /// What belongs to something else since then.
+    moved: Vec<Ix>,
 }
 
 impl Dues {
@@ -126,12 +128,20 @@ impl State {
         self.dues.stale.push(ix);
     }
 
+    /// Notes that something belongs to another thing: payments that are found through it may pay
+    /// for another one, too.
+    pub(super) fn mark_moved(&mut self, ix: Ix) {
+        self.dues.moved.push(ix);
+    }
+
     /// Brings both indexes up to date, once an event is folded.
     pub(super) fn refresh_dues(&mut self) {
-        let stale = std::mem::take(&mut self.dues.stale);
+        let mut stale = std::mem::take(&mut self.dues.stale);
+        let moved = std::mem::take(&mut self.dues.moved);
         if !self.arena.has_space(PROVIDER) {
             return;
         }
+        stale.extend(moved.into_iter().flat_map(|ix| self.payments_below(ix)));
         let mut own = BTreeSet::new();
         for ix in stale {
             self.own_above(ix, 0, &mut own);

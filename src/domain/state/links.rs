@@ -124,8 +124,13 @@ impl State {
     /// no longer, is kept among the others: it was in force at some moment, or would have been.
     fn offer(&mut self, child: Ix, role: Role, target: Ix, stamp: Stamp) -> bool {
         let linked = self.arena.get_mut(child).link(role, target, stamp);
-        if let Linked::InsteadOf(before) = linked {
-            self.mark_stale(before);
+        match linked {
+            Linked::First => self.mark_moved(child),
+            Linked::InsteadOf(before) => {
+                self.mark_moved(child);
+                self.mark_stale(before);
+            }
+            Linked::Same | Linked::Lost => {}
         }
         match linked {
             Linked::First => true,

@@ -5,7 +5,6 @@ use super::State;
 use super::arena::Ix;
 use super::entity::{Body, Kind};
 use super::links::{Told, checkout_named};
-use crate::domain::activity::Activity;
 use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::event::{Naming, PaymentFact};
@@ -242,11 +241,4 @@ impl State {
     pub(super) fn is_own(&self, ix: Ix) -> bool {
         self.arena.provider(self.arena.get(ix).space) == PROVIDER
     }
-}
-
-/// The activity of things that are shown as one.
-pub(super) fn merged(all: impl IntoIterator<Item = Activity>) -> Activity {
-    let mut whole = Activity::default();
-    all.into_iter().for_each(|each| whole.merge(each));
-    whole
 }

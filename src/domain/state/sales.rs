@@ -33,6 +33,29 @@ pub(super) struct Linked<'a> {
 pub(super) struct Sold {
     pub(super) standing: Standing,
     pub(super) activity: Activity,
+    pub(super) sources: Sources,
+}
+
+/// The things that say how a subscription of our own stands, beside what was decided about it.
+#[derive(Default)]
+pub(super) struct Sources {
+    /// The payments that pay for it.
+    pub(super) payments: Vec<Ix>,
+    /// Of them, those for one period each, in the order in which they count, with their checkouts.
+    pub(super) periods: Vec<(Ix, Ix)>,
+    /// The gateway's subscription that charges it, and the checkout that sold that.
+    pub(super) charged: Option<(Ix, Ix)>,
+    /// The payment that put another in its place.
+    pub(super) superseding: Option<Ix>,
+}
+
+impl Sources {
+    /// Everything of which an event is an event of the subscription too.
+    pub(super) fn all(&self) -> impl Iterator<Item = Ix> {
+        let charged = self.charged.map(|(ix, _)| ix);
+        let payments = self.payments.iter().copied();
+        payments.chain(charged).chain(self.superseding)
+    }
 }
 
 impl State {
@@ -73,25 +96,34 @@ impl State {
         else {
             return Vec::new();
         };
+        // One that may be found in several ways pays the checkout that it is nearest to.
+        let is_nearest = |ix: &Ix| self.booked_on(*ix, 0) == Some(checkout);
+        let found = self.payments_below(checkout);
+        let linked = found
+            .into_iter()
+            .filter(is_nearest)
+            .filter_map(|ix| self.linked(ix, checkout, opened));
+        let mut linked: Vec<Linked<'_>> = linked.collect();
+        linked.sort_by(|one, other| one.made.cmp(&other.made));
+        linked
+    }
+
+    /// The payments that belong to a thing, or to what belongs to it; itself, where it is one.
+    pub(super) fn payments_below(&self, thing: Ix) -> Vec<Ix> {
         let mut found = Vec::new();
-        let mut pending = vec![(checkout, 0)];
+        let mut pending = vec![(thing, 0)];
         while let Some((ix, depth)) = pending.pop() {
-            let entity = self.arena.get(ix);
-            if entity.kind == Kind::Payment {
+            let kind = self.arena.get(ix).kind;
+            if kind == Kind::Payment {
                 found.push(ix);
-            } else if entity.kind != Kind::Party && depth < PAYMENT_DEPTH_MAX {
+            } else if kind != Kind::Party && depth < PAYMENT_DEPTH_MAX {
                 let below = self.below(ix).into_iter();
                 pending.extend(below.map(|child| (child, depth + 1)));
             }
         }
         found.sort_unstable();
         found.dedup();
-        let linked = found
-            .into_iter()
-            .filter_map(|ix| self.linked(ix, checkout, opened));
-        let mut linked: Vec<Linked<'_>> = linked.collect();
-        linked.sort_by(|one, other| one.made.cmp(&other.made));
-        linked
+        found
     }
 
     fn linked<'a>(&'a self, ix: Ix, checkout: Ix, opened: &CheckoutOpened) -> Option<Linked<'a>> {
@@ -116,7 +148,7 @@ impl State {
             Outcome::Neither
         };
         let made = PaymentMade {
-            at: payment.made_at().unwrap_or(entity.activity.first()),
+            at: self.payment_time(ix)?,
             id: &entity.name,
             outcome,
         };
@@ -152,13 +184,13 @@ impl State {
 
     /// The gateway's subscription that charges for one of ours: one that goes on before one that
     /// ended, then the newest word.
-    fn charging(&self, sold: Ix) -> Option<(Ix, Charged<'_>)> {
+    fn charging(&self, sold: Ix) -> Option<(Ix, Ix, Charged<'_>)> {
         let under = self.checkouts_of(sold).flat_map(|(checkout, held)| {
             let plan = held.opened().and_then(plan_sold);
             let below = self.below(checkout).into_iter();
-            below.filter_map(move |ix| Some((ix, plan?)))
+            below.filter_map(move |ix| Some((ix, checkout, plan?)))
         });
-        let charged = under.filter_map(|(ix, sold)| {
+        let charged = under.filter_map(|(ix, checkout, sold)| {
             let entity = self.arena.get(ix);
             let cells = entity.subscription()?;
             let is_charging = cells.is_known() && cells.status() != Status::Incomplete;
@@ -168,9 +200,9 @@ impl State {
                 since: entity.activity.first(),
                 sold,
             };
-            is_charging.then_some((ix, charged))
+            is_charging.then_some((ix, checkout, charged))
         });
-        charged.max_by_key(|(_, charged)| {
+        charged.max_by_key(|(_, _, charged)| {
             let cells = charged.cells;
             (!cells.status().is_end(), cells.newest(), charged.id)
         })
@@ -184,55 +216,72 @@ impl State {
         }
         let none = Decided::default();
         let decided = entity.subscription()?.decided().unwrap_or(&none);
-        let mut about = vec![entity.activity];
+        let mut sources = Sources::default();
         let mut paid = Vec::new();
         for (checkout, held) in self.checkouts_of(ix) {
             let Some(sold) = held.opened().and_then(plan_sold) else {
                 continue;
             };
-            for linked in self.linked_payments(checkout) {
-                if linked.made.outcome != Outcome::Pays {
-                    continue;
-                }
-                about.push(self.arena.get(linked.ix).activity);
+            let linked = self.linked_payments(checkout).into_iter();
+            for linked in linked.filter(|linked| linked.made.outcome == Outcome::Pays) {
+                sources.payments.push(linked.ix);
                 let payment = PeriodPaid {
                     at: linked.made.at,
                     payment: linked.made.id,
                     checkout: &self.arena.get(checkout).name,
                 };
                 if !linked.is_charge {
-                    paid.push((payment, sold));
+                    paid.push((payment, sold, (linked.ix, checkout)));
                 }
             }
         }
-        paid.sort_by_key(|(payment, _)| *payment);
+        paid.sort_by_key(|(payment, _, _)| *payment);
+        sources.periods = paid.iter().map(|(_, _, source)| *source).collect();
         let charged = self.charging(ix);
-        about.extend(charged.map(|(ix, _)| self.arena.get(ix).activity));
+        sources.charged = charged.map(|(ix, checkout, _)| (ix, checkout));
         let superseded = self.superseded(decided);
-        about.extend(superseded.map(|(_, _, activity)| activity));
+        sources.superseding = superseded.map(|(_, _, payment)| payment);
         let basis = Basis {
             decided,
-            paid,
-            charged: charged.map(|(_, charged)| charged),
+            paid: paid
+                .into_iter()
+                .map(|(paid, sold, _)| (paid, sold))
+                .collect(),
+            charged: charged.map(|(_, _, charged)| charged),
             superseded: superseded.map(|(at, checkout, _)| (at, checkout)),
         };
+        let standing = basis.standing()?;
+        let mut activity = entity.activity;
+        let about = sources.all();
+        about.for_each(|ix| activity.merge(self.arena.get(ix).activity));
         Some(Sold {
-            standing: basis.standing()?,
-            activity: super::own::merged(about),
+            standing,
+            activity,
+            sources,
         })
     }
 
-    /// When another took its place: when the first of those checkouts was paid.
-    fn superseded<'a>(&'a self, decided: &'a Decided) -> Option<(Timestamp, &'a str, Activity)> {
+    /// When another took its place, by which checkout, and which payment: the first of all.
+    fn superseded<'a>(&'a self, decided: &'a Decided) -> Option<(Timestamp, &'a str, Ix)> {
         let paid = decided.superseders().filter_map(|id| {
             let checkout = self.arena.find(Kind::Checkout, PROVIDER, id)?;
-            let linked = self.linked_payments(checkout);
-            let first = linked
-                .into_iter()
-                .find(|linked| linked.made.outcome == Outcome::Pays)?;
-            Some((first.made.at, id, self.arena.get(first.ix).activity))
+            let first = self.first_payment(checkout)?;
+            Some((first.made.at, id, first.ix))
         });
         paid.min_by_key(|(at, id, _)| (*at, *id))
+    }
+
+    /// When a payment was made.
+    pub(super) fn payment_time(&self, ix: Ix) -> Option<Timestamp> {
+        let entity = self.arena.get(ix);
+        let made_at = entity.payment()?.made_at();
+        Some(made_at.unwrap_or(entity.activity.first()))
+    }
+
+    /// The payment that paid a checkout first.
+    fn first_payment(&self, checkout: Ix) -> Option<Linked<'_>> {
+        let mut linked = self.linked_payments(checkout).into_iter();
+        linked.find(|linked| linked.made.outcome == Outcome::Pays)
     }
 
     /// The records of what was decided here about a provider's subscription that has no id but ours.
@@ -270,10 +319,7 @@ impl State {
             else {
                 return None;
             };
-            let linked = self.linked_payments(ix);
-            let paid = linked
-                .iter()
-                .find(|linked| linked.made.outcome == Outcome::Pays)?;
+            let paid = self.first_payment(ix)?;
             let activity = self.arena.get(paid.ix).activity;
             let addon = AddonView {
                 id: Some(addon_id.clone()),
@@ -287,6 +333,19 @@ impl State {
             };
             Some((&member.name, addon))
         })
+    }
+
+    /// The payments of those add-ons.
+    pub(super) fn addons_paid(&self, root: Ix) -> Vec<Ix> {
+        let root = self.arena.get(root);
+        let paid = self.members(root).filter_map(|(ix, member)| {
+            let opened = member.own_checkout()?.opened()?;
+            let is_addon = matches!(opened.item, Item::Addon { .. });
+            self.first_payment(ix)
+                .filter(|_| is_addon)
+                .map(|paid| paid.ix)
+        });
+        paid.collect()
     }
 
     /// How a subscription stands, by our id or the provider's.

@@ -245,7 +245,9 @@ impl State {
             return None;
         }
         if self.is_own(ix) {
-            let Sold { standing, activity } = self.sold(ix)?;
+            let Sold {
+                standing, activity, ..
+            } = self.sold(ix)?;
             let stands = Stands::Sold(standing);
             return Some(ShownSubscription { activity, stands });
         }

@@ -11,6 +11,13 @@ use crate::http::stykite::{
 };
 use crate::http::wording::Wording;
 
+/// A path of a company in a country.
+macro_rules! place {
+    ($rest:literal) => {
+        concat!("/v1/company/{companyId}/country/{countryId}/", $rest)
+    };
+}
+
 /// What is asked most stands first.
 pub(super) fn table() -> Vec<Entry> {
     let mut table = customers();
@@ -22,7 +29,7 @@ pub(super) fn table() -> Vec<Entry> {
 fn customers() -> Vec<Entry> {
     vec![
         get(
-            "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}",
+            place!("customer/{customerIdentifier}"),
             Key(Read),
             "One customer, with its subscriptions, add-ons and entitlements",
             customer::show,
@@ -30,7 +37,7 @@ fn customers() -> Vec<Entry> {
         .says::<Answer<shown::CustomerInFull>>()
         .in_the_words(Wording::Stykite(Page::Silent)),
         post(
-            "/v1/company/{companyId}/country/{countryId}/customer",
+            place!("customer"),
             Key(Write),
             "Makes a customer and subscribes it to a plan",
             customer::create,
@@ -40,7 +47,7 @@ fn customers() -> Vec<Entry> {
         .says::<Answer<shown::Customer>>()
         .in_the_words(Wording::Stykite(Page::Silent)),
         put(
-            "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}/meter-entitlements",
+            place!("customer/{customerIdentifier}/meter-entitlements"),
             Key(Write),
             "Sets what a customer may use of meters",
             entitlements::set,
@@ -55,7 +62,7 @@ fn customers() -> Vec<Entry> {
 fn usages() -> Vec<Entry> {
     vec![
         post(
-            "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}/usage",
+            place!("customer/{customerIdentifier}/usage"),
             Key(Write),
             "Records what meters showed",
             usage::report,
@@ -66,7 +73,7 @@ fn usages() -> Vec<Entry> {
         .accepts::<Done>()
         .in_the_words(Wording::Stykite(Page::Silent)),
         post(
-            "/v1/company/{companyId}/country/{countryId}/checkpoint/usage",
+            place!("checkpoint/usage"),
             Key(Write),
             "Prices and counts the tokens of a model, or counts units",
             checkpoint::record,
@@ -90,7 +97,7 @@ fn usages() -> Vec<Entry> {
 fn subscriptions() -> Vec<Entry> {
     vec![
         post(
-            "/v1/company/{companyId}/country/{countryId}/payment",
+            place!("payment"),
             Key(Write),
             "Opens a checkout for a plan or an add-on",
             payment::open,
@@ -100,7 +107,7 @@ fn subscriptions() -> Vec<Entry> {
         .says::<Answer<payment::Transaction>>()
         .in_the_words(Wording::Stykite(Page::Silent)),
         post(
-            "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}/cancel_subscription",
+            place!("customer/{customerIdentifier}/cancel_subscription"),
             Key(Write),
             "Cancels a subscription, at once or with its cycle",
             subscription::cancel,
@@ -109,7 +116,7 @@ fn subscriptions() -> Vec<Entry> {
         .says::<Done>()
         .in_the_words(Wording::Stykite(Page::Cancel)),
         put(
-            "/v1/company/{companyId}/country/{countryId}/customer/{customerIdentifier}/subscription",
+            place!("customer/{customerIdentifier}/subscription"),
             Key(Write),
             "Sets when a subscription ends",
             subscription::update,

@@ -15,7 +15,7 @@ use crate::http::error::Problem;
 
 /// `{"status": true, "value": …}`
 #[derive(Debug, JsonSchema, Serialize)]
-#[schemars(rename = "Stykite{T}Answer")]
+#[schemars(rename = "{T}Answer")]
 pub(in crate::http) struct Answer<T> {
     #[schemars(extend("const" = true))]
     status: bool,

@@ -38,15 +38,15 @@ pub(in crate::http) enum CheckpointBody {
     /// As the page of this call has it.
     Tokens {
         /// The occasion: `session-ended`.
-        #[schemars(length(min = 1, max = 200), regex(pattern = fields::LINE))]
+        #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
         checkpoint_name: String,
-        #[schemars(length(min = 1, max = 512), regex(pattern = fields::LINE))]
+        #[schemars(length(max = 512), regex(pattern = fields::WORDS))]
         customer_identifier: String,
         /// `OPENAI`, `ANTHROPIC`: as in the catalogue's table of token prices.
-        #[schemars(length(min = 1, max = 200), regex(pattern = fields::LINE))]
+        #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
         provider: String,
         /// `GPT_4`, `CLAUDE_3_OPUS`: the same.
-        #[schemars(length(min = 1, max = 200), regex(pattern = fields::LINE))]
+        #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
         model: String,
         #[schemars(range(max = 1_000_000_000))]
         input_token: u64,
@@ -59,10 +59,10 @@ pub(in crate::http) enum CheckpointBody {
     },
     /// As the guide has it.
     Units {
-        #[schemars(length(min = 1, max = 512), regex(pattern = fields::LINE))]
+        #[schemars(length(max = 512), regex(pattern = fields::WORDS))]
         customer_identifier: String,
         /// A meter (`MTR-…`) or a feature of the catalogue.
-        #[schemars(length(min = 1, max = 200), regex(pattern = fields::LINE))]
+        #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
         checkpoint_key: String,
         #[schemars(range(min = 0, max = 1_000_000_000_000_u64))]
         checkpoint_value: f64,
@@ -71,7 +71,7 @@ pub(in crate::http) enum CheckpointBody {
 
 /// What was counted, and what is left.
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CheckpointUsage")]
+#[schemars(rename = "StykiteCheckpoint")]
 pub(in crate::http) struct Recorded {
     /// `CHU-…`
     tsid: Box<str>,
@@ -136,7 +136,7 @@ pub(in crate::http) struct TokensRecorded {
 #[schemars(rename = "StykiteCheckpointAnswer", untagged)]
 #[allow(dead_code, reason = "only its schema is read")]
 pub(in crate::http) enum Answered {
-    Tokens(Answer<Recorded>),
+    Tokens(Box<Answer<Recorded>>),
     Units(UnitsRecorded),
 }
 

@@ -1,8 +1,10 @@
 //! `POST` and `GET …/customer`: making a customer, who is subscribed at once, and showing one.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::answers::{Answer, answer};
 use super::place::Place;
@@ -32,27 +34,41 @@ const TRIAL_DAYS_MAX: u64 = 3_653;
 /// What this page calls what the ledger calls otherwise.
 const NAMES: [(&str, &str); 1] = [("postal_code", "zipcode")];
 
+/// Somebody at some place, for the schema.
+const EMAIL: &str = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$";
+
 /// A number or a text.
-#[derive(JsonSchema)]
-#[schemars(untagged, inline)]
-#[allow(dead_code, reason = "only its schema is read")]
-enum Digits {
-    Number(u64),
-    Text(String),
+struct Digits;
+
+impl JsonSchema for Digits {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Digits".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": ["integer", "string"], "minimum": 0, "maximum": 999_999_999_999_999_u64,
+            "maxLength": ZIPCODE_CHARS_MAX, "pattern": fields::LINE,
+        })
+    }
 }
 
 /// A customer to be made. Unknown fields are passed over.
 #[derive(JsonSchema)]
 #[schemars(rename = "StykiteNewCustomer")]
 pub(in crate::http) struct NewCustomerBody {
-    #[schemars(length(min = 3, max = 254), regex(pattern = r"^[^@\s]+@[^@\s]+$"))]
+    #[schemars(length(max = 254), regex(pattern = EMAIL))]
     email: String,
     /// Your own identifier of the customer: an e-mail address, a UUID, any text of one line.
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(length(max = 512), regex(pattern = fields::WORDS))]
     customer_identifier: String,
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = 200), regex(pattern = fields::LINE))]
     first_name: Option<String>,
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = 200), regex(pattern = fields::LINE))]
     last_name: Option<String>,
     #[schemars(with = "Option<Digits>")]
     phone: Option<String>,
@@ -60,9 +76,9 @@ pub(in crate::http) struct NewCustomerBody {
     #[schemars(regex(pattern = "^[A-Z]{2}$"))]
     country_code: String,
     /// The part of ISO 3166-2 after the country's: `KA` of `IN-KA`.
-    #[schemars(length(max = 3))]
+    #[schemars(length(max = 3), regex(pattern = fields::LINE))]
     state_code: Option<String>,
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = 200), regex(pattern = fields::LINE))]
     city: Option<String>,
     /// Needed where `country_code` is `US`.
     #[schemars(with = "Option<Digits>")]
@@ -71,7 +87,7 @@ pub(in crate::http) struct NewCustomerBody {
     #[schemars(range(max = 3653))]
     trial_days: Option<u32>,
     /// `PLV-…`, instead of the catalogue's default plan.
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = 200), regex(pattern = fields::LINE))]
     plan_id: Option<String>,
 }
 

@@ -24,7 +24,7 @@ const NAMES: [(&str, &str); 2] = [("meter_id", "meter_tsid"), ("limit", "entitle
 #[allow(dead_code, reason = "only its schema is read")]
 struct EntitlementSet {
     /// `MTR-…`
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
     meter_tsid: String,
     /// So much from now on: not added to what was there.
     #[schemars(range(max = 1_000_000_000_000_u64))]

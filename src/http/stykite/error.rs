@@ -78,10 +78,8 @@ impl Page {
             (401, _) => "Unauthorized access. Invalid token.",
             (_, Self::Cancel) => "Subscription not found.",
             // The page knows no other 404; a customer that is missing is not called a company.
-            (_, Self::Checkpoint | Self::Silent) => match problem {
-                Problem::NotFound("customer") => "Customer not found.",
-                _ => "Company not found.",
-            },
+            _ if *problem == Problem::NotFound("customer") => "Customer not found.",
+            (_, Self::Checkpoint | Self::Silent) => "Company not found.",
         };
         Refusal::Documented(Documented {
             success: false,

@@ -35,10 +35,10 @@ const COMPONENTS: [(&str, Component); 2] = [("PLAN", Component::Plan), ("ADDON",
 #[derive(JsonSchema)]
 #[schemars(rename = "StykiteNewPayment")]
 pub(in crate::http) struct NewPaymentBody {
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(length(max = 512), regex(pattern = fields::WORDS))]
     customer_identifier: String,
     /// `PLV-…`; of an add-on, its version: `ADV-…`.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
     plan_id: String,
     /// How long is paid for at once. An add-on is paid for once, whatever this says.
     #[schemars(with = "String", extend("enum" = ["MONTHLY", "YEARLY", "QUARTERLY"]))]
@@ -78,7 +78,7 @@ impl NewPaymentBody {
 
 /// What was opened.
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "Payment")]
+#[schemars(rename = "StykitePayment")]
 pub(in crate::http) struct Transaction {
     /// `TRN-…`
     transaction_tsid: String,

@@ -26,7 +26,7 @@ const PREFIXES: (&str, &str) = ("CSU-", "SUA-");
 #[schemars(rename = "StykiteCancel")]
 pub(in crate::http) struct CancelBody {
     /// `SUA-…`; `CSU-…` with the same digits is the same.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
     subscription_tsid: String,
     #[schemars(with = "String", extend("enum" = ["IMMEDIATE", "END_OF_CYCLE"]))]
     when: CancelWhen,
@@ -37,7 +37,7 @@ pub(in crate::http) struct CancelBody {
 #[schemars(rename = "StykiteUpdate")]
 pub(in crate::http) struct UpdateBody {
     /// `SUA-…`; `CSU-…` with the same digits is the same.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
     subscription_tsid: String,
     /// Milliseconds since 1970. A time that has passed ends it at once.
     #[schemars(

@@ -25,7 +25,7 @@ struct ReadingBody {
     #[schemars(range(min = 946_684_800_000_i64))]
     timestamp: i64,
     /// `MTR-…`
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
     meter_id: String,
     /// All that was used until then, not since the last reading.
     #[schemars(range(min = 0, max = 1_000_000_000_000_u64))]

@@ -1,6 +1,10 @@
 //! Opening a checkout: what is sold, to whom, for how much, and which subscription it pays. Decided
 //! on the writer, by the newest catalogue.
 
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
 use super::super::commands::{CommandError, Refusal, Request};
 use super::super::{Ledger, ReadError, ids, own};
 use super::{OPEN_FOR_MILLIS, conflicts};
@@ -80,18 +84,27 @@ impl Ledger {
             let identifier = state.identifier_of(&wanted.customer);
             identifier.ok_or(Refusal::NoSuchCustomer)?.to_owned()
         };
+        let decided: Arc<Mutex<Option<Box<str>>>> = Arc::default();
+        let remembered = Arc::clone(&decided);
         let decide = move |state: &State, now: Timestamp| {
-            decide(state, now, &wanted, &*gateway).map(OwnFact::CheckoutOpened)
+            let opened = decide(state, now, &wanted, &*gateway)?;
+            *remembered.lock() = Some(opened.id.clone());
+            Ok(OwnFact::CheckoutOpened(opened))
         };
         let conflicts = conflicts(&identifier, None);
         let seq = self.tell(&request, conflicts, decide).await?;
-        let id = self.checkout_opened_by(seq).map_err(|error| {
-            CommandError::Unavailable(format!("The checkout cannot be read: {error}"))
-        })?;
+        let decided = decided.lock().take();
+        let id = match decided.filter(|id| self.state.read().checkout(id).is_some()) {
+            Some(id) => id.into(),
+            // A repetition, which was not decided: the log knows what it opened.
+            None => self.checkout_opened_by(seq).map_err(|error| {
+                CommandError::Unavailable(format!("The checkout cannot be read: {error}"))
+            })?,
+        };
         Ok(OpenedCheckout { id, seq })
     }
 
-    /// The checkout that an event opened: it may be an earlier one than the asker's.
+    /// The checkout that an event opened.
     fn checkout_opened_by(&self, seq: u64) -> Result<String, ReadError> {
         let record = self.record(seq)?;
         let id = record.and_then(|record| own::checkout_opened(record.body()));

@@ -51,6 +51,7 @@ fn its_webhooks_are_recorded_signed_and_known_as_its_own() {
     let id = shop.open();
     shop.press(&id, "pay");
     shop.page_saying(&id, "This is paid.");
+    shop.told_once("payment_link.paid");
     let list = shop.world.read("/v1/events?source=sandbox");
     let events = list["data"].as_array().unwrap();
     let types: Vec<&str> = events

@@ -3,12 +3,14 @@
 
 use std::thread;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use subledger::domain::catalog::Period;
 use subledger::domain::own::CancelWhen;
 use subledger::ledger::{Actor, Request};
 
-use super::fake::{Fake, Mood, error};
+use super::fake::{Fake, KEY_ID, KEY_SECRET, Mood, error};
 use super::shop::{CUSTOMER, Shop, wait_for};
 
 const SUBSCRIPTION: &str = "sub_Fake0000000001";
@@ -207,4 +209,27 @@ fn what_razorpay_ended_itself_needs_no_cancel_and_what_it_refuses_is_told() {
         let told = shop.told_once("subscription.cancelled_at_gateway");
         assert_eq!(told["refused"].as_str(), refused, "{told}");
     }
+}
+
+/// The control of the counts above.
+#[test]
+fn who_asks_the_fake_twice_gets_two_subscriptions_and_one_link() {
+    let fake = Fake::start();
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let authorization = STANDARD.encode(format!("{KEY_ID}:{KEY_SECRET}"));
+    let post = |path: &str, body: &serde_json::Value| {
+        let asked = agent.post(format!("{}/v1/{path}", fake.url));
+        let asked = asked.header("authorization", format!("Basic {authorization}"));
+        asked.send(body.to_string()).unwrap().status().as_u16()
+    };
+    let subscription = json!({"plan_id": "plan_1", "total_count": 1});
+    assert_eq!(post("subscriptions", &subscription), 200);
+    assert_eq!(post("subscriptions", &subscription), 200);
+    let link = json!({"reference_id": "TRN-1", "amount": 100});
+    assert_eq!(post("payment_links", &link), 200);
+    assert_eq!(post("payment_links", &link), 400);
+    assert_eq!(fake.counts(), (4, 3));
 }

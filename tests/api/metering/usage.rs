@@ -186,7 +186,7 @@ fn the_past_knows_what_was_used_by_then_and_why() {
     let why = when("?explain=true")["explain"].clone();
     assert_eq!(why["usage"]["seq"], json!(counted), "{why}");
     assert_eq!(why["limit"]["seq"], json!(limit));
-    let then = when(&format!("?explain=true&as_of=2026-12-03T00:00:00Z"))["explain"].clone();
+    let then = when("?explain=true&as_of=2026-12-03T00:00:00Z")["explain"].clone();
     assert_eq!(then["usage"]["seq"], json!(late));
     assert_eq!(then["limit"]["event_type"], "catalogue.changed");
 

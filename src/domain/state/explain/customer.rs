@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Fields;
+use super::sold::captured;
 use super::statements::{Statement, Statements};
 use super::verdict::{self, Cell, explanation};
 use crate::domain::customer::CustomerView;
@@ -74,7 +75,7 @@ impl State {
         let address = Cell::stamped(all().filter(locates));
         fields.put("address", address.map(Cell::explanation));
         fields.put("references", self.references_explained(root, statements));
-        fields.put("addons", self.addons_explained(root, &about));
+        fields.put("addons", self.addons_explained(root, statements, &about));
         fields.activity(all());
         let best = view
             .subscriptions
@@ -111,7 +112,9 @@ impl State {
     fn references_explained(&self, root: Ix, statements: &Statements<'_>) -> Option<Explanation> {
         let mut ties: BTreeMap<&str, Vec<&Statement<'_>>> = BTreeMap::new();
         let introduced = statements.iter().filter(|statement| {
-            matches!(statement.fact, Fact::Party(_)) && statement.identifier.is_some()
+            let is_booked = |alias| self.booked_on(alias, 0).is_some();
+            let is_tied = statement.identifier.is_some() || statement.alias.is_some_and(is_booked);
+            matches!(statement.fact, Fact::Party(_)) && is_tied
         });
         for statement in introduced {
             if statement.alias.is_some_and(|alias| self.is_of(alias, root)) {
@@ -130,7 +133,12 @@ impl State {
     }
 
     /// The newest statement on each add-on.
-    fn addons_explained(&self, root: Ix, about: &[&Statement<'_>]) -> Option<Explanation> {
+    fn addons_explained(
+        &self,
+        root: Ix,
+        statements: &Statements<'_>,
+        about: &[&Statement<'_>],
+    ) -> Option<Explanation> {
         let mut bought: BTreeMap<Ix, Vec<&Statement<'_>>> = BTreeMap::new();
         for statement in about {
             let thing = statement.about.filter(|ix| self.is_of(*ix, root));
@@ -139,6 +147,9 @@ impl State {
             }
         }
         let cells = bought.into_values();
-        verdict::together(cells.filter_map(|statements| Cell::stamped(statements.into_iter())))
+        let cells = cells.filter_map(|statements| Cell::stamped(statements.into_iter()));
+        let sold = self.addons_paid(root).into_iter();
+        let sold = sold.filter_map(|payment| captured(statements.about(&[payment])));
+        verdict::together(cells.chain(sold))
     }
 }

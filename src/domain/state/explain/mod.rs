@@ -5,6 +5,7 @@
 mod customer;
 mod entitlements;
 mod payment;
+mod sold;
 mod statements;
 mod subscription;
 #[cfg(test)]

@@ -139,7 +139,9 @@ impl State {
         let says_subscription = if entity.linked(to_subscription).is_some() {
             Some(ix)
         } else {
-            entity.linked(invoice)
+            let billed = |ix: &Ix| self.arena.get(*ix).linked(to_subscription).is_some();
+            let sold = || self.booked_on(ix, 0);
+            entity.linked(invoice).filter(billed).or_else(sold)
         };
         let said = says_subscription.and_then(|thing| cell(thing, to_subscription));
         fields.put("subscription_id", said);
@@ -171,7 +173,11 @@ impl State {
     /// Which event tied a provider's id to the merchant's identifier.
     fn tie_cell(&self, statements: &Statements<'_>, alias: Ix) -> Option<Explanation> {
         let mut ties = statements.ties.borrow_mut();
-        let tie = || self.link_cell(statements, alias, Role::Identifier);
+        let tie = || {
+            let sold = || self.link_cell(statements, self.booked_on(alias, 0)?, Role::Identifier);
+            self.link_cell(statements, alias, Role::Identifier)
+                .or_else(sold)
+        };
         ties.entry(alias).or_insert_with(tie).clone()
     }
 
@@ -179,7 +185,8 @@ impl State {
     /// of another customer on the thing itself stands behind the merchant's identifier.
     pub(super) fn explain_owner(&self, ix: Ix, statements: &Statements<'_>) -> Option<Explanation> {
         let owner = self.arena.get(ix).owner?;
-        let Some(named) = self.named_on(ix, 0) else {
+        let named = self.named_on(ix, 0).or_else(|| self.booked_on(ix, 0));
+        let Some(named) = named else {
             let aliased = self.aliased_on(ix, 0)?;
             let alias = self.arena.get(aliased).linked(Role::Alias)?;
             return if alias == owner {

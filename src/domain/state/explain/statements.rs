@@ -9,7 +9,7 @@ use crate::domain::event::{
     Change, Contact, Fact, InvoiceFact, Naming, ProviderName, SubscriptionFact,
 };
 use crate::domain::explanation::{EventName, Explanation, HeardEvent};
-use crate::domain::own::OwnFact;
+use crate::domain::own::{OwnFact, PROVIDER};
 use crate::domain::register::Stamp;
 use crate::domain::state::State;
 use crate::domain::state::apply::provider_of;
@@ -26,6 +26,8 @@ pub(super) struct Statement<'a> {
     pub(super) provider: ProviderName,
     /// What it is about; nothing for what is said of a customer alone.
     pub(super) about: Option<Ix>,
+    /// The subscription of our own that begins with it, unless it is what it is about.
+    begins: Option<Ix>,
     /// The customer of the merchant's identifier in it.
     pub(super) identifier: Option<Ix>,
     /// The customer of the provider's id in it.
@@ -57,7 +59,7 @@ impl<'a> Statement<'a> {
 
     /// Everything that it is an event about, as far as activity goes.
     pub(super) fn touched(&self) -> impl Iterator<Item = Ix> + use<> {
-        [self.about, self.identifier, self.alias]
+        [self.about, self.begins, self.identifier, self.alias]
             .into_iter()
             .flatten()
     }
@@ -182,12 +184,30 @@ impl State {
     }
 
     /// What a statement may offer a link to besides what it is about; see [`State::offered`].
-    fn may_link(&self, statement: &Statement<'_>) -> Option<Ix> {
-        if let Fact::Invoice(fact) = statement.fact {
-            return self.paid_by(fact);
-        }
+    fn may_link(&self, statement: &Statement<'_>) -> impl Iterator<Item = Ix> + use<> {
+        let paid = if let Fact::Invoice(fact) = statement.fact {
+            self.paid_by(fact)
+        } else {
+            None
+        };
         // Only an introduction ties a provider's id to an identifier.
-        statement.alias.filter(|_| statement.is_introduction())
+        let alias = statement.alias.filter(|_| statement.is_introduction());
+        let sold = statement.own().and_then(|fact| self.sold_by_fact(fact));
+        [paid, alias, sold].into_iter().flatten()
+    }
+
+    fn begun_with(&self, fact: &Fact) -> Option<Ix> {
+        let Fact::Own(fact) = fact else {
+            return None;
+        };
+        let is_creation = matches!(**fact, OwnFact::CustomerCreated(_));
+        is_creation.then(|| self.sold_by_fact(fact)).flatten()
+    }
+
+    /// The subscription of our own that begins with a fact, or is sold by it.
+    pub(super) fn sold_by_fact(&self, fact: &OwnFact) -> Option<Ix> {
+        let id = fact.sells()?;
+        self.arena.find(Kind::Subscription, PROVIDER, id)
     }
 
     fn paid_by(&self, fact: &InvoiceFact) -> Option<Ix> {
@@ -211,6 +231,7 @@ impl State {
                 fact: &change.fact,
                 provider,
                 about: self.thing_of(&change.fact),
+                begins: self.begun_with(&change.fact),
                 identifier,
                 alias,
             })
@@ -226,7 +247,13 @@ impl State {
         match role {
             Role::Identifier => {
                 let ties = || statement.is_introduction() && statement.alias == Some(thing);
-                statement.identifier.filter(|_| is_about || ties())
+                let sells = || {
+                    let sold = statement.own().and_then(|fact| self.sold_by_fact(fact));
+                    sold == Some(thing)
+                };
+                statement
+                    .identifier
+                    .filter(|_| is_about || ties() || sells())
             }
             Role::Alias => statement.alias.filter(|_| is_about),
             Role::Parent(kind) => match (statement.fact, kind) {
@@ -238,6 +265,7 @@ impl State {
                 (Fact::Invoice(fact), Kind::Subscription) if is_about => {
                     find(kind, &fact.subscription_id)
                 }
+                (Fact::Own(fact), Kind::Subscription) if is_about => self.sold_by_fact(fact),
                 (Fact::Invoice(fact), Kind::Invoice) => {
                     let is_paid_by = self.paid_by(fact) == Some(thing);
                     statement.about.filter(|_| is_paid_by)

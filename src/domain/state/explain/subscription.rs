@@ -13,10 +13,12 @@ use crate::domain::subscription::SubscriptionView;
 type Spoken = (&'static str, fn(&SubscriptionFact) -> bool);
 
 /// The statements about one subscription.
-struct About<'w, 'a>(Vec<&'w Statement<'a>>);
+pub(super) struct About<'w, 'a>(pub(super) Vec<&'w Statement<'a>>);
 
 impl<'w, 'a> About<'w, 'a> {
-    fn snapshots(&self) -> impl Iterator<Item = (&'w Statement<'a>, &'w SubscriptionFact)> + '_ {
+    pub(super) fn snapshots(
+        &self,
+    ) -> impl Iterator<Item = (&'w Statement<'a>, &'w SubscriptionFact)> + '_ {
         self.0
             .iter()
             .filter_map(|statement| Some((*statement, statement.subscription()?)))
@@ -24,7 +26,7 @@ impl<'w, 'a> About<'w, 'a> {
 
     /// What the newest snapshot says, where any ever spoke of it: it replaces as a whole, so that
     /// its silence counts, and that of the others does not.
-    fn newest(&self, speaks: impl Fn(&SubscriptionFact) -> bool) -> Option<Explanation> {
+    pub(super) fn newest(&self, speaks: impl Fn(&SubscriptionFact) -> bool) -> Option<Explanation> {
         let cell = Cell::stamped(self.snapshots().map(|(statement, _)| statement))?;
         let spoke = |statement: &Statement<'_>| statement.subscription().is_some_and(&speaks);
         if !self.0.iter().any(|statement| spoke(statement)) {
@@ -69,7 +71,7 @@ impl<'w, 'a> About<'w, 'a> {
         (!statements.is_empty()).then(|| explanation(end, losers))
     }
 
-    fn status(&self) -> Option<Explanation> {
+    pub(super) fn status(&self) -> Option<Explanation> {
         let speaks = |fact: &SubscriptionFact| fact.status.is_some();
         self.until_the_end(speaks, || {
             let speakers = self.snapshots().filter(|(_, fact)| speaks(fact));
@@ -77,12 +79,12 @@ impl<'w, 'a> About<'w, 'a> {
         })
     }
 
-    fn ending(&self, speaks: impl Fn(&SubscriptionFact) -> bool) -> Option<Explanation> {
+    pub(super) fn ending(&self, speaks: impl Fn(&SubscriptionFact) -> bool) -> Option<Explanation> {
         self.until_the_end(&speaks, || self.newest(&speaks))
     }
 
     /// The greatest end of a paid period, and of the granted one that is in force.
-    fn paid_through(&self) -> Option<Explanation> {
+    pub(super) fn paid_through(&self) -> Option<Explanation> {
         let paid = self.0.iter().filter_map(|statement| {
             if let Fact::PaidThrough(fact) = statement.fact {
                 Some((Some(fact.until), *statement))
@@ -118,12 +120,17 @@ impl State {
         view: &SubscriptionView,
     ) -> Explain {
         let ix = self.representative(ix);
+        if self.is_own(ix) {
+            return self.explain_sold(ix, statements, view);
+        }
         let records: Vec<Ix> = self.siblings(ix).map(|(record, _)| record).collect();
         let records = if records.is_empty() {
             vec![ix]
         } else {
             records
         };
+        let beside = self.beside(ix);
+        let decided: Vec<&Statement<'_>> = statements.about(&beside).collect();
         let about = statements.about(&records);
         let customer = self.explain_owner(ix, statements);
         let statements = About(about.collect());
@@ -164,7 +171,8 @@ impl State {
             Some(_) | None => "status",
         };
         fields.copy("access", decides);
-        fields.activity(all());
+        self.explain_decided(ix, &decided, view, &mut fields);
+        fields.activity(all().chain(decided));
         let newest = Cell::stamped(statements.snapshots().map(|(statement, _)| statement));
         let newest = newest.and_then(|cell| cell.holder.subscription());
         if newest.is_some_and(|fact| fact.created_at.is_some()) {

@@ -264,11 +264,6 @@ pub(in crate::domain::state) fn life() -> impl Strategy<Value = Vec<Interpretati
     life_of(prop_oneof![2 => facts(), 3 => own])
 }
 
-/// Of what providers tell.
-pub(in crate::domain::state) fn life_elsewhere() -> impl Strategy<Value = Vec<Interpretation>> {
-    life_of(facts())
-}
-
 /// Few seconds and ranks, so that ties are common.
 fn life_of(facts: impl Strategy<Value = Vec<Fact>>) -> impl Strategy<Value = Vec<Interpretation>> {
     let event = (facts, 0_i64..4, 0_i64..2, 0_u8..3).prop_map(|(facts, second, revision, rank)| {

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use crate::clock::Clock;
 use crate::domain::time::Timestamp;
 
-/// Of two commands about one thing the later one counts, by the times in their events. Under a clock
-/// that was set back the second would be dated before the first, answered, and without effect.
+/// Of two commands about one thing the later one counts, by the times in their events. Under a
+/// clock that was set back the second would be dated before the first, answered, and without
+/// effect.
 pub(super) struct LogTime {
     clock: Arc<dyn Clock>,
     /// Unix milliseconds of the last record.

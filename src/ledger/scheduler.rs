@@ -90,7 +90,7 @@ impl Scheduler {
         self.thread.thread().unpark();
     }
 
-    /// Waits for its end. The writer has to be stopped before: it answers what the thread waits for.
+    /// Waits for its end. The writer has to be stopped before: it answers what is waited for.
     pub(super) fn wait(self) {
         if self.thread.join().is_err() {
             tracing::error!("the scheduler had stopped with a panic");

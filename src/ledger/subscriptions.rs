@@ -17,9 +17,9 @@ const MONTH_MILLIS_MAX: i64 = 31 * 24 * 60 * 60 * 1000;
 
 impl Ledger {
     /// Cancels a subscription of a customer (each by any id it is known by), at once or with its
-    /// cycle: the trial, else what is paid for, else the running month since it started. Answers the
-    /// sequence number of the event, or of the last event where nothing had to be recorded because
-    /// it was cancelled so before.
+    /// cycle: the trial, else what is paid for, else the running month since it started. Answers
+    /// the sequence number of the event, or of the last event where nothing had to be recorded
+    /// because it was cancelled so before.
     ///
     /// # Errors
     /// [`Refusal::NoSuchCustomer`], [`Refusal::NoSuchSubscription`] (also for another customer's),

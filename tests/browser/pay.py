@@ -28,7 +28,7 @@ def main():
         browser.call("Emulation.setDeviceMetricsOverride",
                      width=360, height=740, deviceScaleFactor=2, mobile=True)
         browser.call("Page.navigate", url=address)
-        browser.wait_for("document.querySelector('button[value=pay]')")
+        browser.wait_for("document.querySelector('button[value=pay]') !== null")
         page = browser.value("document.body.innerText")
         missing = [text for text in texts if text not in page]
         if missing:

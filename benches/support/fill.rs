@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use subledger::app::{Acceptance, open_ledger};
+use subledger::app::{Acceptance, Till, open_ledger};
 use subledger::clock::SystemClock;
 use subledger::domain::delivery::Headers;
 use subledger::ledger::Ledger;
@@ -23,6 +23,7 @@ pub(crate) fn open(folder: &Path) -> Ledger {
         Acceptance::default(),
         Arc::new(SystemClock),
         &bodies::env,
+        Till::default(),
     );
     opened.ok().unwrap().ledger
 }

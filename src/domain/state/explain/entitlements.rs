@@ -87,8 +87,8 @@ impl<'w, 'a> Behind<'w, 'a> {
         let has_access = held.and_then(|held| held.access.as_ref());
         let is_withheld = has_access.is_some_and(|access| access.granted) && !row.granted;
         let granted = if row.is_used_up {
-            // Of a limit of nothing nothing need be used.
-            verdict::together(usage().chain(limit()))
+            // A limit of nothing is used up by nothing.
+            verdict::together(usage()).or_else(|| Some(limit()?.explanation()))
         } else if is_withheld {
             catalogue
         } else if held.is_some() {

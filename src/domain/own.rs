@@ -267,6 +267,20 @@ pub struct CheckoutAttempted {
     /// What the sandbox shall pretend; absent for a gateway that takes money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pretend: Option<Pretend>,
+    /// What of a plan's checkout may have changed since it was opened; absent where nothing has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pays: Option<Pays>,
+}
+
+/// Which subscription a payment is for, as it was decided with an attempt. That of the newest
+/// attempt counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pays {
+    /// `SUA-…`: begins with the payment where there is none of that id yet.
+    pub subscription_id: Box<str>,
+    /// `SUA-…`: what it takes the place of, once it is paid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<Box<str>>,
 }
 
 /// What a sandbox pretends.

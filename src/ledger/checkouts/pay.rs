@@ -71,6 +71,7 @@ impl Ledger {
                 id: view.opened.id,
                 attempt: view.attempt.saturating_add(1),
                 pretend,
+                pays: None,
             }))
         };
         self.about(id, request, decide).await

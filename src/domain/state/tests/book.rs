@@ -147,6 +147,7 @@ impl Book {
             id: TRN[number].into(),
             attempt,
             pretend: None,
+            pays: None,
         };
         self.own(day(at), OwnFact::CheckoutAttempted(fact));
     }

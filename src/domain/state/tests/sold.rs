@@ -125,6 +125,7 @@ fn going_on() -> impl Strategy<Value = OwnFact> {
                 id,
                 attempt,
                 pretend: Some(Pretend::Paid),
+                pays: None,
             }),
             1 => OwnFact::CheckoutAtGateway(CheckoutAtGateway {
                 id,

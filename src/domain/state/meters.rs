@@ -128,7 +128,9 @@ impl State {
             self.arena.get_mut(party).person.locate(address, told.stamp);
         }
         let account = self.account_mut(party)?;
+        let before = account.creation.get().cloned();
         account.creation.offer(told.stamp, Creation::of(fact));
+        self.created_anew(party, before.as_ref());
         Some(party)
     }
 

@@ -126,7 +126,7 @@ fn decide(
     let live = state.live_subscriptions(identifier);
     let (item, price) = match &wanted.wanted {
         Wanted::Plan { plan_id, period } => {
-            let fresh = ids::fresh(Prefix::Subscription, now);
+            let fresh = ids::fresh(state, Prefix::Subscription, now);
             plan(catalog, wanted, plan_id, *period, &live, fresh, gateway)?
         }
         Wanted::Addon { version_id } => addon(catalog, version_id, &live)?,
@@ -137,7 +137,7 @@ fn decide(
         ));
     }
     Ok(CheckoutOpened {
-        id: ids::fresh(Prefix::Checkout, now),
+        id: ids::fresh(state, Prefix::Checkout, now),
         identifier: identifier.into(),
         item,
         price,

@@ -11,6 +11,7 @@ mod sold;
 mod stories;
 mod under_way;
 mod usage;
+mod words;
 
 use std::collections::BTreeSet;
 

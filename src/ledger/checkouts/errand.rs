@@ -178,15 +178,12 @@ impl Errand {
         };
         let fact = OwnFact::CancelledAtGateway(CancelledAtGateway {
             subscription_id: subscription.into(),
+            reference: reference.into(),
             when,
             refused,
         });
         let names = vec![subscription.to_owned()];
-        self.tell(
-            names,
-            move |state| state.gateway_work().contains(&work),
-            fact,
-        )
+        self.tell(names, move |state| state.has_gateway_work(&work), fact)
     }
 
     /// Records what came of it, unless that is known already.

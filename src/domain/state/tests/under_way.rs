@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             3,
-            "d60b385c7ec44febd2391ff6aa67501dd13377accf16fc479c86118e07e191e4"
+            "66753a8c8dc66d9bf90e1a65fbe0b7c80d3288259704b59c50b750d0fb131290"
         )
     );
 }

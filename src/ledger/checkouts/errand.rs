@@ -138,6 +138,8 @@ impl Errand {
             checkout: checkout.into(),
             attempt,
             attempted_at,
+            asked_at: self.time.now(),
+            earlier: view.pages.iter().rev().map(|page| page.reference.clone()).collect(),
             price: view.opened.price,
             description,
             plan,

@@ -1,11 +1,15 @@
 //! What a payer does on the page: pay, pretend to fail, call it off. Decided on the writer, so that
 //! two tabs that pay at once make one attempt.
 
-use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request};
+use super::super::{Ledger, ids};
+use super::target::{ChargedAlready, target_now};
 use super::{conflicts, status_at};
 use crate::domain::checkout::CheckoutView;
-use crate::domain::own::{CheckoutAttempted, CheckoutCancelled, OwnFact, Pretend};
+use crate::domain::id::Prefix;
+use crate::domain::own::{
+    CheckoutAttempted, CheckoutCancelled, Item, OwnFact, Pays, Pretend,
+};
 use crate::domain::state::State;
 use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
@@ -64,14 +68,12 @@ impl Ledger {
         let wanted = id.to_owned();
         let decide = move |state: &State, now: Timestamp| {
             let view = untaken(state, &wanted, now)?;
-            if let Some(why) = hindrance(&view, gateway) {
-                return Err(Refusal::Invalid(why));
-            }
+            let pays = payable(state, &view, gateway, now).map_err(Refusal::Invalid)?;
             Ok(OwnFact::CheckoutAttempted(CheckoutAttempted {
-                id: view.opened.id,
                 attempt: view.attempt.saturating_add(1),
                 pretend,
-                pays: None,
+                pays: pays.filter(|pays| view.attempt > 0 || !says(&view.opened.item, pays)),
+                id: view.opened.id,
             }))
         };
         self.about(id, request, decide).await
@@ -104,16 +106,39 @@ impl Ledger {
     }
 }
 
-/// Why a checkout that is not over cannot be tried (again).
-pub(super) fn hindrance(view: &CheckoutView, gateway: Option<&str>) -> Option<String> {
+/// What an attempt at a checkout that is not over pays for; or why there can be none, in a
+/// sentence.
+pub(super) fn payable(
+    state: &State,
+    view: &CheckoutView,
+    gateway: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<Pays>, String> {
     if gateway != Some(&*view.opened.gateway) {
         let by = &view.opened.gateway;
-        return Some(format!(
+        return Err(format!(
             "It was to be paid by {by}, which is not in use any more."
         ));
     }
-    let tired = view.attempt >= ATTEMPTS_MAX;
-    tired.then(|| "It was tried too often: ask for a new payment link.".to_owned())
+    if view.attempt >= ATTEMPTS_MAX {
+        return Err("It was tried too often: ask for a new payment link.".to_owned());
+    }
+    let fresh = || ids::fresh(Prefix::Subscription, now);
+    target_now(state, view, now, fresh).map_err(|ChargedAlready| {
+        "The gateway charges that plan already: there is nothing to pay here.".to_owned()
+    })
+}
+
+/// Whether that is what the checkout was opened for.
+fn says(item: &Item, pays: &Pays) -> bool {
+    match item {
+        Item::Plan {
+            subscription_id,
+            supersedes,
+            ..
+        } => *subscription_id == pays.subscription_id && *supersedes == pays.supersedes,
+        Item::Addon { .. } => false,
+    }
 }
 
 /// A checkout that may be tried, or called off.

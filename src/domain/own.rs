@@ -346,7 +346,7 @@ pub struct CancelAsked {
 }
 
 /// When a cancelled subscription ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CancelWhen {
     /// At once.

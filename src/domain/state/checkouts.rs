@@ -141,6 +141,26 @@ impl State {
         open.filter_map(|ix| self.work_of(ix)).collect()
     }
 
+    /// The same about one checkout (`TRN-…`) or subscription (`SUA-…`) of our own.
+    #[must_use]
+    pub fn gateway_work_about(&self, id: &str) -> Vec<GatewayWork> {
+        let kinds = [Kind::Checkout, Kind::Subscription].into_iter();
+        let found = kinds.filter_map(|kind| self.arena.find(kind, PROVIDER, id));
+        found.filter_map(|ix| self.work_of(ix)).collect()
+    }
+
+    /// Whether that must (still) be asked of a gateway.
+    #[must_use]
+    pub fn has_gateway_work(&self, work: &GatewayWork) -> bool {
+        let id = match work {
+            GatewayWork::Open { checkout, .. } => checkout,
+            GatewayWork::Cancel {
+                subscription_id, ..
+            } => subscription_id,
+        };
+        self.gateway_work_about(id).contains(work)
+    }
+
     /// What must be asked of a gateway about a checkout or a subscription of our own.
     pub(super) fn work_of(&self, ix: Ix) -> Option<GatewayWork> {
         let entity = self.arena.get(ix);

@@ -7,6 +7,7 @@ mod desk;
 mod errand;
 mod open;
 mod pay;
+mod queue;
 mod target;
 
 pub use address::origin;

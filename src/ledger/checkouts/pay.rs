@@ -101,7 +101,7 @@ impl Ledger {
         let view = view.ok_or(Refusal::NoSuchCheckout)?;
         let conflicts = conflicts(&view.opened.identifier, Some(&view.opened.id));
         let told = self.tell(&request, conflicts, decide).await;
-        self.wake_desk();
+        self.wake_desk(id);
         told
     }
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::customer::CustomerName;
 use super::json_text::JsonText;
 use super::own::{
-    CancelWhen, CheckoutAtGateway, CheckoutAttempted, CheckoutOpened, CheckoutRefused, Pretend,
+    CancelWhen, CheckoutAtGateway, CheckoutAttempted, CheckoutOpened, CheckoutRefused, Pays,
+    Pretend,
 };
 use super::register::{Slot, Stamp};
 use super::status::CheckoutStatus;
@@ -56,17 +57,26 @@ pub struct OwnCheckout {
     cancelled_at: Option<Timestamp>,
     /// For which ends of its time it was told that they passed.
     ends_passed: BTreeSet<Timestamp>,
-    /// The subscriptions (`SUA-…`) that it takes the place of, once it is paid.
-    supersedes: BTreeSet<Box<str>>,
+    /// Which subscription it was opened for; nothing for an add-on.
+    plan: Slot<JsonText<Pays>>,
+    /// The subscriptions (`SUA-…`) that it was ever said to take the place of.
+    may_supersede: BTreeSet<Box<str>>,
     /// For each payment, by the provider's id, the attempt that its notes name.
     attempt_of: BTreeMap<Box<str>, u32>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Attempt {
-    asked: Slot<Option<Pretend>>,
+    asked: Slot<Asked>,
     at_gateway: Slot<JsonText<CheckoutAtGateway>>,
     refused: Slot<Box<str>>,
+}
+
+/// What an attempt was asked with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Asked {
+    pretend: Option<Pretend>,
+    pays: Option<JsonText<Pays>>,
 }
 
 /// A payment that is linked to a checkout, as far as the checkout cares.
@@ -95,15 +105,21 @@ impl OwnCheckout {
     /// It was opened.
     pub fn open(&mut self, fact: &CheckoutOpened, stamp: Stamp) {
         self.opened.offer(stamp, JsonText(fact.clone()));
-        let before = fact.supersedes().iter().cloned();
-        self.supersedes.extend(before);
+        if let Some(pays) = fact.pays() {
+            self.may_supersede.extend(pays.supersedes.iter().cloned());
+            self.plan.offer(stamp, JsonText(pays));
+        }
     }
 
     /// The payer wants to pay.
     pub fn attempt(&mut self, fact: &CheckoutAttempted, stamp: Stamp) {
-        self.attempt_mut(fact.attempt)
-            .asked
-            .offer(stamp, fact.pretend);
+        let asked = Asked {
+            pretend: fact.pretend,
+            pays: fact.pays.clone().map(JsonText),
+        };
+        self.attempt_mut(fact.attempt).asked.offer(stamp, asked);
+        let before = fact.pays.iter().flat_map(|pays| &pays.supersedes);
+        self.may_supersede.extend(before.cloned());
     }
 
     /// The gateway has a page for it.
@@ -139,9 +155,27 @@ impl OwnCheckout {
         self.attempts.entry(number).or_default()
     }
 
-    /// The subscriptions (`SUA-…`) that it takes the place of, once it is paid.
-    pub fn supersedes(&self) -> impl Iterator<Item = &str> {
-        self.supersedes.iter().map(|id| &**id)
+    /// Which subscription its payments are for, with the stamp of what says so: the newest attempt,
+    /// else what it was opened for. Nothing while it is not known to be a plan's.
+    #[must_use]
+    pub fn pays(&self) -> Option<(Stamp, &Pays)> {
+        let plan = self.plan.register()?;
+        let asked = self.newest().and_then(|(_, held)| held.asked.register());
+        let pays = asked.and_then(|asked| Some((asked.stamp, &asked.value.pays.as_ref()?.0)));
+        Some(pays.unwrap_or((plan.stamp, &plan.value.0)))
+    }
+
+    /// Whether it takes the place of that subscription (`SUA-…`), once it is paid.
+    #[must_use]
+    pub fn supersedes(&self, subscription: &str) -> bool {
+        let is_plan = self.opened().is_some_and(|opened| opened.pays().is_some());
+        let pays = self.pays().filter(|_| is_plan);
+        pays.is_some_and(|(_, pays)| pays.supersedes.iter().any(|id| **id == *subscription))
+    }
+
+    /// The subscriptions (`SUA-…`) that it was ever said to take the place of.
+    pub fn may_supersede(&self) -> impl Iterator<Item = &str> {
+        self.may_supersede.iter().map(|id| &**id)
     }
 
     /// What was opened; `None` while it is known by reference alone.
@@ -239,7 +273,7 @@ impl OwnCheckout {
             status: self.status(payments),
             attempt: newest.map_or(0, |(number, _)| number),
             attempted_at: asked.map(|asked| asked.stamp.occurred_at),
-            pretend: asked.and_then(|asked| asked.value),
+            pretend: asked.and_then(|asked| asked.value.pretend),
             at_gateway: newest.and_then(|(_, held)| Some(held.at_gateway.get()?.0.clone())),
             pages: pages.collect(),
             refused: newest.and_then(|(_, held)| held.refused.get().cloned()),

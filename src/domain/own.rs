@@ -276,6 +276,8 @@ pub struct CheckoutAttempted {
 /// attempt counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pays {
+    /// The merchant's own identifier of the customer.
+    pub identifier: Box<str>,
     /// `SUA-…`: begins with the payment where there is none of that id yet.
     pub subscription_id: Box<str>,
     /// `SUA-…`: what it takes the place of, once it is paid.

@@ -41,7 +41,7 @@ impl State {
     }
 
     /// How far a checkout has come.
-    fn checkout_status(&self, ix: Ix) -> Option<CheckoutStatus> {
+    pub(super) fn checkout_status(&self, ix: Ix) -> Option<CheckoutStatus> {
         let held = self.arena.get(ix).own_checkout()?;
         held.opened()?;
         Some(held.status(&self.payments_made_for(ix)))

@@ -149,7 +149,7 @@ impl State {
         let checkouts: Vec<Ix> = own.iter().copied().collect();
         for ix in checkouts {
             let held = self.arena.get(ix).own_checkout();
-            let before = held.into_iter().flat_map(OwnCheckout::supersedes);
+            let before = held.into_iter().flat_map(OwnCheckout::may_supersede);
             let find = |id| self.arena.find(Kind::Subscription, PROVIDER, id);
             own.extend(before.filter_map(find));
         }

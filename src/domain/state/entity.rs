@@ -207,6 +207,21 @@ impl Entity {
         }
     }
 
+    /// Puts what plays a role in the place of what did; says what came of it.
+    pub(super) fn link_instead(&mut self, role: Role, target: Ix, stamp: Stamp) -> Linked {
+        let held = self.links.iter_mut().find(|held| held.role == role);
+        let Some(held) = held else {
+            return self.link(role, target, stamp);
+        };
+        let before = held.target;
+        (held.target, held.stamp) = (target, stamp);
+        if before == target {
+            Linked::Same
+        } else {
+            Linked::InsteadOf(before)
+        }
+    }
+
     /// What plays a role.
     pub(super) fn linked(&self, role: Role) -> Option<Ix> {
         self.register(role).map(|(_, target)| target)

@@ -12,7 +12,7 @@ use crate::domain::own::{CheckoutOpened, Item, PROVIDER};
 use crate::domain::standing::{
     Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding,
 };
-use crate::domain::status::Status;
+use crate::domain::status::{CheckoutStatus, Status};
 use crate::domain::subscription::Subscription;
 use crate::domain::time::Timestamp;
 
@@ -129,7 +129,7 @@ impl State {
         sources.periods = paid.iter().map(|(_, _, source)| *source).collect();
         let charged = self.charging(ix);
         sources.charged = charged.map(|(ix, checkout, _)| (ix, checkout));
-        let superseded = self.superseded(decided);
+        let superseded = self.superseded(ix, decided);
         sources.superseding = superseded.map(|(_, _, payment)| payment);
         let basis = Basis {
             decided,
@@ -152,9 +152,12 @@ impl State {
     }
 
     /// When another took its place, by which checkout, and which payment: the first of all.
-    fn superseded<'a>(&'a self, decided: &'a Decided) -> Option<(Timestamp, &'a str, Ix)> {
+    fn superseded<'a>(&'a self, ix: Ix, decided: &'a Decided) -> Option<(Timestamp, &'a str, Ix)> {
+        let own = &self.arena.get(ix).name;
         let paid = decided.superseders().filter_map(|id| {
             let checkout = self.arena.find(Kind::Checkout, PROVIDER, id)?;
+            let held = self.arena.get(checkout).own_checkout();
+            held.filter(|held| held.supersedes(own))?;
             let first = self.first_payment(checkout)?;
             Some((first.made.at, id, first.ix))
         });
@@ -229,6 +232,37 @@ impl State {
     #[must_use]
     pub fn standing_of(&self, id: &str) -> Option<SubscriptionStanding> {
         self.standing_at(self.find_subscription(id)?)
+    }
+
+    /// The subscription (`SUA-…`) of a checkout that a customer can still pay for the plan: paid
+    /// after another for that plan, it is to add to that and not to begin anew. Of several, that of
+    /// the checkout opened first; of none that is over or is to be ended by a cancel.
+    #[must_use]
+    pub fn pending_subscription(
+        &self,
+        identifier: &str,
+        plan_id: &str,
+        now: Timestamp,
+    ) -> Option<Box<str>> {
+        let root = self
+            .arena
+            .find(Kind::Party, super::entity::MERCHANT, identifier)?;
+        let root = self.arena.get(root);
+        let pending = self.members(root).filter_map(|(ix, member)| {
+            let held = member.own_checkout()?;
+            let opened = held.opened()?;
+            let is_plan = plan_sold(opened).is_some_and(|sold| sold.plan_id == plan_id);
+            let waits = self.checkout_status(ix)? < CheckoutStatus::Cancelled;
+            let (_, pays) = held.pays()?;
+            let is_over = |held: SubscriptionStanding| held.ended || held.is_cancel_asked;
+            let fits = is_plan
+                && waits
+                && now < opened.expires_at
+                && !self.standing_of(&pays.subscription_id).is_some_and(is_over);
+            fits.then_some((held.opened_at()?, &member.name, &pays.subscription_id))
+        });
+        let first = pending.min_by_key(|(opened_at, name, _)| (*opened_at, *name));
+        first.map(|(_, _, subscription)| subscription.clone())
     }
 
     /// The subscriptions of ours that a customer has: not ended, not superseded. Oldest first.

@@ -72,7 +72,7 @@ impl Ledger {
             Ok(OwnFact::CheckoutAttempted(CheckoutAttempted {
                 attempt: view.attempt.saturating_add(1),
                 pretend,
-                pays: pays.filter(|pays| view.attempt > 0 || !says(&view.opened.item, pays)),
+                pays,
                 id: view.opened.id,
             }))
         };
@@ -106,8 +106,8 @@ impl Ledger {
     }
 }
 
-/// What an attempt at a checkout that is not over pays for; or why there can be none, in a
-/// sentence.
+/// What an attempt at a checkout that is not over pays for, where that is not what it was opened
+/// for; or why there can be none, in a sentence.
 pub(super) fn payable(
     state: &State,
     view: &CheckoutView,
@@ -123,22 +123,27 @@ pub(super) fn payable(
     if view.attempt >= ATTEMPTS_MAX {
         return Err("It was tried too often: ask for a new payment link.".to_owned());
     }
+    if !is_sold(state, &view.opened.item) {
+        return Err("It is not sold any more: ask for a new payment link.".to_owned());
+    }
     let fresh = || ids::fresh(Prefix::Subscription, now);
     target_now(state, view, now, fresh).map_err(|ChargedAlready| {
         "The gateway charges that plan already: there is nothing to pay here.".to_owned()
     })
 }
 
-/// Whether that is what the checkout was opened for.
-fn says(item: &Item, pays: &Pays) -> bool {
-    match item {
+/// Whether the catalogue has that. A price that has changed since holds for as long as the checkout
+/// is open.
+fn is_sold(state: &State, item: &Item) -> bool {
+    let catalog = state.settings().map(|settings| &settings.catalog);
+    catalog.is_some_and(|catalog| match item {
         Item::Plan {
-            subscription_id,
-            supersedes,
-            ..
-        } => *subscription_id == pays.subscription_id && *supersedes == pays.supersedes,
-        Item::Addon { .. } => false,
-    }
+            plan_id, period, ..
+        } => catalog
+            .plan(plan_id)
+            .is_some_and(|plan| plan.prices.iter().any(|price| price.period == *period)),
+        Item::Addon { version_id, .. } => catalog.addon_version(version_id).is_some(),
+    })
 }
 
 /// A checkout that may be tried, or called off.

@@ -39,30 +39,28 @@ pub(super) fn target(
     let others = live.iter().filter(|held| *held.id != *subscription_id);
     let supersedes = others.map(|held| held.id.as_str().into()).collect();
     Ok(Pays {
+        identifier: identifier.into(),
         subscription_id,
         supersedes,
     })
 }
 
-/// What an attempt to pay a checkout that was opened pays for now; `None` where it sells no plan.
+/// What an attempt to pay a checkout that was opened pays for now; `None` where that is what it was
+/// opened for.
 pub(super) fn target_now(
     state: &State,
     view: &CheckoutView,
     now: Timestamp,
     fresh: impl FnOnce() -> Box<str>,
 ) -> Result<Option<Pays>, ChargedAlready> {
-    let Item::Plan {
-        plan_id,
-        subscription_id,
-        ..
-    } = &view.opened.item
-    else {
+    let (Item::Plan { plan_id, .. }, Some(opened)) = (&view.opened.item, view.opened.pays()) else {
         return Ok(None);
     };
     let identifier = &view.opened.identifier;
     let pages: Vec<&str> = view.pages.iter().map(|page| &*page.reference).collect();
     let pending = state.pending_subscription(identifier, plan_id, now);
-    let planned = [Some(subscription_id.clone()), pending];
+    let planned = [Some(opened.subscription_id.clone()), pending];
     let planned = planned.into_iter().flatten();
-    target(state, (identifier, plan_id), planned, &pages, fresh).map(Some)
+    let pays = target(state, (identifier, plan_id), planned, &pages, fresh)?;
+    Ok(Some(pays).filter(|pays| *pays != opened))
 }

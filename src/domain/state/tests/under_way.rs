@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             3,
-            "d60b385c7ec44febd2391ff6aa67501dd13377accf16fc479c86118e07e191e4"
+            "79e657e190755f15cd70a8db23ee7e7c77c3da71737ccbe02b1eb9afcd02ed5f"
         )
     );
 }

@@ -45,7 +45,9 @@ fn opened_earlier(api: &Api, order: &Order) -> Option<Answer> {
             Outcome::Done(held) => return Some(opened(&held).unwrap_or_else(unreadable)),
             Outcome::Later(why) | Outcome::Unknown(why) => return Some(Answer::Later(why)),
             // It knows none of that id (any more).
-            Outcome::Refused { status: 400 | 404, .. } => {}
+            Outcome::Refused {
+                status: 400 | 404, ..
+            } => {}
             Outcome::Refused { words, .. } => return Some(Answer::Refused(words)),
         }
     }

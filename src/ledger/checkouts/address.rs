@@ -43,7 +43,9 @@ pub fn origin(url: &str) -> Option<String> {
 }
 
 fn is_host(host: &str) -> bool {
-    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     if let Some(address) = address {
         return address.parse::<std::net::Ipv6Addr>().is_ok();
     }

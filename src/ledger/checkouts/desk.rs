@@ -124,7 +124,9 @@ impl Work {
         let wanted = self.errand.state.read().gateway_work();
         let now = Instant::now();
         self.queue.want(wanted, before, now);
-        let rest = now.saturating_duration_since(begun).saturating_mul(LOOK_SHARE);
+        let rest = now
+            .saturating_duration_since(begun)
+            .saturating_mul(LOOK_SHARE);
         let look_at = now + rest.max(LOOK_EVERY);
         self.look_at = Some(look_at);
         look_at

@@ -144,7 +144,12 @@ impl Errand {
             attempt,
             attempted_at,
             asked_at: self.time.now(),
-            earlier: view.pages.iter().rev().map(|page| page.reference.clone()).collect(),
+            earlier: view
+                .pages
+                .iter()
+                .rev()
+                .map(|page| page.reference.clone())
+                .collect(),
             price: view.opened.price,
             description,
             plan,

@@ -174,7 +174,9 @@ fn plan(
     let fresh = || ids::fresh(Prefix::Subscription, now);
     let target = target(state, (identifier, &plan.id), planned, &[], fresh);
     let target = target.map_err(|ChargedAlready| {
-        invalid("`plan_id` names a plan that the customer has, and that the gateway charges already.")
+        invalid(
+            "`plan_id` names a plan that the customer has, and that the gateway charges already.",
+        )
     })?;
     Ok(Item::Plan {
         plan_id: plan.id.as_str().into(),

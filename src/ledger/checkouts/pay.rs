@@ -7,9 +7,7 @@ use super::target::{ChargedAlready, target_now};
 use super::{conflicts, status_at};
 use crate::domain::checkout::CheckoutView;
 use crate::domain::id::Prefix;
-use crate::domain::own::{
-    CheckoutAttempted, CheckoutCancelled, Item, OwnFact, Pays, Pretend,
-};
+use crate::domain::own::{CheckoutAttempted, CheckoutCancelled, Item, OwnFact, Pays, Pretend};
 use crate::domain::state::State;
 use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;

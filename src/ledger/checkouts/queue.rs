@@ -97,7 +97,10 @@ impl Queue {
         if self.under_way >= at_once || !may_try {
             return None;
         }
-        let first = self.due.first_entry().filter(|first| first.key().0 <= now)?;
+        let first = self
+            .due
+            .first_entry()
+            .filter(|first| first.key().0 <= now)?;
         let work = first.remove();
         let task = self.tasks.get_mut(&work)?;
         task.place = None;

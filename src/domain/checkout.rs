@@ -218,6 +218,20 @@ impl OwnCheckout {
         })
     }
 
+    /// When the attempt was asked for that a payment was made in: the one its notes name, else the
+    /// first. Nothing where there was none.
+    #[must_use]
+    pub fn asked_for(&self, payment: &str) -> Option<Stamp> {
+        let named = self.attempt_of.get(payment);
+        let named = named.and_then(|number| self.attempts.get(number)?.asked.register());
+        let first = || {
+            self.made()
+                .next()
+                .and_then(|(_, held)| held.asked.register())
+        };
+        named.or_else(first).map(|asked| asked.stamp)
+    }
+
     /// How far it has come, with the payments that are linked to it.
     #[must_use]
     pub fn status(&self, payments: &[PaymentMade<'_>]) -> CheckoutStatus {

@@ -348,7 +348,7 @@ pub struct CancelAsked {
 }
 
 /// When a cancelled subscription ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CancelWhen {
     /// At once.
@@ -362,6 +362,8 @@ pub enum CancelWhen {
 pub struct CancelledAtGateway {
     /// `SUA-…`
     pub subscription_id: Box<str>,
+    /// The gateway's id of what was to be stopped (`sub_…`).
+    pub reference: Box<str>,
     /// What was asked of the gateway.
     pub when: CancelWhen,
     /// Why the gateway would not, in its own words; absent where it did.

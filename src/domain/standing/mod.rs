@@ -8,8 +8,9 @@ pub use self::shown::SubscriptionStanding;
 
 use super::access::{Access, AsOf, Terms};
 use super::catalog::Period;
-use super::decided::{Cancel, Decided};
+use super::decided::{Cancel, Decided, Words};
 use super::own::CancelWhen;
+use super::register::Stamp;
 use super::status::Status;
 use super::subscription::{Charge, Subscription};
 use super::time::Timestamp;
@@ -26,6 +27,28 @@ pub struct PeriodPaid<'a> {
     pub payment: &'a str,
     /// The checkout (`TRN-…`) it pays.
     pub checkout: &'a str,
+    /// When the attempt was asked for that it was made in.
+    pub asked: Option<Stamp>,
+}
+
+/// The place of a payment among payments for whichever subscription.
+pub type Word<'a> = (Timestamp, Option<Stamp>, &'a str);
+
+impl<'a> PeriodPaid<'a> {
+    /// Whether it is a newer word than what was decided with that stamp. Gateways tell whole
+    /// seconds: it is no older than the attempt it was made in.
+    #[must_use]
+    pub fn is_after(&self, stamp: Stamp) -> bool {
+        self.at > stamp.occurred_at || self.asked.is_some_and(|asked| asked > stamp)
+    }
+
+    /// Of two subscriptions of which one takes the other's place, the one paid later stands.
+    #[must_use]
+    pub fn word(&self) -> Word<'a> {
+        let asked_at = self.asked.map(|asked| asked.occurred_at);
+        let at = asked_at.map_or(self.at, |asked_at| asked_at.max(self.at));
+        (at, self.asked, self.payment)
+    }
 }
 
 /// What a checkout sells of a plan.
@@ -126,10 +149,12 @@ pub struct Standing {
     pub ended_at: Option<Timestamp>,
     /// Whether a cancel ended it.
     pub is_cancelled: bool,
-    /// The cancel that was asked for.
-    pub cancel: Option<Cancel>,
-    /// The end date that was set.
-    pub end_date: Option<Timestamp>,
+    /// The cancel and the end date that no later payment stands against.
+    pub words: Words,
+    /// Whether a single payment pays for it.
+    pub is_paid: bool,
+    /// Whether its end date stands instead of the end of its trial or of what is paid for.
+    pub is_put_off: bool,
     /// What falls due next.
     pub due: Option<Due>,
     /// The gateway's id of it, where one charges it.
@@ -216,6 +241,8 @@ impl Basis<'_> {
         let (plan_id, plan_name) = plan?;
         let chain = Chain::of(&self.paid);
         let charge = self.charged.map(|charged| charged.cells.charge());
+        let is_undone = |stamp| self.paid.iter().any(|(paid, _)| paid.is_after(stamp));
+        let words = self.decided.words(is_undone);
         let mut standing = Standing {
             status: Status::Active,
             cause: Cause::Begun,
@@ -232,8 +259,9 @@ impl Basis<'_> {
             ends_at: None,
             ended_at: None,
             is_cancelled: false,
-            cancel: self.decided.cancel_asked(),
-            end_date: self.decided.end_date(),
+            words,
+            is_paid: !self.paid.is_empty(),
+            is_put_off: false,
             due: None,
             charged_as: self.charged.map(|charged| charged.id.into()),
         };
@@ -281,18 +309,19 @@ impl Standing {
     /// What was decided here stands above it all.
     fn settle(&mut self, basis: &Basis<'_>, chain: &Chain) {
         let decided = basis.decided;
-        let cancel = decided.cancel_asked();
-        let asked = due_end(cancel, decided.end_date(), None);
+        let Words {
+            cancel, end_date, ..
+        } = self.words;
+        let asked = due_end(cancel, end_date, None);
         self.cancel_at = asked.map(|end| end.at);
-        // Whoever charges goes on charging; only a single payment is followed by nothing.
-        let paid_through = chain.through.filter(|_| basis.charged.is_none());
-        let end = due_end(cancel, decided.end_date(), paid_through);
-        self.ends_at = end.map(|end| end.at);
+        let end = self.end_as_things_stand(basis, chain);
+        self.ends_at = end.or(asked).map(|end| end.at);
         let passed = end.filter(|end| decided.has_end_passed(end.at));
-        if let Some(at) = decided.ended_at_once() {
+        if let Some(at) = self.words.ended_at_once {
             self.end(Status::Canceled, at, Cause::Cancelled);
             self.cancel_at = Some(at);
         } else if let Some((at, checkout)) = basis.superseded {
+            let at = at.max(self.started_at);
             self.end(Status::Superseded, at, Cause::Superseded(checkout.into()));
         } else if let Some(end) = passed {
             self.end(end.status, end.at, Cause::EndPassed(end.at));
@@ -303,6 +332,32 @@ impl Standing {
         } else {
             self.due = end.map(|end| Due::End(end.at));
         }
+    }
+
+    /// The end of which the scheduler is to tell. An end date that is newer than every payment is
+    /// the end: also of what is paid for once, and later than the end of a trial it puts that off.
+    fn end_as_things_stand(&mut self, basis: &Basis<'_>, chain: &Chain) -> Option<DueEnd> {
+        let Words {
+            cancel, end_date, ..
+        } = self.words;
+        if basis.charged.is_some() {
+            // Whoever charges goes on charging; only a single payment is followed by nothing.
+            return due_end(cancel, end_date, None);
+        }
+        if basis.is_paid() {
+            self.is_put_off = end_date.is_some();
+            let through = chain.through.filter(|_| end_date.is_none());
+            return due_end(cancel, end_date, through);
+        }
+        let begun = basis.decided.begun();
+        let must_be_paid = begun.is_some_and(|(begun, _)| begun.is_paid_plan);
+        self.is_put_off =
+            must_be_paid && self.trial_ends_at.is_some_and(|end| end_date > Some(end));
+        if self.is_put_off {
+            self.trial_ends_at = end_date;
+            return due_end(cancel, None, None);
+        }
+        due_end(cancel, end_date, None)
     }
 
     /// Before anything is paid: its trial, and what comes after it.
@@ -354,32 +409,43 @@ impl Standing {
     /// Whether access is granted.
     #[must_use]
     pub fn access(&self, as_of: AsOf) -> Access {
+        let instead = self.words.end_date;
+        let instead = instead.filter(|_| self.is_put_off && self.is_paid);
         let terms = Terms {
             status: self.status,
-            paid_through: self.paid_through,
+            paid_through: instead.or(self.paid_through),
             cancel_at: self.cancel_at,
             trial_ends_at: self.trial_ends_at,
             cancelled_at: self.ended_at.filter(|_| self.is_cancelled),
         };
-        Access::of(&terms, as_of)
+        let access = Access::of(&terms, as_of);
+        if self.cause == Cause::Cancelled {
+            // Whatever the clock says: the log's time may be ahead of it.
+            return Access::lapsed(self.ended_at);
+        }
+        let is_ended_here = self.status.is_end() && self.cause != Cause::Charged;
+        Access {
+            until: access.until.or(self.ended_at.filter(|_| is_ended_here)),
+            ..access
+        }
     }
 
-    /// What must be asked of the gateway that charges it, where anything must.
+    /// What must be asked of a gateway about a subscription there that is charged for this one, or
+    /// may be: a payer was sent to it, but it `has_begun` only once that payer agreed.
     #[must_use]
-    pub fn to_stop(&self, decided: &Decided) -> Option<CancelWhen> {
-        self.charged_as.as_ref()?;
-        let asked = decided.cancel_asked().map(|cancel| cancel.when);
-        let when = match self.cause {
+    pub fn to_stop(&self, has_begun: bool) -> Option<CancelWhen> {
+        match self.cause {
+            Cause::Cancelled | Cause::Superseded(_) => Some(CancelWhen::Immediate),
+            // Whoever pays there brings it back.
+            _ if !has_begun => None,
             // The gateway's own end needs no asking for.
-            Cause::Charged if self.has_ended() => return None,
-            Cause::Cancelled | Cause::Superseded(_) => CancelWhen::Immediate,
-            Cause::EndPassed(_) if self.status == Status::Expired => CancelWhen::Immediate,
+            Cause::Charged if self.has_ended() => None,
+            Cause::EndPassed(_) if self.status == Status::Expired => Some(CancelWhen::Immediate),
             Cause::EndPassed(_)
             | Cause::Begun
             | Cause::Paid(_)
             | Cause::Charged
-            | Cause::TrialPassed(_) => asked?,
-        };
-        (!decided.is_stopped(when)).then_some(when)
+            | Cause::TrialPassed(_) => self.words.cancel.map(|cancel| cancel.when),
+        }
     }
 }

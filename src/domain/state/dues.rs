@@ -161,7 +161,7 @@ impl State {
     /// Both indexes for one thing.
     pub(super) fn refresh_due(&mut self, ix: Ix) {
         let due = self.due_of(ix).map(|(due, _)| due);
-        let has_work = self.work_of(ix).is_some();
+        let has_work = !self.work_of(ix).is_empty();
         self.dues.set(ix, due);
         if has_work {
             self.dues.work.insert(ix);
@@ -203,7 +203,7 @@ impl State {
             if let Some((at, fact)) = due {
                 assert!(self.dues.by_time.contains(&(at, ix)) && self.is_due(&fact));
             }
-            let has_work = is_indexed && self.work_of(ix).is_some();
+            let has_work = is_indexed && !self.work_of(ix).is_empty();
             assert_eq!(self.dues.work.contains(&ix), has_work, "{name}");
         }
         assert_eq!(self.dues.by_time.len(), self.dues.of.len());

@@ -10,7 +10,7 @@ use crate::domain::checkout::{Outcome, OwnCheckout};
 use crate::domain::decided::Decided;
 use crate::domain::own::{CheckoutOpened, Item, PROVIDER};
 use crate::domain::standing::{
-    Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding,
+    Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding, Word,
 };
 use crate::domain::status::{CheckoutStatus, Status};
 use crate::domain::subscription::Subscription;
@@ -72,27 +72,32 @@ impl State {
         sold.linked(Role::Parent(Kind::Subscription))
     }
 
-    /// The gateway's subscription that charges for one of ours: one that goes on before one that
-    /// ended, then the newest word.
-    fn charging(&self, sold: Ix) -> Option<(Ix, Ix, Charged<'_>)> {
+    /// The subscriptions at gateways that came of the checkouts of one of ours, also before their
+    /// payers agreed.
+    pub(super) fn charges_of(&self, sold: Ix) -> impl Iterator<Item = (Ix, Ix, Charged<'_>)> {
         let under = self.checkouts_of(sold).flat_map(|(checkout, held)| {
             let plan = held.opened().and_then(plan_sold);
             let below = self.below(checkout).into_iter();
             below.filter_map(move |ix| Some((ix, checkout, plan?)))
         });
-        let charged = under.filter_map(|(ix, checkout, sold)| {
+        under.filter_map(|(ix, checkout, sold)| {
             let entity = self.arena.get(ix);
-            let cells = entity.subscription()?;
-            let is_charging = cells.is_known() && cells.status() != Status::Incomplete;
             let charged = Charged {
                 id: &entity.name,
-                cells,
+                cells: entity.subscription().filter(|cells| cells.is_known())?,
                 since: entity.activity.first(),
                 sold,
             };
-            is_charging.then_some((ix, checkout, charged))
-        });
-        charged.max_by_key(|(_, _, charged)| {
+            Some((ix, checkout, charged))
+        })
+    }
+
+    /// The gateway's subscription that charges for one of ours: one that goes on before one that
+    /// ended, then the newest word.
+    fn charging(&self, sold: Ix) -> Option<(Ix, Ix, Charged<'_>)> {
+        let all = self.charges_of(sold);
+        let charging = all.filter(|(_, _, held)| held.cells.status() != Status::Incomplete);
+        charging.max_by_key(|(_, _, charged)| {
             let cells = charged.cells;
             (!cells.status().is_end(), cells.newest(), charged.id)
         })
@@ -108,10 +113,12 @@ impl State {
         let decided = entity.subscription()?.decided().unwrap_or(&none);
         let mut sources = Sources::default();
         let mut paid = Vec::new();
+        let mut chosen = Vec::new();
         for (checkout, held) in self.checkouts_of(ix) {
             let Some(sold) = held.opened().and_then(plan_sold) else {
                 continue;
             };
+            chosen.extend(self.chosen_by(checkout));
             let linked = self.linked_payments(checkout).into_iter();
             for linked in linked.filter(|linked| linked.made.outcome == Outcome::Pays) {
                 sources.payments.push(linked.ix);
@@ -119,8 +126,9 @@ impl State {
                     at: linked.made.at,
                     payment: linked.made.id,
                     checkout: &self.arena.get(checkout).name,
+                    asked: held.asked_for(linked.made.id),
                 };
-                if !linked.is_charge {
+                if linked.charged_by.is_none() {
                     paid.push((payment, sold, (linked.ix, checkout)));
                 }
             }
@@ -129,7 +137,8 @@ impl State {
         sources.periods = paid.iter().map(|(_, _, source)| *source).collect();
         let charged = self.charging(ix);
         sources.charged = charged.map(|(ix, checkout, _)| (ix, checkout));
-        let superseded = self.superseded(ix, decided);
+        let newest = chosen.iter().map(|(_, paid)| paid.word()).max();
+        let superseded = self.superseded(ix, decided, newest);
         sources.superseding = superseded.map(|(_, _, payment)| payment);
         let basis = Basis {
             decided,
@@ -151,17 +160,25 @@ impl State {
         })
     }
 
-    /// When another took its place, by which checkout, and which payment: the first of all.
-    fn superseded<'a>(&'a self, ix: Ix, decided: &'a Decided) -> Option<(Timestamp, &'a str, Ix)> {
+    /// When another took its place, by which checkout, and which payment: the first of all that are
+    /// newer than its own `newest`.
+    fn superseded<'a>(
+        &'a self,
+        ix: Ix,
+        decided: &'a Decided,
+        newest: Option<Word<'a>>,
+    ) -> Option<(Timestamp, &'a str, Ix)> {
         let own = &self.arena.get(ix).name;
         let paid = decided.superseders().filter_map(|id| {
             let checkout = self.arena.find(Kind::Checkout, PROVIDER, id)?;
             let held = self.arena.get(checkout).own_checkout();
             held.filter(|held| held.supersedes(own))?;
-            let first = self.first_payment(checkout)?;
-            Some((first.made.at, id, first.ix))
+            let chosen = self.chosen_by(checkout).into_iter();
+            let newer = chosen.filter(|(_, paid)| Some(paid.word()) > newest);
+            newer.min_by_key(|(_, paid)| paid.word())
         });
-        paid.min_by_key(|(at, id, _)| (*at, *id))
+        let first = paid.min_by_key(|(_, paid)| paid.word());
+        first.map(|(payment, paid)| (paid.at, paid.checkout, payment))
     }
 
     /// The records of what was decided here about a provider's subscription that has no id but ours.

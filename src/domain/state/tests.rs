@@ -10,6 +10,7 @@ mod sold;
 mod stories;
 mod under_way;
 mod usage;
+mod words;
 
 use std::collections::BTreeSet;
 

@@ -190,6 +190,7 @@ impl Errand {
         };
         let fact = OwnFact::CancelledAtGateway(CancelledAtGateway {
             subscription_id: subscription.into(),
+            reference: reference.into(),
             when,
             refused,
         });

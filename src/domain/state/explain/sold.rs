@@ -302,7 +302,7 @@ impl Told<'_, '_> {
         }
         fields.put("started_at", self.started());
         if view.cancel_at.is_some() {
-            let cancel = self.standing.cancel.map(|cancel| cancel.ends_at);
+            let cancel = self.standing.words.cancel.map(|cancel| cancel.ends_at);
             let by = if self.standing.cause == Cause::Cancelled {
                 status.clone()
             } else if cancel == view.cancel_at {

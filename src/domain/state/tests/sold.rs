@@ -157,7 +157,9 @@ fn going_on() -> impl Strategy<Value = OwnFact> {
 
 fn ending() -> impl Strategy<Value = OwnFact> {
     let when = prop::sample::select(vec![CancelWhen::Immediate, CancelWhen::EndOfCycle]);
+    let when = (when, any::<bool>());
     (any_subscription(), when, 0_u8..5, 0_i64..6).prop_map(|(id, when, what, at)| {
+        let (when, is_refused) = when;
         let subscription_id = id;
         match what {
             0 => OwnFact::CancelAsked(CancelAsked {
@@ -167,8 +169,9 @@ fn ending() -> impl Strategy<Value = OwnFact> {
             }),
             1 => OwnFact::CancelledAtGateway(CancelledAtGateway {
                 subscription_id,
+                reference: format!("sub_{at}").into(),
                 when,
-                refused: None,
+                refused: is_refused.then(|| "no".into()),
             }),
             2 => OwnFact::EndDateSet(EndDateSet {
                 subscription_id,

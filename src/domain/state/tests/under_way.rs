@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             3,
-            "79e657e190755f15cd70a8db23ee7e7c77c3da71737ccbe02b1eb9afcd02ed5f"
+            "66753a8c8dc66d9bf90e1a65fbe0b7c80d3288259704b59c50b750d0fb131290"
         )
     );
 }

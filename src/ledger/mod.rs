@@ -44,7 +44,7 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
-pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted};
+pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted, origin};
 pub use customers::NewCustomer;
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};

@@ -9,27 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 for tool in cargo curl python3 chromium faketime; do
     command -v "$tool" >/dev/null || { echo "missing tool: $tool; install it" >&2; exit 127; }
 done
-cargo build --quiet
-target=$(cargo metadata --no-deps --format-version 1 |
-    python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
-subledger="$target/debug/subledger"
-work=$(mktemp -d)
-service=
-stop() {
-    if [ -n "$service" ]; then
-        kill "$service" 2>/dev/null || true
-        wait "$service" 2>/dev/null || true
-        service=
-    fi
-}
-cleanup() {
-    stop
-    rm -rf "$work"
-}
-trap cleanup EXIT
-
-port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
-url="http://127.0.0.1:$port"
+source .ci/service.sh
 export SUBLEDGER_ADMIN_KEY="sl_story_admin_key"
 # The ids are those of Stykite's own samples.
 cat >"$work/config.toml" <<TOML
@@ -99,16 +79,7 @@ TOML
 
 # Starts the service, behind a command that changes what it sees of the world where one is given.
 serve() {
-    "$@" "$subledger" serve --config "$work/config.toml" >>"$work/log" 2>&1 &
-    service=$!
-    for _ in $(seq 100); do
-        curl -sf -o /dev/null "$url/readyz" && return
-        kill -0 "$service" 2>/dev/null || break
-        sleep 0.1
-    done
-    echo "the ledger did not become ready:" >&2
-    cat "$work/log" >&2
-    exit 1
+    start "$@" "$subledger" serve --config "$work/config.toml"
 }
 
 # The header that one page's sample sends beside the one with the token.

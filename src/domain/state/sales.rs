@@ -304,7 +304,7 @@ impl State {
 }
 
 /// What a checkout sells of a plan; `None` for an add-on.
-fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
+pub(super) fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
     let Item::Plan {
         plan_id,
         name,

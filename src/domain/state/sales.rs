@@ -339,7 +339,7 @@ struct Pending<'a> {
 }
 
 /// What a checkout sells of a plan; `None` for an add-on.
-fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
+pub(super) fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
     let Item::Plan {
         plan_id,
         name,

@@ -6,6 +6,7 @@ mod book;
 mod charged;
 mod lives;
 mod moments;
+mod payers;
 mod sold;
 mod stories;
 mod under_way;

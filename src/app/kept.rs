@@ -4,10 +4,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A draft that a kill left behind is written over.
-const DRAFT: &str = "draft";
+const DRAFT: &str = ".draft";
 
 /// What is kept in a file; `None` where there is no file, or nothing in it: a file that a full disk
 /// left empty opens nothing.
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path) -> io::Result<Option<String>> {
 /// # Errors
 /// Where it cannot be written.
 pub(super) fn write(path: &Path, line: &str) -> io::Result<()> {
-    let draft = path.with_added_extension(DRAFT);
+    let draft = draft_of(path);
     let mut options = OpenOptions::new();
     let options = options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = options.open(&draft)?;
@@ -41,6 +41,12 @@ pub(super) fn write(path: &Path, line: &str) -> io::Result<()> {
         Some(folder) => File::open(folder)?.sync_all(),
         None => Ok(()),
     }
+}
+
+fn draft_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(DRAFT);
+    name.into()
 }
 
 #[cfg(test)]
@@ -57,7 +63,7 @@ mod tests {
         assert_eq!(read(&path).unwrap(), None);
         // Killed before anything was in the draft, and in the middle of it.
         for left in ["", "hal"] {
-            fs::write(path.with_added_extension(DRAFT), left).unwrap();
+            fs::write(draft_of(&path), left).unwrap();
             assert_eq!(read(&path).unwrap(), None);
         }
         for empty in ["", "\n"] {

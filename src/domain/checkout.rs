@@ -90,6 +90,15 @@ pub struct PaymentMade<'a> {
     pub outcome: Outcome,
 }
 
+/// What others say of a checkout that was opened here.
+#[derive(Debug, Default)]
+pub struct Heard<'a> {
+    /// The payments that are linked to it, in the order in which they count.
+    pub payments: Vec<PaymentMade<'a>>,
+    /// The gateway's ids of its pages (`plink_…`, `sub_…`) at which nothing can be paid any more.
+    pub closed_pages: Vec<&'a str>,
+}
+
 /// What became of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
@@ -232,9 +241,10 @@ impl OwnCheckout {
         named.or_else(first).map(|asked| asked.stamp)
     }
 
-    /// How far it has come, with the payments that are linked to it.
+    /// How far it has come, with what others say of it.
     #[must_use]
-    pub fn status(&self, payments: &[PaymentMade<'_>]) -> CheckoutStatus {
+    pub fn status(&self, heard: &Heard<'_>) -> CheckoutStatus {
+        let payments = &heard.payments;
         let Some(opened) = self.opened() else {
             return CheckoutStatus::Open;
         };
@@ -253,7 +263,9 @@ impl OwnCheckout {
         let failed = |made: &PaymentMade<'_>| {
             made.outcome == Outcome::Failed && self.attempt_of(made) == Some(number)
         };
-        if newest.refused.get().is_some() || payments.iter().any(failed) {
+        let page = newest.at_gateway.get().map(|page| &*page.0.reference);
+        let is_closed = page.is_some_and(|page| heard.closed_pages.contains(&page));
+        if newest.refused.get().is_some() || is_closed || payments.iter().any(failed) {
             CheckoutStatus::Failed
         } else {
             CheckoutStatus::Processing
@@ -262,29 +274,28 @@ impl OwnCheckout {
 
     /// When it falls due to be expired: never once it is paid, called off or expired.
     #[must_use]
-    pub fn due(&self, payments: &[PaymentMade<'_>]) -> Option<Timestamp> {
+    pub fn due(&self, heard: &Heard<'_>) -> Option<Timestamp> {
         let opened = self.opened()?;
-        let waits = self.status(payments) < CheckoutStatus::Cancelled;
+        let waits = self.status(heard) < CheckoutStatus::Cancelled;
         waits.then_some(opened.expires_at)
     }
 
     /// How it is seen by whoever decides about it; `None` while it is known by reference alone.
     #[must_use]
-    pub fn view(
-        &self,
-        payments: &[PaymentMade<'_>],
-        customer: CustomerName,
-    ) -> Option<CheckoutView> {
+    pub fn view(&self, heard: &Heard<'_>, customer: CustomerName) -> Option<CheckoutView> {
         let opened = self.opened()?.clone();
         let newest = self.newest();
         let asked = newest.and_then(|(_, held)| held.asked.register());
         let pages = self.attempts.values();
         let pages = pages.filter_map(|held| Some(held.at_gateway.get()?.0.clone()));
-        let paying = payments.iter().filter(|made| made.outcome == Outcome::Pays);
+        let paying = heard
+            .payments
+            .iter()
+            .filter(|made| made.outcome == Outcome::Pays);
         let paid = paying.min();
         Some(CheckoutView {
             opened_at: self.opened_at()?,
-            status: self.status(payments),
+            status: self.status(heard),
             attempt: newest.map_or(0, |(number, _)| number),
             attempted_at: asked.map(|asked| asked.stamp.occurred_at),
             pretend: asked.and_then(|asked| asked.value.pretend),

@@ -50,8 +50,8 @@ enum Answer {
 pub struct Words {
     /// The newest cancel.
     pub cancel: Option<Cancel>,
-    /// When a cancel ended it at once.
-    pub ended_at_once: Option<Timestamp>,
+    /// When a cancel ended it at once, and that cancel's stamp.
+    pub ended_at_once: Option<(Timestamp, Stamp)>,
     /// The newest end date.
     pub end_date: Option<Timestamp>,
     /// The stamp of the newest of them.
@@ -160,7 +160,9 @@ impl Decided {
         let mut at_once = self.at_once.iter();
         Words {
             cancel: self.cancel_asked().filter(|_| cancelled.is_some()),
-            ended_at_once: at_once.find(|(stamp, _)| holds(stamp)).map(|(_, at)| *at),
+            ended_at_once: at_once
+                .find(|(stamp, _)| holds(stamp))
+                .map(|(stamp, at)| (*at, *stamp)),
             end_date: self.end_date().filter(|_| dated.is_some()),
             newest: cancelled.max(dated),
         }

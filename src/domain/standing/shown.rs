@@ -46,6 +46,8 @@ pub struct SubscriptionStanding {
     pub gateway_subscription: Option<Box<str>>,
     /// The period that was paid for last.
     pub last_paid_period: Option<(Timestamp, Timestamp)>,
+    /// When its provider said last how it is; nothing for one of ours.
+    pub told_until: Option<Timestamp>,
 }
 
 impl Standing {
@@ -105,6 +107,7 @@ impl Standing {
             ended: self.has_ended(),
             gateway_subscription: self.charged_as.clone(),
             last_paid_period: start.zip(end).filter(|_| self.paid_through.is_some()),
+            told_until: None,
         }
     }
 }
@@ -132,6 +135,7 @@ impl SubscriptionStanding {
             ended: status.is_end(),
             gateway_subscription: None,
             last_paid_period: None,
+            told_until: cells.newest().map(|stamp| stamp.occurred_at),
         }
     }
 

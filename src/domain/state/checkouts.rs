@@ -5,9 +5,11 @@ use hashbrown::HashSet;
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Kind, Role};
+use super::entity::{Body, Kind, Role};
 use super::sales::Sold;
-use crate::domain::checkout::{CheckoutView, GatewayWork, Outcome, OwnCheckout, PaymentMade};
+use crate::domain::checkout::{
+    CheckoutView, GatewayWork, Heard, Outcome, OwnCheckout, PaymentMade,
+};
 use crate::domain::decided::Decided;
 use crate::domain::own::{CheckoutOpened, GATEWAY_SANDBOX, PROVIDER};
 use crate::domain::standing::PeriodPaid;
@@ -36,21 +38,37 @@ impl State {
 
     pub(super) fn checkout_view(&self, ix: Ix) -> Option<CheckoutView> {
         let entity = self.arena.get(ix);
-        let made = self.payments_made_for(ix);
         let customer = self.owner_name(entity)?;
-        entity.own_checkout()?.view(&made, customer)
+        entity.own_checkout()?.view(&self.heard_of(ix), customer)
     }
 
-    fn payments_made_for(&self, checkout: Ix) -> Vec<PaymentMade<'_>> {
+    /// What others say of a checkout.
+    pub(super) fn heard_of(&self, checkout: Ix) -> Heard<'_> {
         let linked = self.linked_payments(checkout);
-        linked.into_iter().map(|linked| linked.made).collect()
+        let below = self.below(checkout).into_iter();
+        let closed = below.filter_map(|ix| {
+            let entity = self.arena.get(ix);
+            let is_closed = match &entity.body {
+                Body::Checkout(held) => matches!(
+                    held.status(),
+                    Some(CheckoutStatus::Cancelled | CheckoutStatus::Expired)
+                ),
+                Body::Subscription(held) => held.is_known() && held.status().is_end(),
+                Body::Party(_) | Body::Payment(_) | Body::Addon(_) | Body::Links => false,
+            };
+            is_closed.then_some(&*entity.name)
+        });
+        Heard {
+            payments: linked.into_iter().map(|linked| linked.made).collect(),
+            closed_pages: closed.collect(),
+        }
     }
 
     /// How far a checkout has come.
     pub(super) fn checkout_status(&self, ix: Ix) -> Option<CheckoutStatus> {
         let held = self.arena.get(ix).own_checkout()?;
         held.opened()?;
-        Some(held.status(&self.payments_made_for(ix)))
+        Some(held.status(&self.heard_of(ix)))
     }
 
     /// The payments that are linked to a checkout of our own, each once, in the order in which they

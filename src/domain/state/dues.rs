@@ -93,9 +93,8 @@ impl State {
         let entity = self.arena.get(ix);
         let id = entity.name.clone();
         if entity.kind == Kind::Checkout {
-            let linked = self.linked_payments(ix);
-            let made: Vec<_> = linked.into_iter().map(|linked| linked.made).collect();
-            let due = entity.own_checkout().and_then(|held| held.due(&made))?;
+            let held = entity.own_checkout();
+            let due = held.and_then(|held| held.due(&self.heard_of(ix)))?;
             return Some((due, OwnFact::CheckoutExpired(CheckoutDue { id, due })));
         }
         let due = match entity.linked(Role::Parent(Kind::SoleSubscription)) {

@@ -175,6 +175,12 @@ impl Entity {
         self.kind == Kind::Party && self.space == Space::MERCHANT
     }
 
+    /// Whether this is a customer that a command made.
+    pub(super) fn is_made_here(&self) -> bool {
+        let account = self.party().and_then(|party| party.account.as_ref());
+        account.is_some_and(|account| account.is_made())
+    }
+
     /// Notes what plays a role; says what came of it.
     pub(super) fn link(&mut self, role: Role, target: Ix, stamp: Stamp) -> Linked {
         let link = Link {

@@ -100,7 +100,10 @@ impl State {
             self.relink(alias);
         }
         let party = identifier.or(alias)?;
-        self.describe(party, contact, told.stamp);
+        if checkout_named(naming).is_none() {
+            // Else it tells of whoever paid.
+            self.describe(party, contact, told.stamp);
+        }
         Some(party)
     }
 

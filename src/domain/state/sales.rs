@@ -261,25 +261,45 @@ impl State {
         plan_id: &str,
         now: Timestamp,
     ) -> Option<Box<str>> {
-        let root = self
+        let pending = self.pending_sales(identifier, now);
+        let mut of_plan = pending.into_iter().filter(|sale| sale.plan_id == plan_id);
+        of_plan.next().map(|sale| sale.subscription.into())
+    }
+
+    /// Those of all checkouts that a customer can still pay for a plan.
+    #[must_use]
+    pub fn pending_subscriptions(&self, identifier: &str, now: Timestamp) -> Vec<Box<str>> {
+        let pending = self.pending_sales(identifier, now).into_iter();
+        pending.map(|sale| sale.subscription.into()).collect()
+    }
+
+    /// In the order in which they were opened.
+    fn pending_sales(&self, identifier: &str, now: Timestamp) -> Vec<Pending<'_>> {
+        let found = self
             .arena
-            .find(Kind::Party, super::entity::MERCHANT, identifier)?;
-        let root = self.arena.get(root);
+            .find(Kind::Party, super::entity::MERCHANT, identifier);
+        let Some(root) = found.map(|ix| self.arena.get(ix)) else {
+            return Vec::new();
+        };
         let pending = self.members(root).filter_map(|(ix, member)| {
             let held = member.own_checkout()?;
             let opened = held.opened()?;
-            let is_plan = plan_sold(opened).is_some_and(|sold| sold.plan_id == plan_id);
+            let sold = plan_sold(opened)?;
             let waits = self.checkout_status(ix)? < CheckoutStatus::Cancelled;
             let (_, pays) = held.pays()?;
             let is_over = |held: SubscriptionStanding| held.ended || held.is_cancel_asked;
-            let fits = is_plan
-                && waits
+            let fits = waits
                 && now < opened.expires_at
                 && !self.standing_of(&pays.subscription_id).is_some_and(is_over);
-            fits.then_some((held.opened_at()?, &member.name, &pays.subscription_id))
+            fits.then_some(Pending {
+                opened: (held.opened_at()?, &member.name),
+                plan_id: sold.plan_id,
+                subscription: &pays.subscription_id,
+            })
         });
-        let first = pending.min_by_key(|(opened_at, name, _)| (*opened_at, *name));
-        first.map(|(_, _, subscription)| subscription.clone())
+        let mut pending: Vec<_> = pending.collect();
+        pending.sort_unstable_by_key(|sale| sale.opened);
+        pending
     }
 
     /// The subscriptions of ours that a customer has: not ended, not superseded. Oldest first.
@@ -311,8 +331,15 @@ impl State {
     }
 }
 
+/// A checkout of a plan that can still be paid.
+struct Pending<'a> {
+    opened: (Timestamp, &'a str),
+    plan_id: &'a str,
+    subscription: &'a str,
+}
+
 /// What a checkout sells of a plan; `None` for an add-on.
-fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
+pub(super) fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
     let Item::Plan {
         plan_id,
         name,

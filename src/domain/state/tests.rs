@@ -7,6 +7,7 @@ mod charged;
 mod emails;
 mod lives;
 mod moments;
+mod payers;
 mod sold;
 mod stories;
 mod under_way;

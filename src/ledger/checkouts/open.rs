@@ -169,10 +169,7 @@ fn plan(
     (plan, price): (&Plan, &Price),
     gateway: &dyn Gateway,
 ) -> Result<Item, Refusal> {
-    // What is not paid yet is paid for together, so that two checkouts make one subscription.
-    let planned = state.pending_subscription(identifier, &plan.id, now);
-    let fresh = || ids::fresh(state, Prefix::Subscription, now);
-    let target = target(state, (identifier, &plan.id), planned, &[], fresh);
+    let target = target((state, now), (identifier, &plan.id), None, &[]);
     let target = target.map_err(|ChargedAlready| {
         invalid(
             "`plan_id` names a plan that the customer has, and that the gateway charges already.",

@@ -1,12 +1,11 @@
 //! What a payer does on the page: pay, pretend to fail, call it off. Decided on the writer, so that
 //! two tabs that pay at once make one attempt.
 
+use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request};
-use super::super::{Ledger, ids};
 use super::target::{ChargedAlready, target_now};
 use super::{conflicts, status_at};
 use crate::domain::checkout::CheckoutView;
-use crate::domain::id::Prefix;
 use crate::domain::own::{CheckoutAttempted, CheckoutCancelled, Item, OwnFact, Pays, Pretend};
 use crate::domain::state::State;
 use crate::domain::status::CheckoutStatus;
@@ -124,8 +123,7 @@ pub(super) fn payable(
     if !is_sold(state, &view.opened.item) {
         return Err("It is not sold any more: ask for a new payment link.".to_owned());
     }
-    let fresh = || ids::fresh(state, Prefix::Subscription, now);
-    target_now(state, view, now, fresh).map_err(|ChargedAlready| {
+    target_now(state, view, now).map_err(|ChargedAlready| {
         "The gateway charges that plan already: there is nothing to pay here.".to_owned()
     })
 }

@@ -1,7 +1,11 @@
 //! Which subscription a payment for a plan is for, by what the customer has at that moment. Knows
 //! neither prices nor gateways.
 
+use std::collections::BTreeSet;
+
+use super::super::ids;
 use crate::domain::checkout::CheckoutView;
+use crate::domain::id::Prefix;
 use crate::domain::own::{Item, Pays};
 use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::State;
@@ -12,14 +16,14 @@ use crate::domain::time::Timestamp;
 pub(super) struct ChargedAlready;
 
 /// Who has the plan pays on for the same subscription, unless a gateway charges it otherwise than
-/// by one of `pages`; else for the first of those `planned` that can still begin or go on; else for
-/// a `fresh` one. That takes the place of what else there is.
+/// by one of `pages`; else for the `planned` one or that of another checkout that waits, where it
+/// can still begin or go on; else for a `fresh` one. That takes the place of what else there is, or
+/// is about to be paid.
 pub(super) fn target(
-    state: &State,
+    (state, now): (&State, Timestamp),
     (identifier, plan_id): (&str, &str),
-    planned: impl IntoIterator<Item = Box<str>>,
+    planned: Option<Box<str>>,
     pages: &[&str],
-    fresh: impl FnOnce() -> Box<str>,
 ) -> Result<Pays, ChargedAlready> {
     let live = state.live_subscriptions(identifier);
     let has_plan = |held: &&SubscriptionStanding| held.plan_id.as_deref() == Some(plan_id);
@@ -28,20 +32,23 @@ pub(super) fn target(
     if charged.is_some_and(|reference| !pages.contains(&reference)) {
         return Err(ChargedAlready);
     }
-    let can_go_on = |id: &Box<str>| {
+    let can_go_on = |id: &str| {
         let held = state.standing_of(id);
         held.is_none_or(|held| !held.ended && !held.is_cancel_asked)
     };
-    let subscription_id = match same {
-        Some(held) => held.id.as_str().into(),
-        None => planned.into_iter().find(can_go_on).unwrap_or_else(fresh),
-    };
-    let others = live.iter().filter(|held| *held.id != *subscription_id);
-    let supersedes = others.map(|held| held.id.as_str().into()).collect();
+    let planned = planned.filter(|id| can_go_on(id));
+    let subscription_id = same
+        .map(|held| held.id.as_str().into())
+        .or(planned)
+        .or_else(|| state.pending_subscription(identifier, plan_id, now))
+        .unwrap_or_else(|| ids::fresh(state, Prefix::Subscription, now));
+    let live = live.iter().map(|held| held.id.as_str().into());
+    let others = live.chain(state.pending_subscriptions(identifier, now));
+    let others: BTreeSet<Box<str>> = others.filter(|id| *id != subscription_id).collect();
     Ok(Pays {
         identifier: identifier.into(),
         subscription_id,
-        supersedes,
+        supersedes: others.into_iter().collect(),
     })
 }
 
@@ -51,16 +58,13 @@ pub(super) fn target_now(
     state: &State,
     view: &CheckoutView,
     now: Timestamp,
-    fresh: impl FnOnce() -> Box<str>,
 ) -> Result<Option<Pays>, ChargedAlready> {
     let (Item::Plan { plan_id, .. }, Some(opened)) = (&view.opened.item, view.opened.pays()) else {
         return Ok(None);
     };
-    let identifier = &view.opened.identifier;
     let pages: Vec<&str> = view.pages.iter().map(|page| &*page.reference).collect();
-    let pending = state.pending_subscription(identifier, plan_id, now);
-    let planned = [Some(opened.subscription_id.clone()), pending];
-    let planned = planned.into_iter().flatten();
-    let pays = target(state, (identifier, plan_id), planned, &pages, fresh)?;
+    let bought = (&*view.opened.identifier, &**plan_id);
+    let planned = Some(opened.subscription_id.clone());
+    let pays = target((state, now), bought, planned, &pages)?;
     Ok(Some(pays).filter(|pays| *pays != opened))
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::fake::{Fake, KEY_ID, KEY_SECRET, Mood, error};
-use super::shop::Shop;
+use super::shop::{LITE, PLAN, Shop};
 use crate::logged;
 use crate::world::{RAZORPAY_SECRET, hmac_hex};
 
@@ -374,4 +374,31 @@ fn a_link_is_payable_for_long_enough_from_when_it_is_asked_for() {
         .collect();
     let at = crate::world::seconds("2026-11-26T23:59:00Z");
     assert_eq!(asked, [at + 20 * 60, at + 59 + 20 * 60]);
+}
+
+#[test]
+fn of_two_plans_that_are_paid_at_once_the_one_paid_last_is_had() {
+    for pro_is_last in [true, false] {
+        let (_, shop) = shop();
+        let (pro, lite) = (shop.open(), shop.open_plan(LITE));
+        shop.press(&pro, "pay");
+        shop.press(&lite, "pay");
+        let paid_at = |id: &str, amount: i64, number: i64| {
+            let body = paid(id, amount);
+            let body = String::from_utf8(body).unwrap();
+            let body = body.replace("Fake000000000", &format!("Fake0000000{number}0"));
+            let at = 1_795_651_260 + 60 * number;
+            body.replace("1795651260", &at.to_string()).into_bytes()
+        };
+        let last = i64::from(pro_is_last);
+        shop.world.razorpay(&paid_at(&pro, 499_000, 1 + last));
+        shop.world.razorpay(&paid_at(&lite, 199_000, 2 - last));
+        let list = shop
+            .world
+            .read("/v1/subscriptions?customer=user%2B1%40example.com&status=active");
+        let active = list["data"].as_array().unwrap();
+        assert_eq!(active.len(), 1, "{list}");
+        let wanted = if pro_is_last { PLAN } else { LITE };
+        assert_eq!(active[0]["plan"]["id"], wanted);
+    }
 }

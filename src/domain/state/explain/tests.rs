@@ -205,7 +205,7 @@ fn carries_sold(words: &str, object: &Value, field: &str) -> bool {
             _ => any(&["\"sub_"]),
         },
         "trial_used" => any(&["customer.created", ".ended", "cancel_asked"]) || any(&charged),
-        "current_period" => any(&["customer.created"]) || any(&charged),
+        "current_period" => any(&["customer.created", "end_date_set"]) || any(&charged),
         "paid_through" => any(&charged),
         "reason" => any(&["trial.ended"]),
         "quantity" => any(&["\"sub_"]),
@@ -231,7 +231,8 @@ fn is_ranked(kind: &str, object: &Value, field: &str) -> bool {
     let ranked = match kind {
         "subscription" => ["paid_through", "access", "customer"].as_slice(),
         "payment" => &["status", "customer", "refunds"],
-        _ => &["id", "access"],
+        // Of one that was made here, what is said of it by its name stands before the rest.
+        _ => &["id", "access", "email", "phone"],
     };
     ranked.contains(&field)
 }

@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             3,
-            "66753a8c8dc66d9bf90e1a65fbe0b7c80d3288259704b59c50b750d0fb131290"
+            "87b74b95c15dc6245632c9e6fe01e5f3e41c27b52f89f5c786958773a8c088fe"
         )
     );
 }

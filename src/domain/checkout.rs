@@ -340,7 +340,7 @@ pub struct CheckoutView {
 }
 
 /// Something that must be asked of a gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GatewayWork {
     /// A page for an attempt.
     Open {

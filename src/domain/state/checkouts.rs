@@ -200,6 +200,13 @@ impl State {
         found.is_some_and(|ix| self.work_of(ix).contains(work))
     }
 
+    /// What must be asked of a gateway about one checkout (`TRN-…`).
+    #[must_use]
+    pub fn gateway_work_about(&self, checkout: &str) -> Vec<GatewayWork> {
+        let found = self.arena.find(Kind::Checkout, PROVIDER, checkout);
+        found.map_or_else(Vec::new, |ix| self.work_of(ix))
+    }
+
     /// What must be asked of a gateway about a checkout or a subscription of our own.
     pub(super) fn work_of(&self, ix: Ix) -> Vec<GatewayWork> {
         if self.arena.get(ix).kind == Kind::Subscription {

@@ -282,24 +282,32 @@ impl State {
         first.map(|(_, _, subscription)| subscription.clone())
     }
 
-    /// A customer's subscriptions that are sold here and go on: not ended, not to be ended by a
-    /// cancel, in the order in which they began.
+    /// The subscriptions of ours that a customer has: not ended, not superseded. Oldest first.
     #[must_use]
-    pub fn live_subscriptions(&self, identifier: &str) -> Vec<SubscriptionStanding> {
+    pub fn held_subscriptions(&self, identifier: &str) -> Vec<SubscriptionStanding> {
         let found = self
             .arena
             .find(Kind::Party, super::entity::MERCHANT, identifier);
         let Some(root) = found.map(|ix| self.arena.get(ix)) else {
             return Vec::new();
         };
-        let held = self
+        let all = self
             .subscriptions_of(root)
             .filter_map(|ix| self.standing_at(ix));
-        let mut live: Vec<_> = held
-            .filter(|standing| standing.is_ours && !standing.ended && !standing.is_cancel_asked)
+        let mut held: Vec<_> = all
+            .filter(|standing| standing.is_ours && !standing.ended)
             .collect();
-        live.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
-        live
+        held.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
+        held
+    }
+
+    /// A customer's subscriptions that are sold here and go on: not ended, not to be ended by a
+    /// cancel, in the order in which they began.
+    #[must_use]
+    pub fn live_subscriptions(&self, identifier: &str) -> Vec<SubscriptionStanding> {
+        let mut held = self.held_subscriptions(identifier);
+        held.retain(|standing| !standing.is_cancel_asked);
+        held
     }
 }
 

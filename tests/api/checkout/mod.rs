@@ -6,4 +6,5 @@ mod page;
 mod razorpay;
 mod sandbox;
 mod shop;
+mod stories;
 mod subscriptions;

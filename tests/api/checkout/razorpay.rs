@@ -340,3 +340,38 @@ fn the_key_is_in_no_event_on_no_page_and_in_no_line_of_the_log() {
         assert!(!said.contains(secret), "a line shows {secret}");
     }
 }
+
+#[test]
+fn what_may_be_neither_made_nor_looked_up_is_refused() {
+    let (fake, shop) = shop();
+    fake.books.lock().blind = true;
+    fake.feels([Mood::Says(400, error("The api key provided is invalid"))]);
+    let id = shop.open();
+    shop.press(&id, "pay");
+    shop.page_saying(&id, "You can try again.");
+    let refused = shop.told_once("checkout.refused");
+    assert_eq!(refused["why"], "The api key provided is invalid");
+}
+
+#[test]
+fn a_link_is_payable_for_long_enough_from_when_it_is_asked_for() {
+    let (fake, shop) = shop();
+    // The gateway cannot be asked in the checkout's last minute, nor for a while.
+    fake.feels([Mood::Says(429, error("Too many requests"))]);
+    let id = shop.open();
+    shop.world.set_time("2026-11-26T23:59:00Z");
+    thread::scope(|scope| {
+        scope.spawn(|| shop.press(&id, "pay"));
+        while fake.counts().0 < 1 {
+            thread::yield_now();
+        }
+        shop.world.set_time("2026-11-26T23:59:59Z");
+    });
+    shop.told_once("checkout.at_gateway");
+    let bodies = fake.books.lock().bodies.clone();
+    let asked: Vec<i64> = { bodies.iter() }
+        .map(|body| body["expire_by"].as_i64().unwrap())
+        .collect();
+    let at = crate::world::seconds("2026-11-26T23:59:00Z");
+    assert_eq!(asked, [at + 20 * 60, at + 59 + 20 * 60]);
+}

@@ -20,6 +20,7 @@ use crate::domain::register::{EventRef, Stamp, Tie};
 use crate::domain::state::State;
 use crate::domain::state::tests::{empty, introduction, life, time};
 use crate::domain::status::Status;
+use crate::domain::time::Timestamp;
 
 const SOURCE: &str = "razorpay";
 const ALL: usize = usize::MAX - 1;

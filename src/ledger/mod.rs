@@ -15,6 +15,7 @@ mod ingest;
 mod keeping;
 mod keepsake;
 mod keys;
+pub mod limits;
 mod log_time;
 mod numbers;
 mod opening;
@@ -57,7 +58,7 @@ pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
-pub use usage::{Counted, ENTRIES_MAX, TOKENS_MAX, TokenUse, UnitUse};
+pub use usage::{Counted, TokenUse, UnitUse};
 
 use self::alarm::Alarm;
 use self::audit::{Checkpoints, Desk, Signer};

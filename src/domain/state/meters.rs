@@ -137,9 +137,11 @@ impl State {
             self.arena.get_mut(party).person.locate(address, told.stamp);
         }
         let account = self.account_mut(party)?;
+        let before = account.creation.get().cloned();
         account.creation.offer(told.stamp, Creation::of(fact));
         let at = told.stamp.occurred_at;
         account.made_at = Some(account.made_at.map_or(at, |held| held.min(at)));
+        self.created_anew(party, before.as_ref());
         Some(party)
     }
 

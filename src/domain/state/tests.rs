@@ -4,6 +4,7 @@
 
 mod book;
 mod charged;
+mod emails;
 mod lives;
 mod moments;
 mod payers;

@@ -137,7 +137,7 @@ fn decide(
         ));
     }
     Ok(CheckoutOpened {
-        id: ids::fresh(Prefix::Checkout, now),
+        id: ids::fresh(state, Prefix::Checkout, now),
         identifier: identifier.into(),
         item,
         price,

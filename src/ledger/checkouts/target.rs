@@ -41,7 +41,7 @@ pub(super) fn target(
         .map(|held| held.id.as_str().into())
         .or(planned)
         .or_else(|| state.pending_subscription(identifier, plan_id, now))
-        .unwrap_or_else(|| ids::fresh(Prefix::Subscription, now));
+        .unwrap_or_else(|| ids::fresh(state, Prefix::Subscription, now));
     let live = live.iter().map(|held| held.id.as_str().into());
     let others = live.chain(state.pending_subscriptions(identifier, now));
     let others: BTreeSet<Box<str>> = others.filter(|id| *id != subscription_id).collect();

@@ -293,14 +293,17 @@ impl OwnCheckout {
             .iter()
             .filter(|made| made.outcome == Outcome::Pays);
         let paid = paying.min();
+        let pages: Vec<_> = pages.collect();
+        let is_closed = |page: &CheckoutAtGateway| heard.closed_pages.contains(&&*page.reference);
         Some(CheckoutView {
+            is_page_closed: pages.iter().any(is_closed),
             opened_at: self.opened_at()?,
             status: self.status(heard),
             attempt: newest.map_or(0, |(number, _)| number),
             attempted_at: asked.map(|asked| asked.stamp.occurred_at),
             pretend: asked.and_then(|asked| asked.value.pretend),
             at_gateway: newest.and_then(|(_, held)| Some(held.at_gateway.get()?.0.clone())),
-            pages: pages.collect(),
+            pages,
             refused: newest.and_then(|(_, held)| held.refused.get().cloned()),
             paid_at: paid.map(|made| made.at),
             payment_id: paid.map(|made| made.id.into()),
@@ -329,6 +332,8 @@ pub struct CheckoutView {
     pub at_gateway: Option<CheckoutAtGateway>,
     /// The gateway's pages for all attempts, oldest first.
     pub pages: Vec<CheckoutAtGateway>,
+    /// Whether nothing can be paid any more at one of them.
+    pub is_page_closed: bool,
     /// Why the gateway refused it, where it did.
     pub refused: Option<Box<str>>,
     /// When it was paid.

@@ -120,12 +120,27 @@ pub(super) fn payable(
     if view.attempt >= ATTEMPTS_MAX {
         return Err("It was tried too often: ask for a new payment link.".to_owned());
     }
+    if view.is_page_closed && !is_charged_again(&view.opened.item) {
+        return Err(
+            "The payment service closed its page for this payment: ask for a new payment link."
+                .to_owned(),
+        );
+    }
     if !is_sold(state, &view.opened.item) {
         return Err("It is not sold any more: ask for a new payment link.".to_owned());
     }
     target_now(state, view, now).map_err(|ChargedAlready| {
         "The gateway charges that plan already: there is nothing to pay here.".to_owned()
     })
+}
+
+/// Whether the gateway charges it every period: then another attempt gets a page of its own, while a
+/// single payment has one for the whole checkout.
+const fn is_charged_again(item: &Item) -> bool {
+    match item {
+        Item::Plan { gateway_plan, .. } => gateway_plan.is_some(),
+        Item::Addon { .. } => false,
+    }
 }
 
 /// Whether the catalogue has that. A price that has changed since holds for as long as the checkout

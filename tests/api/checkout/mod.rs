@@ -2,6 +2,7 @@
 //! API goes.
 
 mod fake;
+mod links;
 mod page;
 mod razorpay;
 mod sandbox;

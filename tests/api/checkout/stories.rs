@@ -1,6 +1,7 @@
 //! What is paid for is had, whatever came between the opening of a checkout and its payment.
 
 use serde_json::Value;
+use subledger::app::Acceptance;
 use subledger::domain::own::CancelWhen;
 use subledger::domain::time::Timestamp;
 use subledger::ledger::{Actor, NewCheckout, Request, Wanted};
@@ -179,7 +180,12 @@ fn a_plan_that_is_cancelled_with_its_cycle_still_takes_its_addons() {
 fn what_is_not_sold_any_more_cannot_be_paid() {
     let shop = Shop::with("");
     let (gone, dearer) = (shop.open_plan(LITE), shop.open());
-    let world = shop.world.restart_with(|config| {
+    // The start wants to be told that a plan may go whose checkout is open.
+    let accept = Acceptance {
+        catalogue: true,
+        ..Acceptance::default()
+    };
+    let world = shop.world.restart_accepting(accept, |config| {
         config.catalog.version += 1;
         config.catalog.plans.retain(|plan| plan.id != LITE);
         for price in config

@@ -12,42 +12,17 @@ if ! command -v "$chromium" >/dev/null; then
     exit 1
 fi
 
-work=$(mktemp -d)
-server=
-finish() {
-    if [[ -n $server ]]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-    fi
-    rm -rf "$work"
-}
-trap finish EXIT
-
-cargo build --quiet
-target=$(cargo metadata --no-deps --format-version 1 |
-    python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
-port=$(python3 -c \
-    'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+source .ci/service.sh
 export SUBLEDGER_ADMIN_KEY=browser-admin-key
 # The shipped configuration, with its example catalogue.
-SUBLEDGER__SERVER__BIND=127.0.0.1:$port "$target/debug/subledger" serve --data "$work/data" \
-    >"$work/log" 2>&1 &
-server=$!
-for attempt in $(seq 100); do
-    curl --fail --silent "http://127.0.0.1:$port/readyz" >/dev/null && break
-    if [[ $attempt == 100 ]] || ! kill -0 "$server" 2>/dev/null; then
-        cat "$work/log" >&2
-        exit 1
-    fi
-    sleep 0.1
-done
+start env SUBLEDGER__SERVER__BIND="127.0.0.1:$port" "$subledger" serve --data "$work/data"
 
 first() {
     grep -o "\"$1-[0-9A-Z]*\"" config.toml | head -1 | tr -d '"'
 }
 plan=$(grep -B1 'identifier = "pro"' config.toml | grep -o 'PLV-[0-9A-Z]*')
 if ! TMPDIR="$work" PYTHONDONTWRITEBYTECODE=1 python3 tests/browser/checkout.py "$chromium" \
-    "http://127.0.0.1:$port" "$SUBLEDGER_ADMIN_KEY" "$(first COM)" "$(first CON)" "$plan"; then
+    "$url" "$SUBLEDGER_ADMIN_KEY" "$(first COM)" "$(first CON)" "$plan"; then
     cat "$work/log" >&2
     exit 1
 fi

@@ -24,6 +24,7 @@ use crate::ledger::{Ledger, OpenLedgerError, Opened, Settings};
 use crate::providers::{self, Built, Provider};
 
 mod admin_key;
+mod kept;
 mod reload;
 mod till;
 
@@ -64,6 +65,17 @@ pub enum AppError {
         address: SocketAddr,
         /// Why.
         cause: io::Error,
+    },
+    /// The secret of the sandbox's webhooks is none.
+    #[error(
+        "the secret of the sandbox in {path} {fault}; put back the file as it was, or remove it to have one made",
+        path = path.display()
+    )]
+    SandboxSecret {
+        /// Where it is kept.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: String,
     },
     /// The admin key is too short.
     #[error(
@@ -238,8 +250,10 @@ impl App {
         let bind = |cause| AppError::Bind { address, cause };
         let listener = TcpListener::bind(address).map_err(bind)?;
         make_data_dir(&config.data_dir)?;
-        let till = Till::open(config, listener.local_addr().map_err(bind)?, env)?;
-        let opened = open_ledger(config, accept, clock, env, till)?;
+        let listens_at = listener.local_addr().map_err(bind)?;
+        let till = Till::open(config, listens_at, env)?;
+        let mut opened = open_ledger(config, accept, clock, env, till)?;
+        opened.notices.extend(till::notices(config, listens_at));
         let (key, new_admin_key) = admin_key(&config.data_dir, env(ADMIN_KEY_VARIABLE))?;
         // After all that can fail: its thread holds the store open until it is stopped.
         let kept = opened.ledger.keep_time();

@@ -1,11 +1,9 @@
 //! Where the admin key comes from: the environment, its file, or chance. It never knows what the
 //! key opens.
 
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::AppError;
+use super::{AppError, kept};
 use crate::ledger::KeyText;
 
 /// The environment variable that holds the admin key.
@@ -28,33 +26,18 @@ pub(super) fn admin_key(
         return Ok((key, None));
     }
     let path = data_dir.join(ADMIN_KEY_FILE);
-    let unusable = |cause| AppError::DataDir {
-        path: path.clone(),
-        cause,
-    };
     let key = KeyText::random().expose().to_owned();
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(unusable)?;
-    writeln!(file, "{key}")
-        .and_then(|()| file.sync_all())
-        .map_err(unusable)?;
+    kept::write(&path, &key).map_err(|cause| AppError::DataDir { path, cause })?;
     Ok((key.clone(), Some(key)))
 }
 
-/// The admin key in its file; `None` where there is no file.
+/// The admin key in its file; `None` where there is none.
 pub(super) fn kept_admin_key(data_dir: &Path) -> Result<Option<String>, AppError> {
     let path = data_dir.join(ADMIN_KEY_FILE);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => {
-            let key = text.trim_end().to_owned();
-            long_enough(key, &path.display().to_string()).map(Some)
-        }
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+    match kept::read(&path) {
+        Ok(kept) => kept
+            .map(|key| long_enough(key, &path.display().to_string()))
+            .transpose(),
         Err(cause) => Err(AppError::DataDir { path, cause }),
     }
 }

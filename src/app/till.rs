@@ -1,13 +1,12 @@
 //! Who takes the money: the configured gateway, made ready, and the source by which the sandbox's
 //! webhooks come in. The sandbox's secret is made here and leaves this room only as keys.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{AppError, Env};
+use super::{AppError, Env, kept};
 use crate::config::schema::{EngineName, GatewayName};
 use crate::config::values::SecretText;
 use crate::config::{Config, ConfigError};
@@ -152,14 +151,7 @@ fn sandbox_secret(config: &Config) -> Result<String, AppError> {
         return Ok(secret);
     }
     let path = config.data_dir.join(SANDBOX_SECRET_FILE);
-    let mut options = std::fs::OpenOptions::new();
-    let opened = options.write(true).create_new(true).mode(0o600).open(&path);
-    opened
-        .and_then(|mut file| {
-            writeln!(file, "{secret}")?;
-            file.sync_all()
-        })
-        .map_err(|cause| AppError::DataDir { path, cause })?;
+    kept::write(&path, &secret).map_err(|cause| AppError::DataDir { path, cause })?;
     Ok(secret)
 }
 
@@ -168,16 +160,24 @@ fn kept_secret(config: &Config) -> Result<Option<String>, AppError> {
         return Ok(None);
     }
     let path = config.data_dir.join(SANDBOX_SECRET_FILE);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(text.trim_end().to_owned())),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(AppError::DataDir { path, cause }),
-    }
+    kept::read(&path).map_err(|cause| AppError::DataDir { path, cause })
 }
 
 fn unusable(config: &Config, fault: &SecretFault) -> AppError {
-    AppError::DataDir {
+    AppError::SandboxSecret {
         path: config.data_dir.join(SANDBOX_SECRET_FILE),
-        cause: io::Error::other(format!("the secret in it {fault}")),
+        fault: fault.to_string(),
     }
+}
+
+/// What the operator should know of who can reach the sandbox.
+pub(super) fn notices(config: &Config, address: SocketAddr) -> Option<String> {
+    let is_sandbox = matches!(config.gateway_in_use(), Ok(Some(GatewayName::Sandbox)));
+    let is_reached = !address.ip().is_loopback() && !config.gateway.sandbox.enabled;
+    (is_sandbox && is_reached).then(|| {
+        format!(
+            "the sandbox gateway takes no real money, and whoever reaches {address} can pay with \
+             it: let nobody else reach that address, or set `gateway` in [checkout]"
+        )
+    })
 }

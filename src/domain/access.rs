@@ -76,6 +76,16 @@ impl Access {
         reason: "no_subscription",
     };
 
+    /// It is over since then, whatever the clock says.
+    #[must_use]
+    pub const fn lapsed(until: Option<Timestamp>) -> Self {
+        Self {
+            granted: false,
+            until,
+            reason: "lapsed",
+        }
+    }
+
     /// Works out access from the terms.
     #[must_use]
     pub fn of(terms: &Terms, as_of: AsOf) -> Self {

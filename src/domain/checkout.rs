@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::customer::CustomerName;
 use super::json_text::JsonText;
 use super::own::{
-    CancelWhen, CheckoutAtGateway, CheckoutAttempted, CheckoutOpened, CheckoutRefused, Pretend,
+    CancelWhen, CheckoutAtGateway, CheckoutAttempted, CheckoutOpened, CheckoutRefused, Pays,
+    Pretend,
 };
 use super::register::{Slot, Stamp};
 use super::status::CheckoutStatus;
@@ -56,17 +57,26 @@ pub struct OwnCheckout {
     cancelled_at: Option<Timestamp>,
     /// For which ends of its time it was told that they passed.
     ends_passed: BTreeSet<Timestamp>,
-    /// The subscriptions (`SUA-…`) that it takes the place of, once it is paid.
-    supersedes: BTreeSet<Box<str>>,
+    /// Which subscription it was opened for; nothing for an add-on.
+    plan: Slot<JsonText<Pays>>,
+    /// The subscriptions (`SUA-…`) that it was ever said to take the place of.
+    may_supersede: BTreeSet<Box<str>>,
     /// For each payment, by the provider's id, the attempt that its notes name.
     attempt_of: BTreeMap<Box<str>, u32>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Attempt {
-    asked: Slot<Option<Pretend>>,
+    asked: Slot<Asked>,
     at_gateway: Slot<JsonText<CheckoutAtGateway>>,
     refused: Slot<Box<str>>,
+}
+
+/// What an attempt was asked with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Asked {
+    pretend: Option<Pretend>,
+    pays: Option<JsonText<Pays>>,
 }
 
 /// A payment that is linked to a checkout, as far as the checkout cares.
@@ -78,6 +88,15 @@ pub struct PaymentMade<'a> {
     pub id: &'a str,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+/// What others say of a checkout that was opened here.
+#[derive(Debug, Default)]
+pub struct Heard<'a> {
+    /// The payments that are linked to it, in the order in which they count.
+    pub payments: Vec<PaymentMade<'a>>,
+    /// The gateway's ids of its pages (`plink_…`, `sub_…`) at which nothing can be paid any more.
+    pub closed_pages: Vec<&'a str>,
 }
 
 /// What became of a payment.
@@ -95,15 +114,21 @@ impl OwnCheckout {
     /// It was opened.
     pub fn open(&mut self, fact: &CheckoutOpened, stamp: Stamp) {
         self.opened.offer(stamp, JsonText(fact.clone()));
-        let before = fact.supersedes().iter().cloned();
-        self.supersedes.extend(before);
+        if let Some(pays) = fact.pays() {
+            self.may_supersede.extend(pays.supersedes.iter().cloned());
+            self.plan.offer(stamp, JsonText(pays));
+        }
     }
 
     /// The payer wants to pay.
     pub fn attempt(&mut self, fact: &CheckoutAttempted, stamp: Stamp) {
-        self.attempt_mut(fact.attempt)
-            .asked
-            .offer(stamp, fact.pretend);
+        let asked = Asked {
+            pretend: fact.pretend,
+            pays: fact.pays.clone().map(JsonText),
+        };
+        self.attempt_mut(fact.attempt).asked.offer(stamp, asked);
+        let before = fact.pays.iter().flat_map(|pays| &pays.supersedes);
+        self.may_supersede.extend(before.cloned());
     }
 
     /// The gateway has a page for it.
@@ -139,9 +164,27 @@ impl OwnCheckout {
         self.attempts.entry(number).or_default()
     }
 
-    /// The subscriptions (`SUA-…`) that it takes the place of, once it is paid.
-    pub fn supersedes(&self) -> impl Iterator<Item = &str> {
-        self.supersedes.iter().map(|id| &**id)
+    /// Which subscription its payments are for, with the stamp of what says so: the newest attempt,
+    /// else what it was opened for. Nothing while it is not known to be a plan's.
+    #[must_use]
+    pub fn pays(&self) -> Option<(Stamp, &Pays)> {
+        let plan = self.plan.register()?;
+        let asked = self.newest().and_then(|(_, held)| held.asked.register());
+        let pays = asked.and_then(|asked| Some((asked.stamp, &asked.value.pays.as_ref()?.0)));
+        Some(pays.unwrap_or((plan.stamp, &plan.value.0)))
+    }
+
+    /// Whether it takes the place of that subscription (`SUA-…`), once it is paid.
+    #[must_use]
+    pub fn supersedes(&self, subscription: &str) -> bool {
+        let is_plan = self.opened().is_some_and(|opened| opened.pays().is_some());
+        let pays = self.pays().filter(|_| is_plan);
+        pays.is_some_and(|(_, pays)| pays.supersedes.iter().any(|id| **id == *subscription))
+    }
+
+    /// The subscriptions (`SUA-…`) that it was ever said to take the place of.
+    pub fn may_supersede(&self) -> impl Iterator<Item = &str> {
+        self.may_supersede.iter().map(|id| &**id)
     }
 
     /// What was opened; `None` while it is known by reference alone.
@@ -184,9 +227,24 @@ impl OwnCheckout {
         })
     }
 
-    /// How far it has come, with the payments that are linked to it.
+    /// When the attempt was asked for that a payment was made in: the one its notes name, else the
+    /// first. Nothing where there was none.
     #[must_use]
-    pub fn status(&self, payments: &[PaymentMade<'_>]) -> CheckoutStatus {
+    pub fn asked_for(&self, payment: &str) -> Option<Stamp> {
+        let named = self.attempt_of.get(payment);
+        let named = named.and_then(|number| self.attempts.get(number)?.asked.register());
+        let first = || {
+            self.made()
+                .next()
+                .and_then(|(_, held)| held.asked.register())
+        };
+        named.or_else(first).map(|asked| asked.stamp)
+    }
+
+    /// How far it has come, with what others say of it.
+    #[must_use]
+    pub fn status(&self, heard: &Heard<'_>) -> CheckoutStatus {
+        let payments = &heard.payments;
         let Some(opened) = self.opened() else {
             return CheckoutStatus::Open;
         };
@@ -205,7 +263,9 @@ impl OwnCheckout {
         let failed = |made: &PaymentMade<'_>| {
             made.outcome == Outcome::Failed && self.attempt_of(made) == Some(number)
         };
-        if newest.refused.get().is_some() || payments.iter().any(failed) {
+        let page = newest.at_gateway.get().map(|page| &*page.0.reference);
+        let is_closed = page.is_some_and(|page| heard.closed_pages.contains(&page));
+        if newest.refused.get().is_some() || is_closed || payments.iter().any(failed) {
             CheckoutStatus::Failed
         } else {
             CheckoutStatus::Processing
@@ -214,34 +274,36 @@ impl OwnCheckout {
 
     /// When it falls due to be expired: never once it is paid, called off or expired.
     #[must_use]
-    pub fn due(&self, payments: &[PaymentMade<'_>]) -> Option<Timestamp> {
+    pub fn due(&self, heard: &Heard<'_>) -> Option<Timestamp> {
         let opened = self.opened()?;
-        let waits = self.status(payments) < CheckoutStatus::Cancelled;
+        let waits = self.status(heard) < CheckoutStatus::Cancelled;
         waits.then_some(opened.expires_at)
     }
 
     /// How it is seen by whoever decides about it; `None` while it is known by reference alone.
     #[must_use]
-    pub fn view(
-        &self,
-        payments: &[PaymentMade<'_>],
-        customer: CustomerName,
-    ) -> Option<CheckoutView> {
+    pub fn view(&self, heard: &Heard<'_>, customer: CustomerName) -> Option<CheckoutView> {
         let opened = self.opened()?.clone();
         let newest = self.newest();
         let asked = newest.and_then(|(_, held)| held.asked.register());
         let pages = self.attempts.values();
         let pages = pages.filter_map(|held| Some(held.at_gateway.get()?.0.clone()));
-        let paying = payments.iter().filter(|made| made.outcome == Outcome::Pays);
+        let paying = heard
+            .payments
+            .iter()
+            .filter(|made| made.outcome == Outcome::Pays);
         let paid = paying.min();
+        let pages: Vec<_> = pages.collect();
+        let is_closed = |page: &CheckoutAtGateway| heard.closed_pages.contains(&&*page.reference);
         Some(CheckoutView {
+            is_page_closed: pages.iter().any(is_closed),
             opened_at: self.opened_at()?,
-            status: self.status(payments),
+            status: self.status(heard),
             attempt: newest.map_or(0, |(number, _)| number),
             attempted_at: asked.map(|asked| asked.stamp.occurred_at),
-            pretend: asked.and_then(|asked| asked.value),
+            pretend: asked.and_then(|asked| asked.value.pretend),
             at_gateway: newest.and_then(|(_, held)| Some(held.at_gateway.get()?.0.clone())),
-            pages: pages.collect(),
+            pages,
             refused: newest.and_then(|(_, held)| held.refused.get().cloned()),
             paid_at: paid.map(|made| made.at),
             payment_id: paid.map(|made| made.id.into()),
@@ -270,6 +332,8 @@ pub struct CheckoutView {
     pub at_gateway: Option<CheckoutAtGateway>,
     /// The gateway's pages for all attempts, oldest first.
     pub pages: Vec<CheckoutAtGateway>,
+    /// Whether nothing can be paid any more at one of them.
+    pub is_page_closed: bool,
     /// Why the gateway refused it, where it did.
     pub refused: Option<Box<str>>,
     /// When it was paid.
@@ -281,7 +345,7 @@ pub struct CheckoutView {
 }
 
 /// Something that must be asked of a gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GatewayWork {
     /// A page for an attempt.
     Open {

@@ -70,7 +70,7 @@ impl Creation {
     /// with. What it does not name does not differ.
     #[must_use]
     pub fn differs(&self, asked: &Asked<'_>) -> Option<&'static str> {
-        let held: Vec<Option<String>> = serde_json::from_str(&self.0).unwrap_or_default();
+        let held = self.asked();
         let held = held
             .iter()
             .map(Option::as_deref)
@@ -78,5 +78,26 @@ impl Creation {
         let pairs = ASKED.into_iter().zip(asked.iter().zip(held));
         let mut other = pairs.filter(|(_, (asked, held))| asked.is_some() && **asked != *held);
         other.next().map(|(name, _)| name)
+    }
+
+    /// The e-mail address.
+    #[must_use]
+    pub fn email(&self) -> Option<String> {
+        self.get("email")
+    }
+
+    /// `COM-…`
+    #[must_use]
+    pub fn company_id(&self) -> Option<String> {
+        self.get("company_id")
+    }
+
+    fn asked(&self) -> Vec<Option<String>> {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+
+    fn get(&self, what: &str) -> Option<String> {
+        let mut pairs = ASKED.into_iter().zip(self.asked());
+        pairs.find(|(name, _)| *name == what)?.1
     }
 }

@@ -138,6 +138,17 @@ impl Person {
         }
     }
 
+    /// Takes in what another record knows of which nothing is known here.
+    pub fn fill(&mut self, other: &Self) {
+        let known = self.details.len();
+        for (detail, register) in &other.details {
+            let mut held = self.details.iter().take(known);
+            if !held.any(|(held, _)| held == detail) {
+                self.offer(*detail, register.stamp, &register.value);
+            }
+        }
+    }
+
     fn offer(&mut self, detail: Detail, stamp: Stamp, text: &str) {
         match self.details.iter_mut().find(|(held, _)| *held == detail) {
             None => self.details.push((
@@ -229,6 +240,8 @@ pub struct Holdings {
     pub subscriptions: Vec<SubscriptionView>,
     /// By purchase, then id.
     pub addons: Vec<AddonView>,
+    /// When a command made it, where one did.
+    pub made_at: Option<Timestamp>,
     /// When anything of this customer was first and last heard of.
     pub activity: Activity,
 }
@@ -251,7 +264,7 @@ impl Person {
             access: held.access,
             subscriptions: held.subscriptions,
             addons: held.addons,
-            created_at: held.activity.first(),
+            created_at: held.made_at.unwrap_or(held.activity.first()),
             updated_at: held.activity.last(),
             last_seq: held.activity.last_seq(),
             explain: None,

@@ -2,7 +2,7 @@
 //! due. Each cell keeps the greatest fact or a set, so that order and repetition do not matter. It
 //! never says what follows from them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,16 +16,15 @@ use super::time::Timestamp;
 pub struct Decided {
     begun: RareSlot<JsonText<Begun>>,
     cancel: RareSlot<Cancel>,
-    /// The first cancel that was to be at once: what it ended stays ended.
-    ended_at_once: Option<Box<Register<Timestamp>>>,
+    /// Every cancel that was to be at once: of those that hold, the first ended it.
+    at_once: BTreeMap<Stamp, Timestamp>,
     end_date: RareSlot<Timestamp>,
     /// For which ends of its trial it was told that they passed.
     trial_ends_passed: BTreeSet<Timestamp>,
     /// For which ends it was told that they passed.
     ends_passed: BTreeSet<Timestamp>,
-    /// What the gateway answered to each kind of cancel: nothing where it did it.
-    stopped_at_once: RareSlot<Option<Box<str>>>,
-    stopped_with_cycle: RareSlot<Option<Box<str>>>,
+    /// What the gateway answered to each kind of cancel of each subscription there.
+    stopped: BTreeMap<(Box<str>, CancelWhen), Register<Answer>>,
     /// The checkouts (`TRN-…`) that put another in its place once they are paid.
     superseded_by: BTreeSet<Box<str>>,
 }
@@ -39,6 +38,26 @@ pub struct Cancel {
     pub ends_at: Timestamp,
 }
 
+/// What a gateway answered to a cancel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Answer {
+    Done,
+    Refused,
+}
+
+/// What of it holds against later payments: see [`Decided::words`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Words {
+    /// The newest cancel.
+    pub cancel: Option<Cancel>,
+    /// When a cancel ended it at once, and that cancel's stamp.
+    pub ended_at_once: Option<(Timestamp, Stamp)>,
+    /// The newest end date.
+    pub end_date: Option<Timestamp>,
+    /// The stamp of the newest of them.
+    pub newest: Option<Stamp>,
+}
+
 impl Decided {
     /// It began without a payment.
     pub fn begin(&mut self, begun: &Begun, stamp: Stamp) {
@@ -50,24 +69,25 @@ impl Decided {
         let (when, ends_at) = (asked.when, asked.ends_at);
         self.cancel.offer(stamp, Cancel { when, ends_at });
         if when == CancelWhen::Immediate {
-            self.end_at_once(stamp, ends_at);
-        }
-    }
-
-    fn end_at_once(&mut self, stamp: Stamp, value: Timestamp) {
-        let held = self.ended_at_once.as_ref();
-        if held.is_none_or(|held| stamp < held.stamp) {
-            self.ended_at_once = Some(Box::new(Register { stamp, value }));
+            self.at_once.entry(stamp).or_insert(ends_at);
         }
     }
 
     /// The gateway answered to a cancel.
     pub fn cancelled_at_gateway(&mut self, told: &CancelledAtGateway, stamp: Stamp) {
-        let slot = match told.when {
-            CancelWhen::Immediate => &mut self.stopped_at_once,
-            CancelWhen::EndOfCycle => &mut self.stopped_with_cycle,
+        let value = match told.refused {
+            None => Answer::Done,
+            Some(_) => Answer::Refused,
         };
-        slot.offer(stamp, told.refused.clone());
+        let key = (told.reference.clone(), told.when);
+        self.answered(key, Register { stamp, value });
+    }
+
+    fn answered(&mut self, key: (Box<str>, CancelWhen), answer: Register<Answer>) {
+        let held = self.stopped.get(&key);
+        if held.is_none_or(|held| answer.stamp > held.stamp) {
+            self.stopped.insert(key, answer);
+        }
     }
 
     /// It is to end then.
@@ -94,14 +114,13 @@ impl Decided {
     pub fn merge(&mut self, other: &Self) {
         self.begun.merge(&other.begun);
         self.cancel.merge(&other.cancel);
-        if let Some(held) = &other.ended_at_once {
-            self.end_at_once(held.stamp, held.value);
-        }
+        self.at_once.extend(&other.at_once);
         self.end_date.merge(&other.end_date);
         self.trial_ends_passed.extend(&other.trial_ends_passed);
         self.ends_passed.extend(&other.ends_passed);
-        self.stopped_at_once.merge(&other.stopped_at_once);
-        self.stopped_with_cycle.merge(&other.stopped_with_cycle);
+        for (key, answer) in &other.stopped {
+            self.answered(key.clone(), answer.clone());
+        }
         let others = other.superseded_by.iter().cloned();
         self.superseded_by.extend(others);
     }
@@ -131,10 +150,22 @@ impl Decided {
         self.cancel.get().copied()
     }
 
-    /// When it was ended at once, where it was.
+    /// What holds of it where later words undo earlier ones: `is_undone` says of a stamp whether
+    /// something newer stands against what was said then.
     #[must_use]
-    pub fn ended_at_once(&self) -> Option<Timestamp> {
-        self.ended_at_once.as_ref().map(|held| held.value)
+    pub fn words(&self, is_undone: impl Fn(Stamp) -> bool) -> Words {
+        let holds = |stamp: &Stamp| !is_undone(*stamp);
+        let cancelled = self.cancel.stamp().filter(holds);
+        let dated = self.end_date.stamp().filter(holds);
+        let mut at_once = self.at_once.iter();
+        Words {
+            cancel: self.cancel_asked().filter(|_| cancelled.is_some()),
+            ended_at_once: at_once
+                .find(|(stamp, _)| holds(stamp))
+                .map(|(stamp, at)| (*at, *stamp)),
+            end_date: self.end_date().filter(|_| dated.is_some()),
+            newest: cancelled.max(dated),
+        }
     }
 
     /// The newest end date.
@@ -155,14 +186,15 @@ impl Decided {
         self.ends_passed.contains(&end)
     }
 
-    /// Whether the gateway answered to such a cancel, whatever it said.
+    /// Whether the gateway answered to such a cancel of a subscription there. That it would not
+    /// holds for what was decided until then: `newest`.
     #[must_use]
-    pub fn is_stopped(&self, when: CancelWhen) -> bool {
-        let slot = match when {
-            CancelWhen::Immediate => &self.stopped_at_once,
-            CancelWhen::EndOfCycle => &self.stopped_with_cycle,
-        };
-        slot.get().is_some()
+    pub fn is_stopped(&self, reference: &str, when: CancelWhen, newest: Option<Stamp>) -> bool {
+        let held = self.stopped.get(&(reference.into(), when));
+        held.is_some_and(|held| match held.value {
+            Answer::Done => true,
+            Answer::Refused => newest < Some(held.stamp),
+        })
     }
 
     /// The checkouts that put another in its place once they are paid.

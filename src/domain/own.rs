@@ -276,6 +276,8 @@ pub struct CheckoutAttempted {
 /// attempt counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pays {
+    /// The merchant's own identifier of the customer.
+    pub identifier: Box<str>,
     /// `SUA-…`: begins with the payment where there is none of that id yet.
     pub subscription_id: Box<str>,
     /// `SUA-…`: what it takes the place of, once it is paid.
@@ -346,7 +348,7 @@ pub struct CancelAsked {
 }
 
 /// When a cancelled subscription ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CancelWhen {
     /// At once.
@@ -360,6 +362,8 @@ pub enum CancelWhen {
 pub struct CancelledAtGateway {
     /// `SUA-…`
     pub subscription_id: Box<str>,
+    /// The gateway's id of what was to be stopped (`sub_…`).
+    pub reference: Box<str>,
     /// What was asked of the gateway.
     pub when: CancelWhen,
     /// Why the gateway would not, in its own words; absent where it did.

@@ -45,6 +45,10 @@ pub struct Order {
     pub attempt: u32,
     /// When the payer wanted it.
     pub attempted_at: Timestamp,
+    /// When the gateway is asked.
+    pub asked_at: Timestamp,
+    /// The gateway's ids of what it opened for earlier attempts, newest first.
+    pub earlier: Vec<Box<str>>,
     /// How much.
     pub price: Money,
     /// What for, for people.

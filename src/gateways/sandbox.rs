@@ -39,7 +39,7 @@ impl Sandbox {
             address.set_ip(here);
         }
         Self {
-            client: Client::new(TIMEOUT),
+            client: Client::to_itself(TIMEOUT),
             intake: format!("http://{address}/webhooks/{SANDBOX}"),
             key,
         }
@@ -229,6 +229,8 @@ mod tests {
             checkout: "TRN-0MSC9073DVBTK".into(),
             attempt,
             attempted_at: Timestamp::from_millis(1_790_000_000_999).unwrap(),
+            asked_at: Timestamp::from_millis(1_790_000_000_999).unwrap(),
+            earlier: Vec::new(),
             price: Money {
                 amount_minor: 49_900,
                 currency: Currency::parse("INR").unwrap(),

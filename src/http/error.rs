@@ -140,7 +140,7 @@ impl Problem {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_encoding",
                 "Content coding not supported",
-                "Send the body as it was signed, without a content coding.".into(),
+                "Send the body as it is, without a content coding.".into(),
             ),
             Self::UriTooLong => (
                 StatusCode::URI_TOO_LONG,

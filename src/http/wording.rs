@@ -17,6 +17,10 @@ use super::stykite;
 /// Why, in a sentence, where the vendor's own words do not say.
 pub(super) const DETAIL: HeaderName = HeaderName::from_static("x-subledger-detail");
 
+/// Of that sentence, in which may be what a client wrote: proxies hold some kilobytes of headers.
+const DETAIL_CHARS_MAX: usize = 500;
+const CUT: &str = "...";
+
 /// Whose words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Wording {
@@ -91,7 +95,11 @@ impl Wording {
 fn visible(sentence: &str) -> HeaderValue {
     let is_plain = |letter: char| letter == ' ' || letter.is_ascii_graphic();
     let letters = sentence.chars();
-    let plain: String = letters.map(|c| if is_plain(c) { c } else { '?' }).collect();
+    let mut plain: String = letters.map(|c| if is_plain(c) { c } else { '?' }).collect();
+    if plain.len() > DETAIL_CHARS_MAX {
+        plain.truncate(DETAIL_CHARS_MAX - CUT.len());
+        plain.push_str(CUT);
+    }
     HeaderValue::from_str(&plain).unwrap_or(HeaderValue::from_static(""))
 }
 

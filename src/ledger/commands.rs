@@ -187,13 +187,26 @@ impl Ledger {
         conflicts: Vec<String>,
         mut decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
     ) -> Result<u64, CommandError> {
+        let decide = move |state: &State, now| Ok((decide(state, now)?, now));
+        self.tell_dated(request, conflicts, decide).await
+    }
+
+    /// The same, for what counts from another time than now.
+    pub(super) async fn tell_dated(
+        &self,
+        request: &Request,
+        conflicts: Vec<String>,
+        mut decide: impl FnMut(&State, Timestamp) -> Result<(OwnFact, Timestamp), Refusal>
+        + Send
+        + 'static,
+    ) -> Result<u64, CommandError> {
         let (state, time) = (Arc::clone(&self.state), Arc::clone(&self.log_time));
         let asked = request.clone();
         let decide = move || {
             let now = time.now();
             match decide(&state.read(), now) {
-                Ok(fact) => {
-                    let body = own::fact_body(&fact, &asked, now);
+                Ok((fact, at)) => {
+                    let body = own::fact_body(&fact, &asked, at);
                     append(own::SOURCE_API, body, now, Some(&asked))
                 }
                 Err(refusal) => Decision::Refuse(refusal),

@@ -1,6 +1,10 @@
 //! Making customers. Knows what a customer must have, and no vendor's names for it.
 
 use super::commands::{CommandError, Refusal, Request};
+use super::limits::{
+    EMAIL_CHARS_MAX, IDENTIFIER_CHARS_MAX, LINE_CHARS_MAX, PHONE_CHARS_MAX, POSTAL_CODE_CHARS_MAX,
+    TRIAL_DAYS_MAX,
+};
 use super::{Ledger, ids};
 use crate::domain::catalog::{Catalog, Plan};
 use crate::domain::creation::{Asked, trial_text};
@@ -11,18 +15,8 @@ use crate::domain::place::{country_name, state_name};
 use crate::domain::state::{Made, State};
 use crate::domain::time::Timestamp;
 
-/// An address of RFC 5321 §4.5.3.1 has no more.
-const EMAIL_CHARS_MAX: usize = 254;
-/// An e-mail address or a UUID, with room for what else merchants call a customer.
-pub(super) const IDENTIFIER_CHARS_MAX: usize = 512;
-/// A name, a street, a city: what fits on an envelope.
-const LINE_CHARS_MAX: usize = 200;
-/// E.164 has 15 digits; people add signs and an extension.
-const PHONE_CHARS_MAX: usize = 40;
-/// The longest postal codes have 10 letters and digits.
-const POSTAL_CODE_CHARS_MAX: usize = 16;
-/// Ten years. A longer trial is most likely a number of seconds.
-const TRIAL_DAYS_MAX: u32 = 3_653;
+/// Clients and proxies take such segments out of a path before anybody reads it.
+const STEPS: [&str; 2] = [".", ".."];
 /// Where a postal code is needed, by ISO 3166-1 alpha-2.
 const NEEDS_POSTAL_CODE: &str = "US";
 
@@ -85,8 +79,8 @@ pub(super) fn customer_conflict(identifier: &str) -> String {
     format!("customer {identifier}")
 }
 
-/// The merchant's identifier of a customer, by any of its ids, for a request that asks for a
-/// company's.
+/// The merchant's identifier of a customer, for a request that asks for a company's: by any of its
+/// ids, else by the e-mail address that it was made with under that company.
 ///
 /// # Errors
 /// [`Refusal::NoSuchCompany`]; [`Refusal::NoSuchCustomer`], also where it is another company's.
@@ -100,14 +94,17 @@ pub(super) fn identifier_of<'a>(
             .settings()
             .and_then(|settings| settings.catalog.company(company_id));
         known.ok_or(Refusal::NoSuchCompany)?;
-        if state
-            .company_of(customer)
-            .is_some_and(|held| *held != *company_id)
-        {
-            return Err(Refusal::NoSuchCustomer);
-        }
+        return companys(state, company_id, customer).ok_or(Refusal::NoSuchCustomer);
     }
     state.identifier_of(customer).ok_or(Refusal::NoSuchCustomer)
+}
+
+/// The same, in a company that there is. A customer of whom no event names another is one of it.
+pub(super) fn companys<'a>(state: &'a State, company_id: &str, customer: &str) -> Option<&'a str> {
+    let is_others = |held: Box<str>| *held != *company_id;
+    let by_id = state.identifier_of(customer);
+    let by_id = by_id.filter(|id| !state.company_of(id).is_some_and(is_others));
+    by_id.or_else(|| state.identifier_by_email(company_id, customer))
 }
 
 pub(super) fn invalid<T>(sentence: impl Into<String>) -> Result<T, Refusal> {
@@ -132,6 +129,9 @@ impl NewCustomer {
             return invalid(format!(
                 "`customer_identifier` must have 1 to {IDENTIFIER_CHARS_MAX} characters on one line."
             ));
+        }
+        if STEPS.contains(&&*self.identifier) {
+            return invalid("`customer_identifier` must not be `.` or `..`: no path can name it.");
         }
         if !is_email(&self.email) {
             return invalid("`email` must be an e-mail address.");
@@ -201,8 +201,18 @@ impl NewCustomer {
         if let Some(made) = state.creation_of(&self.identifier) {
             return Err(self.repeats(made));
         }
+        self.check_free(state)?;
         let plan = self.plan(catalog)?;
         Ok(OwnFact::CustomerCreated(self.created(state, plan, now)))
+    }
+
+    /// What would be told of this identifier, its namesake would be taken for.
+    fn check_free(&self, state: &State) -> Result<(), Refusal> {
+        let id = &*self.identifier;
+        if state.has_customer(id) && state.identifier_of(id) != Some(id) {
+            return invalid("`customer_identifier` is an id of another customer; take another.");
+        }
+        Ok(())
     }
 
     /// Why a customer that was made before is not made again.
@@ -234,7 +244,7 @@ impl NewCustomer {
     fn created(&self, state: &State, plan: Option<&Plan>, now: Timestamp) -> CustomerCreated {
         let shown_before = state.customer_id_of(&self.identifier);
         let subscription = plan.map(|plan| Begun {
-            id: ids::fresh(Prefix::Subscription, now),
+            id: ids::fresh(state, Prefix::Subscription, now),
             plan_id: plan.id.as_str().into(),
             plan_name: plan.name.as_str().into(),
             trial_ends_at: trial_ends_at(now, self.trial_days.unwrap_or(plan.trial_days)),
@@ -242,7 +252,7 @@ impl NewCustomer {
         });
         let address = self.address.clone();
         CustomerCreated {
-            id: shown_before.unwrap_or_else(|| ids::fresh(Prefix::Customer, now)),
+            id: shown_before.unwrap_or_else(|| ids::fresh(state, Prefix::Customer, now)),
             identifier: self.identifier.clone(),
             email: self.email.clone(),
             first_name: self.first_name.clone(),

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::commands::{CommandError, Refusal, Request, Written, append};
+use super::limits::IDENTIFIER_CHARS_MAX;
 use super::{Ledger, Shown, own};
 use crate::domain::key::{KeyCreated, KeyDigest, KeyFact, KeyId, KeyView, Scope};
 use crate::domain::state::{Ident, Page};
@@ -21,8 +22,6 @@ const PREFIX: &str = "sl_";
 
 /// A label is for people: a name of a service, a purpose, a date.
 const LABEL_CHARS_MAX: usize = 100;
-/// An e-mail address has at most 254 characters, and identifiers are mostly shorter.
-const CUSTOMER_CHARS_MAX: usize = 512;
 
 /// The text of a key. It is wiped when it goes, and has no way into a log line.
 pub struct KeyText(SecretString);
@@ -112,7 +111,7 @@ pub enum NewKeyError {
     )]
     Label,
     /// Empty, too long, or not one line.
-    #[error("`customer` must be an id of 1 to {CUSTOMER_CHARS_MAX} characters.")]
+    #[error("`customer` must be an id of 1 to {IDENTIFIER_CHARS_MAX} characters.")]
     Customer,
     /// A wider scope would not be narrowed by it.
     #[error("`customer` is for keys of scope `client`; leave it out.")]
@@ -132,7 +131,7 @@ impl NewKey {
             if scope != Scope::Client {
                 return Err(NewKeyError::CustomerNeedsClient);
             }
-            if !is_line(customer, CUSTOMER_CHARS_MAX) {
+            if !is_line(customer, IDENTIFIER_CHARS_MAX) {
                 return Err(NewKeyError::Customer);
             }
         }

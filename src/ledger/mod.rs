@@ -15,6 +15,7 @@ mod ingest;
 mod keeping;
 mod keepsake;
 mod keys;
+pub mod limits;
 mod log_time;
 mod numbers;
 mod opening;
@@ -43,7 +44,7 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
-pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted};
+pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted, origin};
 pub use customers::NewCustomer;
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
@@ -57,7 +58,7 @@ pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
-pub use usage::{Counted, ENTRIES_MAX, TOKENS_MAX, TokenUse, UnitUse};
+pub use usage::{Counted, TokenUse, UnitUse};
 
 use self::alarm::Alarm;
 use self::audit::{Checkpoints, Desk, Signer};

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::customers::companys;
 use super::{Caller, Ledger, Shown};
 use crate::domain::access::AsOf;
 use crate::domain::catalog::Catalog;
@@ -124,12 +125,12 @@ impl Ledger {
         self.ask(|state, as_of| CustomerInFull::of(state, id, as_of))
     }
 
-    /// Whether there is such a customer, by any id, and no event names another company of it.
+    /// The merchant's identifier of a customer of that company: by any id of one of whom no event
+    /// names another company, else by the e-mail address that one was made with. Nothing where two
+    /// were.
     #[must_use]
-    pub fn is_customer_of(&self, company_id: &str, id: &str) -> bool {
-        let state = self.state.read();
-        let other = |held: Box<str>| *held != *company_id;
-        state.identifier_of(id).is_some() && !state.company_of(id).is_some_and(other)
+    pub fn identifier_at(&self, company_id: &str, id: &str) -> Option<String> {
+        companys(&self.state.read(), company_id, id).map(str::to_owned)
     }
 
     /// What the newest catalogue says.

@@ -34,8 +34,11 @@ impl Ledger {
     ) -> Result<u64, CommandError> {
         let about = About::new(customer, subscription);
         let conflicts = about.conflicts(&self.state.read())?;
-        let decide = move |state: &State, now| cancel(&about.standing(state)?, when, now);
-        let told = self.tell(&request, conflicts, decide).await;
+        let decide = move |state: &State, now| {
+            let held = about.standing(state)?;
+            Ok((cancel(&held, when, now)?, told_at(&held, now)))
+        };
+        let told = self.tell_dated(&request, conflicts, decide).await;
         self.or_as_it_was(told)
     }
 
@@ -53,8 +56,11 @@ impl Ledger {
     ) -> Result<u64, CommandError> {
         let about = About::new(customer, subscription);
         let conflicts = about.conflicts(&self.state.read())?;
-        let decide = move |state: &State, _| set_end(&about.standing(state)?, ends_at);
-        let told = self.tell(&request, conflicts, decide).await;
+        let decide = move |state: &State, now| {
+            let held = about.standing(state)?;
+            Ok((set_end(&held, ends_at)?, told_at(&held, now)))
+        };
+        let told = self.tell_dated(&request, conflicts, decide).await;
         self.or_as_it_was(told)
     }
 
@@ -96,13 +102,20 @@ impl About {
     }
 }
 
+/// When a decision about a subscription counts from: never before the newest word of the provider
+/// whose word it is to stand above, whose clock may be ahead of ours.
+fn told_at(held: &SubscriptionStanding, now: Timestamp) -> Timestamp {
+    held.told_until
+        .map_or(now, |until| now.max(until.plus_millis(1)))
+}
+
 fn cancel(
     held: &SubscriptionStanding,
     when: CancelWhen,
     now: Timestamp,
 ) -> Result<OwnFact, Refusal> {
     refuse_foreign(held, "cancel it")?;
-    if held.status == Status::Canceled {
+    if held.status == Status::Canceled && when == CancelWhen::Immediate {
         return Err(Refusal::NothingChanges);
     }
     refuse_over(held)?;
@@ -110,7 +123,10 @@ fn cancel(
         CancelWhen::Immediate => now,
         CancelWhen::EndOfCycle => {
             let month_end = || month_end(held.started_at.unwrap_or(now), now);
-            held.cycle_end.unwrap_or_else(month_end)
+            let cycle_end = held.cycle_end.unwrap_or_else(month_end);
+            // What was paid for is over where an end date stands instead.
+            let instead = held.end_date.filter(|end| now < *end && cycle_end <= now);
+            instead.unwrap_or(cycle_end)
         }
     };
     let as_before = |before| when == CancelWhen::EndOfCycle && before == ends_at;
@@ -125,32 +141,31 @@ fn cancel(
 }
 
 fn set_end(held: &SubscriptionStanding, ends_at: Timestamp) -> Result<OwnFact, Refusal> {
-    refuse_foreign(held, "set its end")?;
+    refuse_foreign(held, "set its end_date")?;
+    let has_expired = held.status == Status::Expired;
+    if !has_expired && is_over(held) {
+        let status = held.status.as_str();
+        let why = format!("The subscription is {status} already: it takes no end_date.");
+        return Err(Refusal::Invalid(why));
+    }
     if held.end_date == Some(ends_at) {
         return Err(Refusal::NothingChanges);
     }
-    if held.status != Status::Expired {
-        refuse_over(held)?;
-    } else if let Some(over) = held.ends_at.filter(|end| is_bound_by(held, *end)) {
-        let why = format!(
-            "What was paid for, or its trial, was over at {over}: only a payment brings the \
-             subscription back."
-        );
-        return Err(Refusal::Invalid(why));
+    if has_expired && held.gateway_subscription.is_some() {
+        let why = "The subscription has expired and is charged no more: an end_date does not bring \
+                   it back, a payment does.";
+        return Err(Refusal::Invalid(why.into()));
     }
     if let Some(cancel_at) = held.cancel_at.filter(|cancel_at| ends_at > *cancel_at) {
-        let why = format!("The subscription was cancelled and ends at {cancel_at}, not later.");
+        let why = format!(
+            "The subscription was cancelled and ends at {cancel_at}: its end_date cannot be later."
+        );
         return Err(Refusal::Invalid(why));
     }
     Ok(OwnFact::EndDateSet(EndDateSet {
         subscription_id: held.id.as_str().into(),
         ends_at,
     }))
-}
-
-/// Whether it ended with its trial or with what was paid for, so that no end date puts that off.
-fn is_bound_by(held: &SubscriptionStanding, end: Timestamp) -> bool {
-    [held.trial_ends_at, held.paid_through].contains(&Some(end))
 }
 
 /// Whoever charges goes on charging, whatever is said here.
@@ -163,8 +178,12 @@ fn refuse_foreign(held: &SubscriptionStanding, what: &str) -> Result<(), Refusal
     Err(Refusal::Invalid(why))
 }
 
+fn is_over(held: &SubscriptionStanding) -> bool {
+    held.ended || held.status == Status::Superseded
+}
+
 fn refuse_over(held: &SubscriptionStanding) -> Result<(), Refusal> {
-    if !held.ended && held.status != Status::Superseded {
+    if !is_over(held) {
         return Ok(());
     }
     let status = held.status.as_str();
@@ -217,6 +236,7 @@ mod tests {
             ended: false,
             gateway_subscription: None,
             last_paid_period: None,
+            told_until: None,
         }
     }
 
@@ -276,22 +296,51 @@ mod tests {
     }
 
     #[test]
-    fn only_what_an_end_date_ended_is_brought_back_by_another() {
+    fn what_expired_is_brought_back_by_an_end_date_and_what_was_cancelled_is_not() {
         assert!(set_end(&expired(NOW), at(LATER)).is_ok());
-        let paid = set_end(&expired(PAID), at(LATER));
-        assert!(matches!(paid, Err(Refusal::Invalid(_))), "{paid:?}");
-        let tried = SubscriptionStanding {
-            trial_ends_at: Some(at(NOW)),
-            paid_through: None,
+        assert!(set_end(&expired(PAID), at(LATER)).is_ok());
+        let charged = SubscriptionStanding {
+            gateway_subscription: Some("sub_1".into()),
             ..expired(NOW)
         };
-        let tried = set_end(&tried, at(LATER));
-        assert!(matches!(tried, Err(Refusal::Invalid(_))), "{tried:?}");
-        let cancelled = cancel(&expired(NOW), CancelWhen::Immediate, at(LATER));
-        assert!(
-            matches!(cancelled, Err(Refusal::Invalid(_))),
-            "{cancelled:?}"
-        );
+        let canceled = SubscriptionStanding {
+            status: Status::Canceled,
+            ..expired(NOW)
+        };
+        for held in [&charged, &canceled] {
+            let Err(Refusal::Invalid(why)) = set_end(held, at(LATER)) else {
+                unreachable!("{held:?}");
+            };
+            assert!(why.contains("end_date"), "{why}");
+        }
+        let again = cancel(&canceled, CancelWhen::Immediate, at(LATER));
+        assert_eq!(again, Err(Refusal::NothingChanges));
+        for held in [canceled, expired(NOW)] {
+            let told = cancel(&held, CancelWhen::EndOfCycle, at(LATER));
+            assert!(matches!(told, Err(Refusal::Invalid(_))), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn the_cycle_of_what_an_end_date_put_off_ends_then() {
+        let put_off = SubscriptionStanding {
+            end_date: Some(at(LATER)),
+            ..active()
+        };
+        let after = at("2026-03-15T00:00:00Z");
+        let with_cycle = |now| cancelled_at(cancel(&put_off, CancelWhen::EndOfCycle, now));
+        assert_eq!(with_cycle(at(NOW)), at(PAID));
+        assert_eq!(with_cycle(after), at(LATER));
+    }
+
+    #[test]
+    fn a_decision_stands_above_the_newest_word_of_a_clock_that_is_ahead() {
+        let ahead = SubscriptionStanding {
+            told_until: Some(at(LATER)),
+            ..active()
+        };
+        assert_eq!(told_at(&ahead, at(NOW)), at(LATER).plus_millis(1));
+        assert_eq!(told_at(&active(), at(NOW)), at(NOW));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod checkpoints;
 mod customers;
 mod documented;
+mod emails;
 mod exactness;
 mod fields;
 mod identifiers;

@@ -5,3 +5,4 @@ mod ends;
 mod gaps;
 mod life;
 mod month;
+mod words;

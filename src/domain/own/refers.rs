@@ -1,7 +1,7 @@
 //! What a fact of our own refers to: the customer, and the subscriptions that begin or end with it.
 //! Knows nothing of what is held of them.
 
-use super::{CheckoutOpened, Item, OwnFact};
+use super::{CheckoutOpened, Item, OwnFact, Pays};
 
 impl OwnFact {
     /// The merchant's own identifier of the customer that it is told of, where it says so itself.
@@ -13,8 +13,8 @@ impl OwnFact {
             Self::UsageRead(fact) => Some(&fact.identifier),
             Self::UsageCounted(fact) => Some(&fact.identifier),
             Self::CheckoutOpened(fact) => Some(&fact.identifier),
-            Self::CheckoutAttempted(_)
-            | Self::CheckoutAtGateway(_)
+            Self::CheckoutAttempted(fact) => Some(&fact.pays.as_ref()?.identifier),
+            Self::CheckoutAtGateway(_)
             | Self::CheckoutRefused(_)
             | Self::CheckoutCancelled(_)
             | Self::CheckoutExpired(_)
@@ -29,28 +29,47 @@ impl OwnFact {
     /// The subscription (`SUA-…`) that begins with it, or that it sells.
     #[must_use]
     pub fn sells(&self) -> Option<&str> {
-        if let Self::CustomerCreated(fact) = self {
-            return fact.subscription.as_ref().map(|begun| &*begun.id);
-        }
-        let Self::CheckoutOpened(fact) = self else {
-            return None;
-        };
-        match &fact.item {
-            Item::Plan {
-                subscription_id, ..
-            } => Some(subscription_id),
-            Item::Addon { .. } => None,
+        match self {
+            Self::CustomerCreated(fact) => fact.subscription.as_ref().map(|begun| &*begun.id),
+            Self::CheckoutOpened(fact) => match &fact.item {
+                Item::Plan {
+                    subscription_id, ..
+                } => Some(subscription_id),
+                Item::Addon { .. } => None,
+            },
+            Self::CheckoutAttempted(fact) => Some(&fact.pays.as_ref()?.subscription_id),
+            Self::AllowancesSet(_)
+            | Self::UsageRead(_)
+            | Self::UsageCounted(_)
+            | Self::CheckoutAtGateway(_)
+            | Self::CheckoutRefused(_)
+            | Self::CheckoutCancelled(_)
+            | Self::CheckoutExpired(_)
+            | Self::CancelAsked(_)
+            | Self::CancelledAtGateway(_)
+            | Self::EndDateSet(_)
+            | Self::TrialEnded(_)
+            | Self::SubscriptionEnded(_) => None,
         }
     }
 }
 
 impl CheckoutOpened {
-    /// The subscriptions (`SUA-…`) that this takes the place of, once it is paid.
+    /// Which subscription it was opened for; `None` for an add-on.
     #[must_use]
-    pub fn supersedes(&self) -> &[Box<str>] {
-        match &self.item {
-            Item::Plan { supersedes, .. } => supersedes,
-            Item::Addon { .. } => &[],
-        }
+    pub fn pays(&self) -> Option<Pays> {
+        let Item::Plan {
+            subscription_id,
+            supersedes,
+            ..
+        } = &self.item
+        else {
+            return None;
+        };
+        Some(Pays {
+            identifier: self.identifier.clone(),
+            subscription_id: subscription_id.clone(),
+            supersedes: supersedes.clone(),
+        })
     }
 }

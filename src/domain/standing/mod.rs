@@ -2,68 +2,22 @@
 //! the payments for it, and from what a gateway that charges it says. Knows no clock: what depends
 //! on the day falls due, and is told by an event.
 
+mod basis;
 mod shown;
 
+use self::basis::Chain;
+pub use self::basis::{Basis, Charged, PeriodPaid, PlanSold, Word};
 pub use self::shown::SubscriptionStanding;
 
 use super::access::{Access, AsOf, Terms};
-use super::catalog::Period;
-use super::decided::{Cancel, Decided};
+use super::decided::{Cancel, Decided, Words};
 use super::own::CancelWhen;
 use super::status::Status;
-use super::subscription::{Charge, Subscription};
+use super::subscription::Charge;
 use super::time::Timestamp;
 
 /// Why a subscription that was only tried is over.
 const TRIAL_ENDED: &str = "trial_ended";
-
-/// A payment for a period of a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PeriodPaid<'a> {
-    /// When it was captured.
-    pub at: Timestamp,
-    /// The provider's id of the payment.
-    pub payment: &'a str,
-    /// The checkout (`TRN-…`) it pays.
-    pub checkout: &'a str,
-}
-
-/// What a checkout sells of a plan.
-#[derive(Debug, Clone, Copy)]
-pub struct PlanSold<'a> {
-    /// `PLV-…`
-    pub plan_id: &'a str,
-    /// The plan's name then.
-    pub name: &'a str,
-    /// What is paid for.
-    pub period: Period,
-}
-
-/// A subscription at a gateway that charges every period.
-#[derive(Debug, Clone, Copy)]
-pub struct Charged<'a> {
-    /// The gateway's id (`sub_…`).
-    pub id: &'a str,
-    /// What the gateway says of it.
-    pub cells: &'a Subscription,
-    /// When it was first heard of.
-    pub since: Timestamp,
-    /// What the checkout sold.
-    pub sold: PlanSold<'a>,
-}
-
-/// All that decides how a subscription of our own stands.
-#[derive(Debug)]
-pub struct Basis<'a> {
-    /// What was decided here.
-    pub decided: &'a Decided,
-    /// The payments for one period each, in the order in which they count.
-    pub paid: Vec<(PeriodPaid<'a>, PlanSold<'a>)>,
-    /// Where a gateway charges it.
-    pub charged: Option<Charged<'a>>,
-    /// When another took its place, and by which checkout.
-    pub superseded: Option<(Timestamp, &'a str)>,
-}
 
 /// What gave a subscription its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,10 +80,12 @@ pub struct Standing {
     pub ended_at: Option<Timestamp>,
     /// Whether a cancel ended it.
     pub is_cancelled: bool,
-    /// The cancel that was asked for.
-    pub cancel: Option<Cancel>,
-    /// The end date that was set.
-    pub end_date: Option<Timestamp>,
+    /// The cancel and the end date that no later payment stands against.
+    pub words: Words,
+    /// Whether a single payment pays for it.
+    pub is_paid: bool,
+    /// Whether its end date stands instead of the end of its trial or of what is paid for.
+    pub is_put_off: bool,
     /// What falls due next.
     pub due: Option<Due>,
     /// The gateway's id of it, where one charges it.
@@ -180,89 +136,6 @@ pub fn ended_by(decided: &Decided) -> Option<DueEnd> {
     at_once.or_else(|| end_of(decided).filter(|end| decided.has_end_passed(end.at)))
 }
 
-/// What the payments for single periods add up to.
-#[derive(Default)]
-struct Chain {
-    period: (Option<Timestamp>, Option<Timestamp>),
-    /// The end of it all; nothing where there is no payment, or where one pays for ever.
-    through: Option<Timestamp>,
-    is_for_ever: bool,
-}
-
-impl Chain {
-    /// Each payment adds its period to what was paid before, or begins anew where that was over.
-    fn of(paid: &[(PeriodPaid<'_>, PlanSold<'_>)]) -> Self {
-        let mut chain = Self::default();
-        for (payment, sold) in paid {
-            let start = chain.through.map_or(payment.at, |end| end.max(payment.at));
-            let end = sold.period.end(start);
-            chain.is_for_ever |= end.is_none();
-            chain.period = (Some(start), end);
-            chain.through = if chain.is_for_ever { None } else { end };
-        }
-        chain
-    }
-}
-
-impl Basis<'_> {
-    /// How it stands; `None` where it has not begun.
-    #[must_use]
-    pub fn standing(&self) -> Option<Standing> {
-        let begun = self.decided.begun();
-        let sold = self.paid.last().map(|(_, sold)| *sold);
-        let sold = sold.or(self.charged.map(|charged| charged.sold));
-        let plan = sold.map(|sold| (sold.plan_id, sold.name));
-        let plan = plan.or(begun.map(|(begun, _)| (&*begun.plan_id, &*begun.plan_name)));
-        let (plan_id, plan_name) = plan?;
-        let chain = Chain::of(&self.paid);
-        let charge = self.charged.map(|charged| charged.cells.charge());
-        let mut standing = Standing {
-            status: Status::Active,
-            cause: Cause::Begun,
-            provider_status: None,
-            reason: None,
-            plan_id: plan_id.into(),
-            plan_name: plan_name.into(),
-            quantity: None,
-            trial_ends_at: begun.and_then(|(begun, _)| begun.trial_ends_at),
-            started_at: self.started_at()?,
-            period: chain.period,
-            paid_through: chain.through,
-            cancel_at: None,
-            ends_at: None,
-            ended_at: None,
-            is_cancelled: false,
-            cancel: self.decided.cancel_asked(),
-            end_date: self.decided.end_date(),
-            due: None,
-            charged_as: self.charged.map(|charged| charged.id.into()),
-        };
-        if let Some((last, _)) = self.paid.last() {
-            standing.cause = Cause::Paid(last.payment.into());
-        }
-        if let Some(charge) = charge {
-            standing.take_charge(charge);
-        }
-        standing.settle(self, &chain);
-        Some(standing)
-    }
-
-    fn started_at(&self) -> Option<Timestamp> {
-        let begun = self.decided.begun().map(|(_, at)| at);
-        let paid = self.paid.first().map(|(paid, _)| paid.at);
-        let charged = self.charged.map(|charged| {
-            let started = charged.cells.started_at();
-            started.unwrap_or(charged.since)
-        });
-        let bought = [paid, charged].into_iter().flatten().min();
-        begun.or(bought)
-    }
-
-    fn is_paid(&self) -> bool {
-        !self.paid.is_empty() || self.charged.is_some()
-    }
-}
-
 impl Standing {
     /// What the gateway says of a subscription that it charges.
     fn take_charge(&mut self, charge: Charge<'_>) {
@@ -281,18 +154,19 @@ impl Standing {
     /// What was decided here stands above it all.
     fn settle(&mut self, basis: &Basis<'_>, chain: &Chain) {
         let decided = basis.decided;
-        let cancel = decided.cancel_asked();
-        let asked = due_end(cancel, decided.end_date(), None);
+        let Words {
+            cancel, end_date, ..
+        } = self.words;
+        let asked = due_end(cancel, end_date, None);
         self.cancel_at = asked.map(|end| end.at);
-        // Whoever charges goes on charging; only a single payment is followed by nothing.
-        let paid_through = chain.through.filter(|_| basis.charged.is_none());
-        let end = due_end(cancel, decided.end_date(), paid_through);
-        self.ends_at = end.map(|end| end.at);
+        let end = self.end_as_things_stand(basis, chain);
+        self.ends_at = end.or(asked).map(|end| end.at);
         let passed = end.filter(|end| decided.has_end_passed(end.at));
-        if let Some(at) = decided.ended_at_once() {
+        if let Some((at, _)) = self.words.ended_at_once {
             self.end(Status::Canceled, at, Cause::Cancelled);
             self.cancel_at = Some(at);
         } else if let Some((at, checkout)) = basis.superseded {
+            let at = at.max(self.started_at);
             self.end(Status::Superseded, at, Cause::Superseded(checkout.into()));
         } else if let Some(end) = passed {
             self.end(end.status, end.at, Cause::EndPassed(end.at));
@@ -303,6 +177,32 @@ impl Standing {
         } else {
             self.due = end.map(|end| Due::End(end.at));
         }
+    }
+
+    /// The end of which the scheduler is to tell. An end date that is newer than every payment is
+    /// the end: also of what is paid for once, and later than the end of a trial it puts that off.
+    fn end_as_things_stand(&mut self, basis: &Basis<'_>, chain: &Chain) -> Option<DueEnd> {
+        let Words {
+            cancel, end_date, ..
+        } = self.words;
+        if basis.charged.is_some() {
+            // Whoever charges goes on charging; only a single payment is followed by nothing.
+            return due_end(cancel, end_date, None);
+        }
+        if basis.is_paid() {
+            self.is_put_off = end_date.is_some();
+            let through = chain.through.filter(|_| end_date.is_none());
+            return due_end(cancel, end_date, through);
+        }
+        let begun = basis.decided.begun();
+        let must_be_paid = begun.is_some_and(|(begun, _)| begun.is_paid_plan);
+        self.is_put_off =
+            must_be_paid && self.trial_ends_at.is_some_and(|end| end_date > Some(end));
+        if self.is_put_off {
+            self.trial_ends_at = end_date;
+            return due_end(cancel, None, None);
+        }
+        due_end(cancel, end_date, None)
     }
 
     /// Before anything is paid: its trial, and what comes after it.
@@ -354,32 +254,43 @@ impl Standing {
     /// Whether access is granted.
     #[must_use]
     pub fn access(&self, as_of: AsOf) -> Access {
+        let instead = self.words.end_date;
+        let instead = instead.filter(|_| self.is_put_off && self.is_paid);
         let terms = Terms {
             status: self.status,
-            paid_through: self.paid_through,
+            paid_through: instead.or(self.paid_through),
             cancel_at: self.cancel_at,
             trial_ends_at: self.trial_ends_at,
             cancelled_at: self.ended_at.filter(|_| self.is_cancelled),
         };
-        Access::of(&terms, as_of)
+        let access = Access::of(&terms, as_of);
+        if self.cause == Cause::Cancelled {
+            // Whatever the clock says: the log's time may be ahead of it.
+            return Access::lapsed(self.ended_at);
+        }
+        let is_ended_here = self.status.is_end() && self.cause != Cause::Charged;
+        Access {
+            until: access.until.or(self.ended_at.filter(|_| is_ended_here)),
+            ..access
+        }
     }
 
-    /// What must be asked of the gateway that charges it, where anything must.
+    /// What must be asked of a gateway about a subscription there that is charged for this one, or
+    /// may be: a payer was sent to it, but it `has_begun` only once that payer agreed.
     #[must_use]
-    pub fn to_stop(&self, decided: &Decided) -> Option<CancelWhen> {
-        self.charged_as.as_ref()?;
-        let asked = decided.cancel_asked().map(|cancel| cancel.when);
-        let when = match self.cause {
+    pub fn to_stop(&self, has_begun: bool) -> Option<CancelWhen> {
+        match self.cause {
+            Cause::Cancelled | Cause::Superseded(_) => Some(CancelWhen::Immediate),
+            // Whoever pays there brings it back.
+            _ if !has_begun => None,
             // The gateway's own end needs no asking for.
-            Cause::Charged if self.has_ended() => return None,
-            Cause::Cancelled | Cause::Superseded(_) => CancelWhen::Immediate,
-            Cause::EndPassed(_) if self.status == Status::Expired => CancelWhen::Immediate,
+            Cause::Charged if self.has_ended() => None,
+            Cause::EndPassed(_) if self.status == Status::Expired => Some(CancelWhen::Immediate),
             Cause::EndPassed(_)
             | Cause::Begun
             | Cause::Paid(_)
             | Cause::Charged
-            | Cause::TrialPassed(_) => asked?,
-        };
-        (!decided.is_stopped(when)).then_some(when)
+            | Cause::TrialPassed(_) => self.words.cancel.map(|cancel| cancel.when),
+        }
     }
 }

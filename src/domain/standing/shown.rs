@@ -46,6 +46,8 @@ pub struct SubscriptionStanding {
     pub gateway_subscription: Option<Box<str>>,
     /// The period that was paid for last.
     pub last_paid_period: Option<(Timestamp, Timestamp)>,
+    /// When its provider said last how it is; nothing for one of ours.
+    pub told_until: Option<Timestamp>,
 }
 
 impl Standing {
@@ -99,12 +101,13 @@ impl Standing {
             paid_through: self.paid_through,
             ends_at: self.ends_at,
             cycle_end: trial_end.or(self.paid_through),
-            is_cancel_asked: self.cancel.is_some(),
-            cancel_at: self.cancel.map(|cancel| cancel.ends_at),
-            end_date: self.end_date,
+            is_cancel_asked: self.words.cancel.is_some(),
+            cancel_at: self.words.cancel.map(|cancel| cancel.ends_at),
+            end_date: self.words.end_date,
             ended: self.has_ended(),
             gateway_subscription: self.charged_as.clone(),
             last_paid_period: start.zip(end).filter(|_| self.paid_through.is_some()),
+            told_until: None,
         }
     }
 }
@@ -132,6 +135,7 @@ impl SubscriptionStanding {
             ended: status.is_end(),
             gateway_subscription: None,
             last_paid_period: None,
+            told_until: cells.newest().map(|stamp| stamp.occurred_at),
         }
     }
 

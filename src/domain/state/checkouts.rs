@@ -1,12 +1,20 @@
 //! Reading checkouts that were opened here out of the state, with the payments that are linked to
 //! them. Knows nothing of what follows for what they sell.
 
+use hashbrown::HashSet;
+
 use super::State;
 use super::arena::Ix;
-use super::entity::{Kind, Role};
-use crate::domain::checkout::{CheckoutView, GatewayWork, Outcome, OwnCheckout, PaymentMade};
+use super::entity::{Body, Kind, Role};
+use super::sales::Sold;
+use crate::domain::checkout::{
+    CheckoutView, GatewayWork, Heard, Outcome, OwnCheckout, PaymentMade,
+};
+use crate::domain::decided::Decided;
 use crate::domain::own::{CheckoutOpened, GATEWAY_SANDBOX, PROVIDER};
-use crate::domain::status::CheckoutStatus;
+use crate::domain::standing::PeriodPaid;
+use crate::domain::status::{CheckoutStatus, Status};
+use crate::domain::subscription::Subscription;
 use crate::domain::time::Timestamp;
 
 /// Payments hang under a checkout by an order, or by an invoice of a subscription.
@@ -16,8 +24,8 @@ const PAYMENT_DEPTH_MAX: usize = 4;
 pub(super) struct Linked<'a> {
     pub(super) ix: Ix,
     pub(super) made: PaymentMade<'a>,
-    /// Whether it is one that a gateway's subscription charged.
-    pub(super) is_charge: bool,
+    /// The gateway's subscription that charged it, where one did.
+    pub(super) charged_by: Option<Ix>,
 }
 
 impl State {
@@ -30,21 +38,37 @@ impl State {
 
     pub(super) fn checkout_view(&self, ix: Ix) -> Option<CheckoutView> {
         let entity = self.arena.get(ix);
-        let made = self.payments_made_for(ix);
         let customer = self.owner_name(entity)?;
-        entity.own_checkout()?.view(&made, customer)
+        entity.own_checkout()?.view(&self.heard_of(ix), customer)
     }
 
-    fn payments_made_for(&self, checkout: Ix) -> Vec<PaymentMade<'_>> {
+    /// What others say of a checkout.
+    pub(super) fn heard_of(&self, checkout: Ix) -> Heard<'_> {
         let linked = self.linked_payments(checkout);
-        linked.into_iter().map(|linked| linked.made).collect()
+        let below = self.below(checkout).into_iter();
+        let closed = below.filter_map(|ix| {
+            let entity = self.arena.get(ix);
+            let is_closed = match &entity.body {
+                Body::Checkout(held) => matches!(
+                    held.status(),
+                    Some(CheckoutStatus::Cancelled | CheckoutStatus::Expired)
+                ),
+                Body::Subscription(held) => held.is_known() && held.status().is_end(),
+                Body::Party(_) | Body::Payment(_) | Body::Addon(_) | Body::Links => false,
+            };
+            is_closed.then_some(&*entity.name)
+        });
+        Heard {
+            payments: linked.into_iter().map(|linked| linked.made).collect(),
+            closed_pages: closed.collect(),
+        }
     }
 
     /// How far a checkout has come.
-    fn checkout_status(&self, ix: Ix) -> Option<CheckoutStatus> {
+    pub(super) fn checkout_status(&self, ix: Ix) -> Option<CheckoutStatus> {
         let held = self.arena.get(ix).own_checkout()?;
         held.opened()?;
-        Some(held.status(&self.payments_made_for(ix)))
+        Some(held.status(&self.heard_of(ix)))
     }
 
     /// The payments that are linked to a checkout of our own, each once, in the order in which they
@@ -117,7 +141,7 @@ impl State {
         Some(Linked {
             ix,
             made,
-            is_charge: charging.is_some(),
+            charged_by: charging,
         })
     }
 
@@ -134,28 +158,95 @@ impl State {
         linked.find(|linked| linked.made.outcome == Outcome::Pays)
     }
 
+    /// The payments by which somebody chose what a checkout sells, in the order in which they
+    /// count: of what a gateway's subscription charges, only the first.
+    pub(super) fn chosen_by(&self, checkout: Ix) -> Vec<(Ix, PeriodPaid<'_>)> {
+        let Some(held) = self.arena.get(checkout).own_checkout() else {
+            return Vec::new();
+        };
+        let mut charging = HashSet::new();
+        let linked = self.linked_payments(checkout).into_iter();
+        let paying = linked.filter(|linked| linked.made.outcome == Outcome::Pays);
+        let chosen = paying.filter(|linked| linked.charged_by.is_none_or(|ix| charging.insert(ix)));
+        let chosen = chosen.map(|linked| {
+            let paid = PeriodPaid {
+                at: linked.made.at,
+                payment: linked.made.id,
+                checkout: &self.arena.get(checkout).name,
+                asked: held.asked_for(linked.made.id),
+            };
+            (linked.ix, paid)
+        });
+        chosen.collect()
+    }
+
     /// What must be asked of gateways, in the order of first mention.
     #[must_use]
     pub fn gateway_work(&self) -> Vec<GatewayWork> {
         let open = self.dues.with_work();
-        open.filter_map(|ix| self.work_of(ix)).collect()
+        open.flat_map(|ix| self.work_of(ix)).collect()
+    }
+
+    /// Whether that must be asked of a gateway.
+    #[must_use]
+    pub fn has_gateway_work(&self, work: &GatewayWork) -> bool {
+        let (kind, id) = match work {
+            GatewayWork::Open { checkout, .. } => (Kind::Checkout, checkout),
+            GatewayWork::Cancel {
+                subscription_id, ..
+            } => (Kind::Subscription, subscription_id),
+        };
+        let found = self.arena.find(kind, PROVIDER, id);
+        found.is_some_and(|ix| self.work_of(ix).contains(work))
+    }
+
+    /// What must be asked of a gateway about one checkout (`TRN-…`).
+    #[must_use]
+    pub fn gateway_work_about(&self, checkout: &str) -> Vec<GatewayWork> {
+        let found = self.arena.find(Kind::Checkout, PROVIDER, checkout);
+        found.map_or_else(Vec::new, |ix| self.work_of(ix))
     }
 
     /// What must be asked of a gateway about a checkout or a subscription of our own.
-    pub(super) fn work_of(&self, ix: Ix) -> Option<GatewayWork> {
-        let entity = self.arena.get(ix);
-        if entity.kind == Kind::Subscription {
-            let standing = self.sold(ix)?.standing;
-            let when = standing.to_stop(entity.subscription()?.decided()?)?;
-            return Some(GatewayWork::Cancel {
-                subscription_id: entity.name.clone(),
-                reference: standing.charged_as?,
-                when,
-            });
+    pub(super) fn work_of(&self, ix: Ix) -> Vec<GatewayWork> {
+        if self.arena.get(ix).kind == Kind::Subscription {
+            return self.stops_of(ix);
         }
+        self.opening_of(ix).into_iter().collect()
+    }
+
+    /// Every subscription at a gateway that goes on there and is to stop.
+    fn stops_of(&self, ix: Ix) -> Vec<GatewayWork> {
+        let entity = self.arena.get(ix);
+        let goes_on: Vec<_> = self.charges_of(ix).collect();
+        if goes_on.is_empty() {
+            return Vec::new();
+        }
+        let none = Decided::default();
+        let decided = entity.subscription().and_then(Subscription::decided);
+        let decided = decided.unwrap_or(&none);
+        let Some(Sold { standing, .. }) = self.sold(ix) else {
+            return Vec::new();
+        };
+        let stops = goes_on.into_iter().filter_map(|(_, _, charged)| {
+            let status = charged.cells.status();
+            let has_begun = status != Status::Incomplete;
+            let when = standing.to_stop(has_begun).filter(|_| !status.is_end())?;
+            let is_stopped = decided.is_stopped(charged.id, when, standing.words.newest);
+            (!is_stopped).then(|| GatewayWork::Cancel {
+                subscription_id: entity.name.clone(),
+                reference: charged.id.into(),
+                when,
+            })
+        });
+        stops.collect()
+    }
+
+    fn opening_of(&self, ix: Ix) -> Option<GatewayWork> {
         if self.checkout_status(ix)? != CheckoutStatus::Processing {
             return None;
         }
+        let entity = self.arena.get(ix);
         let view = self.checkout_view(ix)?;
         let has_page = view.at_gateway.is_some() && *view.opened.gateway != *GATEWAY_SANDBOX;
         (!has_page).then(|| GatewayWork::Open {

@@ -226,12 +226,27 @@ impl State {
             .map(|root| self.customer_name(self.arena.get(root)))
     }
 
+    /// All that is known of a person. Whoever paid at a checkout of ours may be somebody else. Of a
+    /// customer that was made here, the merchant knows best: others fill what is left open.
     fn person(&self, root: &Entity) -> Person {
+        let mut others = Person::default();
+        for (ix, member) in self.members(root) {
+            if !self.is_of_payer(ix) {
+                others.merge(&member.person);
+            }
+        }
         let mut whole = root.person.clone();
-        for (_, member) in self.members(root) {
-            whole.merge(&member.person);
+        if root.is_made_here() {
+            whole.fill(&others);
+        } else {
+            whole.merge(&others);
         }
         whole
+    }
+
+    /// Whether a thing tells of whoever paid at a checkout of ours.
+    pub(super) fn is_of_payer(&self, ix: Ix) -> bool {
+        self.arena.get(ix).kind != Kind::Party && self.booked_on(ix, 0).is_some()
     }
 
     /// For each provider the id that was named last with this customer; of several that one event
@@ -286,6 +301,7 @@ impl State {
             access,
             subscriptions,
             addons,
+            made_at: self.made_at(root_ix),
             activity: root.party().map(|party| party.activity).unwrap_or_default(),
         })
     }

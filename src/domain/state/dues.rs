@@ -93,9 +93,8 @@ impl State {
         let entity = self.arena.get(ix);
         let id = entity.name.clone();
         if entity.kind == Kind::Checkout {
-            let linked = self.linked_payments(ix);
-            let made: Vec<_> = linked.into_iter().map(|linked| linked.made).collect();
-            let due = entity.own_checkout().and_then(|held| held.due(&made))?;
+            let held = entity.own_checkout();
+            let due = held.and_then(|held| held.due(&self.heard_of(ix)))?;
             return Some((due, OwnFact::CheckoutExpired(CheckoutDue { id, due })));
         }
         let due = match entity.linked(Role::Parent(Kind::SoleSubscription)) {
@@ -149,7 +148,7 @@ impl State {
         let checkouts: Vec<Ix> = own.iter().copied().collect();
         for ix in checkouts {
             let held = self.arena.get(ix).own_checkout();
-            let before = held.into_iter().flat_map(OwnCheckout::supersedes);
+            let before = held.into_iter().flat_map(OwnCheckout::may_supersede);
             let find = |id| self.arena.find(Kind::Subscription, PROVIDER, id);
             own.extend(before.filter_map(find));
         }
@@ -161,7 +160,7 @@ impl State {
     /// Both indexes for one thing.
     pub(super) fn refresh_due(&mut self, ix: Ix) {
         let due = self.due_of(ix).map(|(due, _)| due);
-        let has_work = self.work_of(ix).is_some();
+        let has_work = !self.work_of(ix).is_empty();
         self.dues.set(ix, due);
         if has_work {
             self.dues.work.insert(ix);
@@ -203,7 +202,7 @@ impl State {
             if let Some((at, fact)) = due {
                 assert!(self.dues.by_time.contains(&(at, ix)) && self.is_due(&fact));
             }
-            let has_work = is_indexed && self.work_of(ix).is_some();
+            let has_work = is_indexed && !self.work_of(ix).is_empty();
             assert_eq!(self.dues.work.contains(&ix), has_work, "{name}");
         }
         assert_eq!(self.dues.by_time.len(), self.dues.of.len());

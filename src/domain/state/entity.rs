@@ -175,6 +175,12 @@ impl Entity {
         self.kind == Kind::Party && self.space == Space::MERCHANT
     }
 
+    /// Whether this is a customer that a command made.
+    pub(super) fn is_made_here(&self) -> bool {
+        let account = self.party().and_then(|party| party.account.as_ref());
+        account.is_some_and(|account| account.is_made())
+    }
+
     /// Notes what plays a role; says what came of it.
     pub(super) fn link(&mut self, role: Role, target: Ix, stamp: Stamp) -> Linked {
         let link = Link {
@@ -204,6 +210,21 @@ impl Entity {
                     (false, false) => Linked::Lost,
                 }
             }
+        }
+    }
+
+    /// Puts what plays a role in the place of what did; says what came of it.
+    pub(super) fn link_instead(&mut self, role: Role, target: Ix, stamp: Stamp) -> Linked {
+        let held = self.links.iter_mut().find(|held| held.role == role);
+        let Some(held) = held else {
+            return self.link(role, target, stamp);
+        };
+        let before = held.target;
+        (held.target, held.stamp) = (target, stamp);
+        if before == target {
+            Linked::Same
+        } else {
+            Linked::InsteadOf(before)
         }
     }
 

@@ -100,7 +100,10 @@ impl State {
             self.relink(alias);
         }
         let party = identifier.or(alias)?;
-        self.describe(party, contact, told.stamp);
+        if checkout_named(naming).is_none() {
+            // Else it tells of whoever paid.
+            self.describe(party, contact, told.stamp);
+        }
         Some(party)
     }
 
@@ -120,10 +123,27 @@ impl State {
         changed
     }
 
+    /// Notes that `child` belongs to `parent` now, whatever it belonged to; says whether anything
+    /// changed by it. What decides that must be a cell of `child`.
+    pub(super) fn link_instead(&mut self, child: Ix, kind: Kind, parent: Ix, stamp: Stamp) -> bool {
+        let role = Role::Parent(kind);
+        let linked = self.arena.get_mut(child).link_instead(role, parent, stamp);
+        let changed = self.link_noted(child, parent, linked);
+        if changed {
+            self.arena.hang(child, parent);
+        }
+        self.met.remove(child, parent);
+        changed
+    }
+
     /// Offers a link; says whether another thing plays the role now. One that is not in force, or
     /// no longer, is kept among the others: it was in force at some moment, or would have been.
     fn offer(&mut self, child: Ix, role: Role, target: Ix, stamp: Stamp) -> bool {
         let linked = self.arena.get_mut(child).link(role, target, stamp);
+        self.link_noted(child, target, linked)
+    }
+
+    fn link_noted(&mut self, child: Ix, target: Ix, linked: Linked) -> bool {
         match linked {
             Linked::First => self.mark_moved(child),
             Linked::InsteadOf(before) => {

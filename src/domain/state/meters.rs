@@ -22,8 +22,17 @@ use crate::domain::time::Timestamp;
 pub(super) struct Account {
     /// What it was made with.
     creation: RareSlot<Creation>,
+    /// When it was made first.
+    made_at: Option<Timestamp>,
     /// What it used and may use.
     pub(super) meters: Meters,
+}
+
+impl Account {
+    /// Whether a command made the customer.
+    pub(super) fn is_made(&self) -> bool {
+        self.made_at.is_some()
+    }
 }
 
 /// That a customer was made by a command.
@@ -128,7 +137,11 @@ impl State {
             self.arena.get_mut(party).person.locate(address, told.stamp);
         }
         let account = self.account_mut(party)?;
+        let before = account.creation.get().cloned();
         account.creation.offer(told.stamp, Creation::of(fact));
+        let at = told.stamp.occurred_at;
+        account.made_at = Some(account.made_at.map_or(at, |held| held.min(at)));
+        self.created_anew(party, before.as_ref());
         Some(party)
     }
 
@@ -157,6 +170,11 @@ impl State {
     pub(super) fn meters_of(&self, root: Ix) -> Option<&Meters> {
         let account = self.arena.get(root).party()?.account.as_deref()?;
         Some(&account.meters)
+    }
+
+    /// When a customer was made by a command, where it was: it is that old, whatever was heard of it.
+    pub(super) fn made_at(&self, root: Ix) -> Option<Timestamp> {
+        self.arena.get(root).party()?.account.as_deref()?.made_at
     }
 
     /// What a customer was made with by a command, and by which.

@@ -11,6 +11,7 @@ mod checkouts;
 mod customers;
 mod digest;
 mod dues;
+mod emails;
 mod entity;
 mod explain;
 mod family;
@@ -45,9 +46,13 @@ pub use subscriptions::SubscriptionFilter;
 
 use self::arena::Arena;
 use self::dues::Dues;
+use self::emails::Emails;
+use self::entity::Kind;
 use self::family::Met;
 use self::keys::Keys;
 use super::event::{ProviderName, Reason, SettingsFact};
+use super::id::{Prefix, Tsid};
+use super::own::PROVIDER;
 use super::register::{Slot, SourceId};
 
 /// Raised whenever the same events would fold to something else than before.
@@ -74,6 +79,7 @@ pub struct State {
     keys: Keys,
     /// What falls due, and what gateways must be asked.
     dues: Dues,
+    emails: Emails,
     /// The first event of each source.
     heard_first: FirstHeard,
     /// In the order of first mention.
@@ -151,6 +157,22 @@ impl State {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Whether a customer, a subscription or a checkout of that id is known. A use that was counted
+    /// is only kept as part of a sum.
+    #[must_use]
+    pub fn has_id(&self, prefix: Prefix, id: Tsid) -> bool {
+        let text = id.with(prefix).to_string();
+        match prefix {
+            Prefix::Customer => self.has_customer(&text),
+            Prefix::Subscription => self.find_subscription(&text).is_some(),
+            Prefix::Checkout => {
+                let found = self.arena.find(Kind::Checkout, PROVIDER, &text);
+                found.is_some()
+            }
+            Prefix::Key | Prefix::Usage | Prefix::Checkpoint => false,
+        }
     }
 
     /// How many customers there are.

@@ -9,7 +9,7 @@ use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::event::{Naming, PaymentFact};
 use crate::domain::id::Prefix;
-use crate::domain::own::{Begun, CheckoutOpened, Item, OwnFact, PROVIDER};
+use crate::domain::own::{Begun, CheckoutOpened, OwnFact, PROVIDER, Pays};
 use crate::domain::register::{Origin, Stamp};
 use crate::domain::time::Timestamp;
 
@@ -53,7 +53,9 @@ impl State {
         Some(match fact {
             OwnFact::CheckoutOpened(fact) => self.checkout_opened(fact, told),
             OwnFact::CheckoutAttempted(fact) => {
-                self.own_checkout_mut(&fact.id, |held| held.attempt(fact, stamp))
+                let ix = self.own_checkout_mut(&fact.id, |held| held.attempt(fact, stamp));
+                self.sale_told(ix, fact.pays.as_ref(), told);
+                ix
             }
             OwnFact::CheckoutAtGateway(fact) => {
                 self.own_checkout_mut(&fact.id, |held| held.at_gateway(fact, stamp))
@@ -112,24 +114,34 @@ impl State {
 
     fn checkout_opened(&mut self, fact: &CheckoutOpened, told: &Told<'_>) -> Ix {
         let ix = self.own_checkout_mut(&fact.id, |held| held.open(fact, told.stamp));
-        if let Item::Plan {
-            subscription_id,
-            supersedes,
-            ..
-        } = &fact.item
-        {
-            let sold = self.own_subscription(subscription_id);
-            self.belongs_to(sold, &fact.identifier, told);
-            if self.link(ix, Kind::Subscription, sold, told.stamp) {
-                self.relink(ix);
-            }
-            for id in supersedes {
-                let before = self.decide(id, |held| held.superseded_by(&fact.id));
+        self.sale_told(ix, fact.pays().as_ref(), told);
+        self.belongs_to(ix, &fact.identifier, told);
+        ix
+    }
+
+    /// Notes which subscription the payments of a checkout may be for, and links it to the one that
+    /// they are for: that of the newest attempt, whatever the times.
+    fn sale_told(&mut self, ix: Ix, told_of: Option<&Pays>, told: &Told<'_>) {
+        let checkout = self.arena.get(ix).name.clone();
+        if let Some(pays) = told_of {
+            let sold = self.own_subscription(&pays.subscription_id);
+            self.belongs_to(sold, &pays.identifier, told);
+            self.met.insert(ix, sold);
+            for id in &pays.supersedes {
+                let before = self.decide(id, |held| held.superseded_by(&checkout));
                 self.meet(ix, before);
             }
         }
-        self.belongs_to(ix, &fact.identifier, told);
-        ix
+        let held = self.arena.get(ix).own_checkout();
+        let pays = held.and_then(OwnCheckout::pays);
+        let Some((stamp, id)) = pays.map(|(stamp, pays)| (stamp, pays.subscription_id.clone()))
+        else {
+            return;
+        };
+        let sold = self.own_subscription(&id);
+        if self.link_instead(ix, Kind::Subscription, sold, stamp) {
+            self.relink(ix);
+        }
     }
 
     /// Notes whose it is, by the merchant's identifier.

@@ -88,6 +88,14 @@ impl State {
         Some(self.representative(paid))
     }
 
+    /// Which subscription a payment names where it is shown: one that no payment has begun yet is
+    /// shown nowhere.
+    pub(super) fn subscription_shown(&self, ix: Ix) -> Option<Ix> {
+        let paid = self.subscription_paid(ix)?;
+        let is_shown = !self.is_own(paid) || self.shown_subscription(paid).is_some();
+        is_shown.then_some(paid)
+    }
+
     /// Which of the provider's subscriptions a payment pays: said outright, or by way of its
     /// invoice.
     pub(super) fn subscription_billed(&self, payment: &Entity) -> Option<Ix> {
@@ -102,7 +110,7 @@ impl State {
     pub(super) fn payment_view(&self, ix: Ix) -> Option<PaymentView> {
         let entity = self.arena.get(ix);
         let name = |parent: Option<Ix>| parent.map(|ix| self.arena.get(ix).name.clone());
-        let subscription = self.subscription_paid(ix);
+        let subscription = self.subscription_shown(ix);
         let payment = entity.payment()?;
         payment.view(PaymentLinks {
             id: entity.name.clone(),

@@ -10,9 +10,9 @@ use crate::domain::checkout::{Outcome, OwnCheckout};
 use crate::domain::decided::Decided;
 use crate::domain::own::{CheckoutOpened, Item, PROVIDER};
 use crate::domain::standing::{
-    Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding,
+    Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding, Word,
 };
-use crate::domain::status::Status;
+use crate::domain::status::{CheckoutStatus, Status};
 use crate::domain::subscription::Subscription;
 use crate::domain::time::Timestamp;
 
@@ -72,27 +72,32 @@ impl State {
         sold.linked(Role::Parent(Kind::Subscription))
     }
 
-    /// The gateway's subscription that charges for one of ours: one that goes on before one that
-    /// ended, then the newest word.
-    fn charging(&self, sold: Ix) -> Option<(Ix, Ix, Charged<'_>)> {
+    /// The subscriptions at gateways that came of the checkouts of one of ours, also before their
+    /// payers agreed.
+    pub(super) fn charges_of(&self, sold: Ix) -> impl Iterator<Item = (Ix, Ix, Charged<'_>)> {
         let under = self.checkouts_of(sold).flat_map(|(checkout, held)| {
             let plan = held.opened().and_then(plan_sold);
             let below = self.below(checkout).into_iter();
             below.filter_map(move |ix| Some((ix, checkout, plan?)))
         });
-        let charged = under.filter_map(|(ix, checkout, sold)| {
+        under.filter_map(|(ix, checkout, sold)| {
             let entity = self.arena.get(ix);
-            let cells = entity.subscription()?;
-            let is_charging = cells.is_known() && cells.status() != Status::Incomplete;
             let charged = Charged {
                 id: &entity.name,
-                cells,
+                cells: entity.subscription().filter(|cells| cells.is_known())?,
                 since: entity.activity.first(),
                 sold,
             };
-            is_charging.then_some((ix, checkout, charged))
-        });
-        charged.max_by_key(|(_, _, charged)| {
+            Some((ix, checkout, charged))
+        })
+    }
+
+    /// The gateway's subscription that charges for one of ours: one that goes on before one that
+    /// ended, then the newest word.
+    fn charging(&self, sold: Ix) -> Option<(Ix, Ix, Charged<'_>)> {
+        let all = self.charges_of(sold);
+        let charging = all.filter(|(_, _, held)| held.cells.status() != Status::Incomplete);
+        charging.max_by_key(|(_, _, charged)| {
             let cells = charged.cells;
             (!cells.status().is_end(), cells.newest(), charged.id)
         })
@@ -108,10 +113,12 @@ impl State {
         let decided = entity.subscription()?.decided().unwrap_or(&none);
         let mut sources = Sources::default();
         let mut paid = Vec::new();
+        let mut chosen = Vec::new();
         for (checkout, held) in self.checkouts_of(ix) {
             let Some(sold) = held.opened().and_then(plan_sold) else {
                 continue;
             };
+            chosen.extend(self.chosen_by(checkout));
             let linked = self.linked_payments(checkout).into_iter();
             for linked in linked.filter(|linked| linked.made.outcome == Outcome::Pays) {
                 sources.payments.push(linked.ix);
@@ -119,8 +126,9 @@ impl State {
                     at: linked.made.at,
                     payment: linked.made.id,
                     checkout: &self.arena.get(checkout).name,
+                    asked: held.asked_for(linked.made.id),
                 };
-                if !linked.is_charge {
+                if linked.charged_by.is_none() {
                     paid.push((payment, sold, (linked.ix, checkout)));
                 }
             }
@@ -129,7 +137,8 @@ impl State {
         sources.periods = paid.iter().map(|(_, _, source)| *source).collect();
         let charged = self.charging(ix);
         sources.charged = charged.map(|(ix, checkout, _)| (ix, checkout));
-        let superseded = self.superseded(decided);
+        let newest = chosen.iter().map(|(_, paid)| paid.word()).max();
+        let superseded = self.superseded(ix, decided, newest);
         sources.superseding = superseded.map(|(_, _, payment)| payment);
         let basis = Basis {
             decided,
@@ -151,14 +160,25 @@ impl State {
         })
     }
 
-    /// When another took its place, by which checkout, and which payment: the first of all.
-    fn superseded<'a>(&'a self, decided: &'a Decided) -> Option<(Timestamp, &'a str, Ix)> {
+    /// When another took its place, by which checkout, and which payment: the first of all that are
+    /// newer than its own `newest`.
+    fn superseded<'a>(
+        &'a self,
+        ix: Ix,
+        decided: &'a Decided,
+        newest: Option<Word<'a>>,
+    ) -> Option<(Timestamp, &'a str, Ix)> {
+        let own = &self.arena.get(ix).name;
         let paid = decided.superseders().filter_map(|id| {
             let checkout = self.arena.find(Kind::Checkout, PROVIDER, id)?;
-            let first = self.first_payment(checkout)?;
-            Some((first.made.at, id, first.ix))
+            let held = self.arena.get(checkout).own_checkout();
+            held.filter(|held| held.supersedes(own))?;
+            let chosen = self.chosen_by(checkout).into_iter();
+            let newer = chosen.filter(|(_, paid)| Some(paid.word()) > newest);
+            newer.min_by_key(|(_, paid)| paid.word())
         });
-        paid.min_by_key(|(at, id, _)| (*at, *id))
+        let first = paid.min_by_key(|(_, paid)| paid.word());
+        first.map(|(payment, paid)| (paid.at, paid.checkout, payment))
     }
 
     /// The records of what was decided here about a provider's subscription that has no id but ours.
@@ -231,29 +251,95 @@ impl State {
         self.standing_at(self.find_subscription(id)?)
     }
 
-    /// A customer's subscriptions that are sold here and go on: not ended, not to be ended by a
-    /// cancel, in the order in which they began.
+    /// The subscription (`SUA-…`) of a checkout that a customer can still pay for the plan: paid
+    /// after another for that plan, it is to add to that and not to begin anew. Of several, that of
+    /// the checkout opened first; of none that is over or is to be ended by a cancel.
     #[must_use]
-    pub fn live_subscriptions(&self, identifier: &str) -> Vec<SubscriptionStanding> {
+    pub fn pending_subscription(
+        &self,
+        identifier: &str,
+        plan_id: &str,
+        now: Timestamp,
+    ) -> Option<Box<str>> {
+        let pending = self.pending_sales(identifier, now);
+        let mut of_plan = pending.into_iter().filter(|sale| sale.plan_id == plan_id);
+        of_plan.next().map(|sale| sale.subscription.into())
+    }
+
+    /// Those of all checkouts that a customer can still pay for a plan.
+    #[must_use]
+    pub fn pending_subscriptions(&self, identifier: &str, now: Timestamp) -> Vec<Box<str>> {
+        let pending = self.pending_sales(identifier, now).into_iter();
+        pending.map(|sale| sale.subscription.into()).collect()
+    }
+
+    /// In the order in which they were opened.
+    fn pending_sales(&self, identifier: &str, now: Timestamp) -> Vec<Pending<'_>> {
         let found = self
             .arena
             .find(Kind::Party, super::entity::MERCHANT, identifier);
         let Some(root) = found.map(|ix| self.arena.get(ix)) else {
             return Vec::new();
         };
-        let held = self
+        let pending = self.members(root).filter_map(|(ix, member)| {
+            let held = member.own_checkout()?;
+            let opened = held.opened()?;
+            let sold = plan_sold(opened)?;
+            let waits = self.checkout_status(ix)? < CheckoutStatus::Cancelled;
+            let (_, pays) = held.pays()?;
+            let is_over = |held: SubscriptionStanding| held.ended || held.is_cancel_asked;
+            let fits = waits
+                && now < opened.expires_at
+                && !self.standing_of(&pays.subscription_id).is_some_and(is_over);
+            fits.then_some(Pending {
+                opened: (held.opened_at()?, &member.name),
+                plan_id: sold.plan_id,
+                subscription: &pays.subscription_id,
+            })
+        });
+        let mut pending: Vec<_> = pending.collect();
+        pending.sort_unstable_by_key(|sale| sale.opened);
+        pending
+    }
+
+    /// The subscriptions of ours that a customer has: not ended, not superseded. Oldest first.
+    #[must_use]
+    pub fn held_subscriptions(&self, identifier: &str) -> Vec<SubscriptionStanding> {
+        let found = self
+            .arena
+            .find(Kind::Party, super::entity::MERCHANT, identifier);
+        let Some(root) = found.map(|ix| self.arena.get(ix)) else {
+            return Vec::new();
+        };
+        let all = self
             .subscriptions_of(root)
             .filter_map(|ix| self.standing_at(ix));
-        let mut live: Vec<_> = held
-            .filter(|standing| standing.is_ours && !standing.ended && !standing.is_cancel_asked)
+        let mut held: Vec<_> = all
+            .filter(|standing| standing.is_ours && !standing.ended)
             .collect();
-        live.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
-        live
+        held.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
+        held
+    }
+
+    /// A customer's subscriptions that are sold here and go on: not ended, not to be ended by a
+    /// cancel, in the order in which they began.
+    #[must_use]
+    pub fn live_subscriptions(&self, identifier: &str) -> Vec<SubscriptionStanding> {
+        let mut held = self.held_subscriptions(identifier);
+        held.retain(|standing| !standing.is_cancel_asked);
+        held
     }
 }
 
+/// A checkout of a plan that can still be paid.
+struct Pending<'a> {
+    opened: (Timestamp, &'a str),
+    plan_id: &'a str,
+    subscription: &'a str,
+}
+
 /// What a checkout sells of a plan; `None` for an add-on.
-fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
+pub(super) fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
     let Item::Plan {
         plan_id,
         name,

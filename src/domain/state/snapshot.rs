@@ -17,6 +17,7 @@ use thin_vec::ThinVec;
 
 use super::arena::{Arena, Ix};
 use super::dues::Dues;
+use super::emails::Emails;
 use super::entity::{Entity, Kind, Role};
 use super::family::{Met, SettingsTold};
 use super::keys::Keys;
@@ -165,6 +166,7 @@ impl State {
             met: end.met,
             keys: end.keys,
             dues: Dues::default(),
+            emails: Emails::default(),
             heard_first: end.heard_first,
             sources: end.sources.into_iter().map(Into::into).collect(),
             providers: known(end.providers)?,
@@ -200,6 +202,7 @@ impl State {
             }
         }
         self.derive_dues();
+        self.derive_emails();
     }
 
     /// The links that ids alone say. The parts are of different moments: of two things that met

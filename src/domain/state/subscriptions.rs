@@ -8,13 +8,14 @@ use super::State;
 use super::arena::Ix;
 use super::entity::{Entity, Kind, Role};
 use super::page::{Gathering, Ident, Listing, Page, page};
-use super::sales::Sold;
+use super::sales::{Sold, plan_sold};
 use crate::domain::access::AsOf;
 use crate::domain::activity::Activity;
+use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::standing::{self, Standing, SubscriptionStanding};
-use crate::domain::status::Status;
+use crate::domain::status::{CheckoutStatus, Status};
 use crate::domain::subscription::{Identification, Subscription, SubscriptionView};
 
 /// Which subscriptions.
@@ -148,7 +149,8 @@ impl State {
         self.finish_page(filter, page, |ix| self.subscription_view(ix, Some(as_of)))
     }
 
-    /// For each plan, by the provider's id, how many subscriptions have it and have not ended.
+    /// For each plan, by the provider's id, how many subscriptions have it and have not ended, or
+    /// may begin with it by a checkout that waits to be paid.
     #[must_use]
     pub fn plans_in_use(&self) -> BTreeMap<Box<str>, u64> {
         let mut counts = BTreeMap::new();
@@ -159,6 +161,16 @@ impl State {
             let has_ended = held.status().is_end() || held.status() == Status::Superseded;
             if let (Some(plan), false) = (held.plan_id(), has_ended) {
                 *counts.entry(plan.into()).or_default() += 1;
+            }
+        }
+        for (ix, entity) in self.arena.of_kind(Kind::Checkout) {
+            let opened = entity.own_checkout().and_then(OwnCheckout::opened);
+            let Some(plan) = opened.and_then(plan_sold) else {
+                continue;
+            };
+            let waits = self.checkout_status(ix);
+            if waits.is_some_and(|status| status < CheckoutStatus::Cancelled) {
+                *counts.entry(plan.plan_id.into()).or_default() += 1;
             }
         }
         counts

@@ -4,12 +4,15 @@
 
 mod book;
 mod charged;
+mod emails;
 mod lives;
 mod moments;
+mod payers;
 mod sold;
 mod stories;
 mod under_way;
 mod usage;
+mod words;
 
 use std::collections::BTreeSet;
 

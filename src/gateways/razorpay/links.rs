@@ -19,7 +19,8 @@ pub(super) fn open(api: &Api, order: &Order, return_to: &str, before: Before) ->
     if before == Before::Perhaps {
         match look_up(api, order) {
             Found::Nothing => {}
-            Found::Link(answer) | Found::Trouble(answer) => return answer,
+            Found::Link(answer) => return answer,
+            Found::Trouble(why) | Found::Refused(why) => return Answer::Unknown(why),
         }
     }
     match api.post(PATH, &body(order, return_to)) {
@@ -34,25 +35,31 @@ pub(super) fn open(api: &Api, order: &Order, return_to: &str, before: Before) ->
 /// What was refused because it is there already is as good as opened.
 fn refused(api: &Api, order: &Order, words: String) -> Answer {
     match look_up(api, order) {
-        Found::Link(answer) | Found::Trouble(answer) => answer,
+        Found::Link(answer) => answer,
+        Found::Trouble(why) => Answer::Unknown(why),
         // Lists may lag behind.
-        Found::Nothing if words.to_lowercase().contains(TAKEN_WORD) => Answer::Unknown(words),
-        Found::Nothing => Answer::Refused(words),
+        Found::Nothing | Found::Refused(_) if words.to_lowercase().contains(TAKEN_WORD) => {
+            Answer::Unknown(words)
+        }
+        Found::Nothing | Found::Refused(_) => Answer::Refused(words),
     }
 }
 
 enum Found {
     Link(Answer),
     Nothing,
-    Trouble(Answer),
+    /// It cannot be looked up now.
+    Trouble(String),
+    /// It may not be looked up.
+    Refused(String),
 }
 
 fn look_up(api: &Api, order: &Order) -> Found {
     let path = format!("{PATH}?reference_id={}", order.checkout);
     let list = match api.get(&path) {
         Outcome::Done(list) => list,
-        Outcome::Later(why) | Outcome::Unknown(why) => return Found::Trouble(Answer::Unknown(why)),
-        Outcome::Refused { words, .. } => return Found::Trouble(Answer::Unknown(words)),
+        Outcome::Later(why) | Outcome::Unknown(why) => return Found::Trouble(why),
+        Outcome::Refused { words, .. } => return Found::Refused(words),
     };
     let is_ours = |link: &&Value| text(link, "reference_id") == Some(&*order.checkout);
     match items(&list, PATH).iter().find(is_ours) {
@@ -88,7 +95,7 @@ fn unreadable() -> Answer {
 
 fn body(order: &Order, return_to: &str) -> Value {
     let seconds = |time: crate::domain::time::Timestamp| time.as_millis() / 1_000;
-    let soonest = seconds(order.attempted_at).saturating_add(PAYABLE_SECONDS_MIN);
+    let soonest = seconds(order.asked_at).saturating_add(PAYABLE_SECONDS_MIN);
     let mut body = json!({
         "amount": order.price.amount_minor,
         "currency": order.price.currency,

@@ -22,6 +22,9 @@ const PATH: &str = "subscriptions";
 const ENDED: [&str; 3] = ["cancelled", "completed", "expired"];
 
 pub(super) fn open(api: &Api, order: &Order, plan: &GatewayPlan, before: Before) -> Answer {
+    if let Some(answer) = opened_earlier(api, order) {
+        return answer;
+    }
     if before == Before::Perhaps {
         return look_up(api, order, plan);
     }
@@ -31,6 +34,28 @@ pub(super) fn open(api: &Api, order: &Order, plan: &GatewayPlan, before: Before)
         Outcome::Unknown(why) => Answer::Unknown(why),
         Outcome::Refused { words, .. } => Answer::Refused(words),
     }
+}
+
+/// A payment that failed does not end a subscription: its page takes the next one, and a second
+/// subscription would be charged beside it.
+fn opened_earlier(api: &Api, order: &Order) -> Option<Answer> {
+    for reference in &order.earlier {
+        match api.get(&format!("{PATH}/{reference}")) {
+            Outcome::Done(held) if has_ended(&held) => {}
+            Outcome::Done(held) => return Some(opened(&held).unwrap_or_else(unreadable)),
+            Outcome::Later(why) | Outcome::Unknown(why) => return Some(Answer::Later(why)),
+            // It knows none of that id (any more).
+            Outcome::Refused {
+                status: 400 | 404, ..
+            } => {}
+            Outcome::Refused { words, .. } => return Some(Answer::Refused(words)),
+        }
+    }
+    None
+}
+
+fn has_ended(held: &Value) -> bool {
+    text(held, "status").is_some_and(|word| ENDED.contains(&word))
 }
 
 fn body(order: &Order, plan: &GatewayPlan) -> Value {
@@ -109,11 +134,7 @@ pub(super) fn cancel(api: &Api, reference: &str, when: CancelWhen) -> CancelAnsw
         Outcome::Done(_) => CancelAnswer::Done,
         Outcome::Later(why) | Outcome::Unknown(why) => CancelAnswer::Later(why),
         Outcome::Refused { words, .. } => match api.get(&format!("{PATH}/{reference}")) {
-            Outcome::Done(held)
-                if text(&held, "status").is_some_and(|word| ENDED.contains(&word)) =>
-            {
-                CancelAnswer::Done
-            }
+            Outcome::Done(held) if has_ended(&held) => CancelAnswer::Done,
             Outcome::Later(why) | Outcome::Unknown(why) => CancelAnswer::Later(why),
             Outcome::Done(_) | Outcome::Refused { .. } => CancelAnswer::Refused(words),
         },

@@ -77,15 +77,16 @@ pub(super) async fn act(
 ) -> Result<HttpResponse, Problem> {
     body::check_coding(&request)?;
     let form = body::read(&request, payload, FORM_BYTES_MAX).await?;
-    let action = action(&form);
     let by_payer = Request::of(Actor::Payer);
     let ledger = &shared.ledger;
+    let Some(action) = action(&form) else {
+        let is_known = ledger.checkout(&id).is_some();
+        return Ok(if is_known { misunderstood() } else { unknown() });
+    };
     let done = match action {
-        Some(Action::Pay) => ledger.pay_checkout(&id, by_payer).await,
-        Some(Action::Fail) => ledger.fail_checkout(&id, by_payer).await,
-        Some(Action::Cancel) => ledger.cancel_checkout(&id, by_payer).await,
-        // The page says what can be done.
-        None => Err(Refusal::NothingChanges.into()),
+        Action::Pay => ledger.pay_checkout(&id, by_payer).await,
+        Action::Fail => ledger.fail_checkout(&id, by_payer).await,
+        Action::Cancel => ledger.cancel_checkout(&id, by_payer).await,
     };
     match done {
         Err(CommandError::Unavailable(why)) => {
@@ -99,7 +100,7 @@ pub(super) async fn act(
     let Some(view) = ledger.checkout_moved(&id, PATIENCE).await else {
         return Ok(unknown());
     };
-    let under_way = page::goes_on_at(&view).filter(|_| action == Some(Action::Pay));
+    let under_way = page::goes_on_at(&view).filter(|_| action == Action::Pay);
     let elsewhere = goes_to(&view).or(under_way);
     let itself = format!("/checkout/{}", view.opened.id);
     Ok(see(elsewhere.unwrap_or(&itself)))
@@ -117,10 +118,15 @@ fn goes_to(view: &CheckoutView) -> Option<&str> {
     }
 }
 
-/// Which button was pressed. Its name and values need no escapes.
+/// Which button was pressed; `None` where that is not one, and once. Its name and values need no
+/// escapes.
 fn action(form: &[u8]) -> Option<Action> {
-    let mut fields = form.split(|byte| *byte == b'&');
-    let value = fields.find_map(|field| field.strip_prefix(b"action="))?;
+    let fields = form.split(|byte| *byte == b'&');
+    let mut values = fields.filter_map(|field| field.strip_prefix(b"action="));
+    let value = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
     match value {
         b"pay" => Some(Action::Pay),
         b"fail" => Some(Action::Fail),
@@ -141,6 +147,13 @@ fn unknown() -> HttpResponse {
     let sentence = "There is no payment at this address. Look at the link that you were given.";
     let page = page::sorry("Payment not found", sentence);
     shown(&mut HttpResponse::NotFound(), page)
+}
+
+fn misunderstood() -> HttpResponse {
+    let sentence = "Nothing was done: `action` must be given once, as `pay`, `fail` or `cancel`. \
+                    Go back and press one button.";
+    let page = page::sorry("Not understood", sentence);
+    shown(&mut HttpResponse::BadRequest(), page)
 }
 
 fn not_now() -> HttpResponse {
@@ -171,13 +184,14 @@ mod tests {
         let read = |form: &str| action(form.as_bytes());
         assert!(read("action=pay") == Some(Action::Pay));
         assert!(read("x=1&action=cancel") == Some(Action::Cancel));
-        assert!(read("action=fail&action=pay") == Some(Action::Fail));
         for form in [
             "",
             "action=",
             "action=PAY",
             "action",
             "xaction=pay",
+            "action=fail&action=pay",
+            "action=pay&action=pay",
             "{\"action\":\"pay\"}",
         ] {
             assert!(read(form).is_none(), "{form}");

@@ -359,7 +359,10 @@ fn responses(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> M
     for (status, problems) in problems::by_status(&problems::of(route)) {
         let wording = route.doc.wording;
         let schema = wording.schema(status, &mut schemas.answered);
-        let refusal = problems::refusal(status, &problems, wording, &schema, has_seq);
+        let mut refusal = problems::refusal(status, &problems, wording, &schema, has_seq);
+        if let Some(page) = found.get(&status.to_string()) {
+            pages::add(&mut refusal, page);
+        }
         found.insert(status.to_string(), refusal);
     }
     found

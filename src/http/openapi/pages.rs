@@ -6,6 +6,7 @@ use super::document::header;
 use crate::http::html::HTML;
 use crate::http::routes::{Answer, Asked};
 
+const MISUNDERSTOOD: &str = "A page that says so: the form says no action, or several.";
 const UNKNOWN: &str = "A page that says so: there is no such checkout.";
 const NOT_NOW: &str = "A page that says so: it cannot be recorded now.";
 const OVER: &str = "It is over, and leads on.";
@@ -38,10 +39,20 @@ pub(super) fn responses(answer: Answer) -> Map<String, Value> {
         add("404", page(UNKNOWN));
     }
     if matches!(answer, Answer::Onwards) {
+        add("400", page(MISUNDERSTOOD));
         add("404", page(UNKNOWN));
         add("503", page(NOT_NOW));
     }
     found
+}
+
+/// Adds a page to what else is answered with the same status.
+pub(super) fn add(refusal: &mut Value, page: &Value) {
+    let shown = page.get("content").and_then(Value::as_object);
+    let told = refusal.get_mut("content").and_then(Value::as_object_mut);
+    if let (Some(told), Some(shown)) = (told, shown) {
+        told.extend(shown.clone());
+    }
 }
 
 fn location() -> Map<String, Value> {

@@ -71,7 +71,7 @@ pub(in crate::http) enum Answer {
     Text(&'static str),
     /// 200, a page; 303 to somewhere else; 404, a page as well.
     Page,
-    /// 303; 404 and 503, a page.
+    /// 303; 400, 404 and 503, a page.
     Onwards,
 }
 

@@ -9,15 +9,14 @@ use serde::Serialize;
 use super::answers::{Answer, Exact, Millis, answer};
 use super::place::Place;
 use super::shown::best_of_meters;
-use super::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX, command, fields, named};
+use super::{command, fields, named};
+use crate::domain::amount::AMOUNT_MAX;
 use crate::domain::entitlement::Entitlement;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
 use crate::http::{Shared, body};
-use crate::ledger::{self, Caller, Counted, Request, TOKENS_MAX, TokenUse, UnitUse};
-
-/// Beside tokens, whatever else is to be kept of a call.
-const EXTRA_BYTES_MAX: usize = 8 * 1024;
+use crate::ledger::limits::{EXTRA_BYTES_MAX, IDENTIFIER_CHARS_MAX, TOKENS_MAX, WORD_CHARS_MAX};
+use crate::ledger::{self, Caller, Counted, Request, TokenUse, UnitUse};
 
 /// What this page and the guide call what the ledger calls otherwise.
 const NAMES: [(&str, &str); 6] = [
@@ -38,33 +37,33 @@ pub(in crate::http) enum CheckpointBody {
     /// As the page of this call has it.
     Tokens {
         /// The occasion: `session-ended`.
-        #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
+        #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
         checkpoint_name: String,
-        #[schemars(length(max = 512), regex(pattern = fields::WORDS))]
+        #[schemars(length(max = IDENTIFIER_CHARS_MAX), regex(pattern = fields::WORDS))]
         customer_identifier: String,
         /// `OPENAI`, `ANTHROPIC`: as in the catalogue's table of token prices.
-        #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
+        #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
         provider: String,
         /// `GPT_4`, `CLAUDE_3_OPUS`: the same.
-        #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
+        #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
         model: String,
-        #[schemars(range(max = 1_000_000_000))]
+        #[schemars(range(max = TOKENS_MAX))]
         input_token: u64,
-        #[schemars(range(max = 1_000_000_000))]
+        #[schemars(range(max = TOKENS_MAX))]
         output_token: u64,
-        #[schemars(length(max = 200), regex(pattern = fields::LINE))]
+        #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::LINE))]
         session_id: Option<String>,
         /// Kept as it is.
         extra_params: Option<serde_json::Map<String, serde_json::Value>>,
     },
     /// As the guide has it.
     Units {
-        #[schemars(length(max = 512), regex(pattern = fields::WORDS))]
+        #[schemars(length(max = IDENTIFIER_CHARS_MAX), regex(pattern = fields::WORDS))]
         customer_identifier: String,
         /// A meter (`MTR-…`) or a feature of the catalogue.
-        #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
+        #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
         checkpoint_key: String,
-        #[schemars(range(min = 0, max = 1_000_000_000_000_u64))]
+        #[schemars(range(min = 0, max = AMOUNT_MAX))]
         checkpoint_value: f64,
     },
 }

@@ -9,27 +9,21 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::answers::{Answer, answer};
 use super::place::Place;
 use super::shown::{Customer, CustomerInFull};
-use super::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX, command, fields, named};
+use super::{command, fields, named};
 use crate::domain::customer::Address;
 use crate::http::error::Problem;
 use crate::http::limits::LEDGER_SEQ;
 use crate::http::v1::NoQuery;
 use crate::http::v1::when::looking_back;
 use crate::http::{Shared, body};
+use crate::ledger::limits::{
+    EMAIL_CHARS_MAX, IDENTIFIER_CHARS_MAX, LINE_CHARS_MAX, PHONE_CHARS_MAX, POSTAL_CODE_CHARS_MAX,
+    TRIAL_DAYS_MAX, WORD_CHARS_MAX,
+};
 use crate::ledger::{self, Caller, Ledger, NewCustomer};
 
-/// RFC 5321 allows no longer address.
-const EMAIL_CHARS_MAX: usize = 254;
-/// A name, a street, a city: what fits on an envelope.
-const LINE_CHARS_MAX: usize = 200;
-/// E.164 has 15 digits; people add signs and an extension.
-const PHONE_CHARS_MAX: usize = 40;
-/// The longest postal codes have 10 letters and digits.
-const ZIPCODE_CHARS_MAX: usize = 16;
 /// A country's letters, or those of a part of it.
 const CODE_CHARS_MAX: usize = 3;
-/// Ten years.
-const TRIAL_DAYS_MAX: u64 = 3_653;
 
 /// What this page calls what the ledger calls otherwise.
 const NAMES: [(&str, &str); 1] = [("postal_code", "zipcode")];
@@ -52,7 +46,7 @@ impl JsonSchema for Digits {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": ["integer", "string"], "minimum": 0, "maximum": 999_999_999_999_999_u64,
-            "maxLength": ZIPCODE_CHARS_MAX, "pattern": fields::LINE,
+            "maxLength": POSTAL_CODE_CHARS_MAX, "pattern": fields::LINE,
         })
     }
 }
@@ -61,14 +55,14 @@ impl JsonSchema for Digits {
 #[derive(JsonSchema)]
 #[schemars(rename = "StykiteNewCustomer")]
 pub(in crate::http) struct NewCustomerBody {
-    #[schemars(length(max = 254), regex(pattern = EMAIL))]
+    #[schemars(length(max = EMAIL_CHARS_MAX), regex(pattern = EMAIL))]
     email: String,
     /// Your own identifier of the customer: an e-mail address, a UUID, any text of one line.
-    #[schemars(length(max = 512), regex(pattern = fields::WORDS))]
+    #[schemars(length(max = IDENTIFIER_CHARS_MAX), regex(pattern = fields::WORDS))]
     customer_identifier: String,
-    #[schemars(length(max = 200), regex(pattern = fields::LINE))]
+    #[schemars(length(max = LINE_CHARS_MAX), regex(pattern = fields::LINE))]
     first_name: Option<String>,
-    #[schemars(length(max = 200), regex(pattern = fields::LINE))]
+    #[schemars(length(max = LINE_CHARS_MAX), regex(pattern = fields::LINE))]
     last_name: Option<String>,
     #[schemars(with = "Option<Digits>")]
     phone: Option<String>,
@@ -76,18 +70,18 @@ pub(in crate::http) struct NewCustomerBody {
     #[schemars(regex(pattern = "^[A-Z]{2}$"))]
     country_code: String,
     /// The part of ISO 3166-2 after the country's: `KA` of `IN-KA`.
-    #[schemars(length(max = 3), regex(pattern = fields::LINE))]
+    #[schemars(length(max = CODE_CHARS_MAX), regex(pattern = fields::LINE))]
     state_code: Option<String>,
-    #[schemars(length(max = 200), regex(pattern = fields::LINE))]
+    #[schemars(length(max = LINE_CHARS_MAX), regex(pattern = fields::LINE))]
     city: Option<String>,
     /// Needed where `country_code` is `US`.
     #[schemars(with = "Option<Digits>")]
     zipcode: Option<String>,
     /// How long the trial is, instead of the plan's own length. 0: no trial.
-    #[schemars(range(max = 3653))]
+    #[schemars(range(max = TRIAL_DAYS_MAX))]
     trial_days: Option<u32>,
     /// `PLV-…`, instead of the catalogue's default plan.
-    #[schemars(length(max = 200), regex(pattern = fields::LINE))]
+    #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
     plan_id: Option<String>,
 }
 
@@ -95,8 +89,14 @@ impl NewCustomerBody {
     fn read(body: &[u8]) -> Result<Self, Problem> {
         let fields = fields::object(body)?;
         let trial_days = if fields.has("trial_days") {
-            let days = fields.whole("trial_days", TRIAL_DAYS_MAX)?;
+            let days = fields.whole("trial_days", TRIAL_DAYS_MAX.into())?;
             u32::try_from(days).ok()
+        } else {
+            None
+        };
+        // Blank, it would quietly mean the default plan.
+        let plan_id = if fields.has("plan_id") {
+            Some(fields.text("plan_id", WORD_CHARS_MAX)?)
         } else {
             None
         };
@@ -109,9 +109,9 @@ impl NewCustomerBody {
             country_code: fields.text("country_code", CODE_CHARS_MAX)?,
             state_code: fields.maybe_text("state_code", CODE_CHARS_MAX)?,
             city: fields.maybe_text("city", LINE_CHARS_MAX)?,
-            zipcode: fields.maybe_digits("zipcode", ZIPCODE_CHARS_MAX)?,
+            zipcode: fields.maybe_digits("zipcode", POSTAL_CODE_CHARS_MAX)?,
             trial_days,
-            plan_id: fields.maybe_text("plan_id", WORD_CHARS_MAX)?,
+            plan_id,
         })
     }
 
@@ -184,8 +184,8 @@ pub(in crate::http) async fn show(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     place.check(&shared)?;
-    place.check_customer(&shared, place.customer())?;
-    let shown = shared.ledger.customer_in_full(place.customer());
+    let identifier = place.identifier_of(&shared, place.customer())?;
+    let shown = shared.ledger.customer_in_full(&identifier);
     let full = shown.value.ok_or(Problem::NotFound("customer"))?;
     let mut answer = answer(StatusCode::OK, &Answer::of(CustomerInFull::from(&full)))?;
     answer.headers_mut().insert(LEDGER_SEQ, shown.seq.into());

@@ -8,12 +8,14 @@ use schemars::JsonSchema;
 
 use super::answers::{Done, answer};
 use super::place::Place;
-use super::{LIST_BYTES_MAX, WORD_CHARS_MAX, command, fields, named};
+use super::{LIST_BYTES_MAX, command, fields, named};
+use crate::domain::amount::AMOUNT_MAX;
 use crate::domain::own::Allowance;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
 use crate::http::{Shared, body};
 use crate::ledger::Caller;
+use crate::ledger::limits::{ENTRIES_MAX, WORD_CHARS_MAX};
 
 /// What this page calls what the ledger calls otherwise.
 const NAMES: [(&str, &str); 2] = [("meter_id", "meter_tsid"), ("limit", "entitlement")];
@@ -24,10 +26,10 @@ const NAMES: [(&str, &str); 2] = [("meter_id", "meter_tsid"), ("limit", "entitle
 #[allow(dead_code, reason = "only its schema is read")]
 struct EntitlementSet {
     /// `MTR-…`
-    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
+    #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
     meter_tsid: String,
     /// So much from now on: not added to what was there.
-    #[schemars(range(max = 1_000_000_000_000_u64))]
+    #[schemars(range(max = AMOUNT_MAX))]
     entitlement: u64,
 }
 
@@ -36,7 +38,7 @@ struct EntitlementSet {
 #[schemars(rename = "StykiteEntitlementSets")]
 #[allow(dead_code, reason = "only its schema is read")]
 pub(in crate::http) struct EntitlementSets(
-    #[schemars(length(min = 1, max = 1000))] Vec<EntitlementSet>,
+    #[schemars(length(min = 1, max = ENTRIES_MAX))] Vec<EntitlementSet>,
 );
 
 fn read(body: &[u8]) -> Result<Vec<Allowance>, Problem> {

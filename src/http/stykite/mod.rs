@@ -25,10 +25,6 @@ pub(super) const PREFIX: &str = "/v1/company/";
 /// Of a body that is a list. A thousand elements have a tenth of it, so that ten times too many are
 /// told so.
 pub(super) const LIST_BYTES_MAX: usize = 1024 * 1024;
-/// An e-mail address or a UUID, with room for what else merchants call a customer.
-const IDENTIFIER_CHARS_MAX: usize = 512;
-/// Of ids of ours and of the catalogue, and of words such as a model's name.
-const WORD_CHARS_MAX: usize = 200;
 
 /// The command that a request asks for: counted once where it brings an idempotency key.
 fn command(caller: &Caller, request: &HttpRequest, body: &Bytes) -> Result<Request, Problem> {

@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::answers::{Answer, answer};
 use super::place::Place;
-use super::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX, command, fields};
+use super::{command, fields};
 use crate::domain::catalog::Period;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
 use crate::http::{Shared, body};
+use crate::ledger::limits::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX};
 use crate::ledger::{Caller, NewCheckout, Wanted};
 
 /// The first two are on the page of this call; the guide bills plans quarterly too.
@@ -35,10 +36,10 @@ const COMPONENTS: [(&str, Component); 2] = [("PLAN", Component::Plan), ("ADDON",
 #[derive(JsonSchema)]
 #[schemars(rename = "StykiteNewPayment")]
 pub(in crate::http) struct NewPaymentBody {
-    #[schemars(length(max = 512), regex(pattern = fields::WORDS))]
+    #[schemars(length(max = IDENTIFIER_CHARS_MAX), regex(pattern = fields::WORDS))]
     customer_identifier: String,
     /// `PLV-…`; of an add-on, its version: `ADV-…`.
-    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
+    #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
     plan_id: String,
     /// How long is paid for at once. An add-on is paid for once, whatever this says.
     #[schemars(with = "String", extend("enum" = ["MONTHLY", "YEARLY", "QUARTERLY"]))]
@@ -95,9 +96,9 @@ pub(in crate::http) async fn open(
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_json(&request, payload).await?;
     let asked = command(&caller, &request, &body)?;
-    let wanted = NewPaymentBody::read(&body)?;
+    let mut wanted = NewPaymentBody::read(&body)?;
     place.check(&shared)?;
-    place.check_customer(&shared, &wanted.customer_identifier)?;
+    wanted.customer_identifier = place.identifier_of(&shared, &wanted.customer_identifier)?;
     let opened = shared
         .ledger
         .open_checkout(wanted.wanted(&place), asked)

@@ -35,17 +35,14 @@ impl Place {
         Ok(())
     }
 
-    /// The customer of the path, who may be another company's.
+    /// The customer of the path: by an id, or by an e-mail address; it may be another company's.
     pub(super) fn customer(&self) -> &str {
         self.customer.as_deref().unwrap_or_default()
     }
 
-    /// Refuses a customer of another company.
-    pub(super) fn check_customer(&self, shared: &Shared, customer: &str) -> Result<(), Problem> {
-        if shared.ledger.is_customer_of(&self.company_id, customer) {
-            Ok(())
-        } else {
-            Err(Problem::NotFound("customer"))
-        }
+    /// The identifier of a customer of this company, by any id or its e-mail address.
+    pub(super) fn identifier_of(&self, shared: &Shared, customer: &str) -> Result<String, Problem> {
+        let found = shared.ledger.identifier_at(&self.company_id, customer);
+        found.ok_or(Problem::NotFound("customer"))
     }
 }

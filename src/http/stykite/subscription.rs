@@ -6,13 +6,14 @@ use schemars::JsonSchema;
 
 use super::answers::{Done, answer};
 use super::place::Place;
-use super::{WORD_CHARS_MAX, command, fields};
+use super::{command, fields};
 use crate::domain::own::CancelWhen;
 use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
 use crate::http::{Shared, body};
 use crate::ledger::Caller;
+use crate::ledger::limits::{MOMENT_MILLIS_MIN, WORD_CHARS_MAX};
 
 const WHEN: [(&str, CancelWhen); 2] = [
     ("IMMEDIATE", CancelWhen::Immediate),
@@ -26,7 +27,7 @@ const PREFIXES: (&str, &str) = ("CSU-", "SUA-");
 #[schemars(rename = "StykiteCancel")]
 pub(in crate::http) struct CancelBody {
     /// `SUA-…`; `CSU-…` with the same digits is the same.
-    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
+    #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
     subscription_tsid: String,
     #[schemars(with = "String", extend("enum" = ["IMMEDIATE", "END_OF_CYCLE"]))]
     when: CancelWhen,
@@ -37,12 +38,12 @@ pub(in crate::http) struct CancelBody {
 #[schemars(rename = "StykiteUpdate")]
 pub(in crate::http) struct UpdateBody {
     /// `SUA-…`; `CSU-…` with the same digits is the same.
-    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
+    #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
     subscription_tsid: String,
     /// Milliseconds since 1970. A time that has passed ends it at once.
     #[schemars(
         with = "i64",
-        range(min = 946_684_800_000_i64, max = 253_402_300_799_999_i64)
+        range(min = MOMENT_MILLIS_MIN, max = 253_402_300_799_999_i64)
     )]
     end_date: Timestamp,
 }
@@ -92,11 +93,10 @@ pub(in crate::http) async fn cancel(
         when,
     } = CancelBody::read(&body)?;
     place.check(&shared)?;
-    let customer = place.customer();
-    place.check_customer(&shared, customer)?;
+    let customer = place.identifier_of(&shared, place.customer())?;
     let ledger = &shared.ledger;
     ledger
-        .cancel_subscription(customer, &subscription_tsid, when, asked)
+        .cancel_subscription(&customer, &subscription_tsid, when, asked)
         .await?;
     let said = match when {
         CancelWhen::Immediate => "Subscription cancelled.",
@@ -121,11 +121,10 @@ pub(in crate::http) async fn update(
         end_date,
     } = UpdateBody::read(&body)?;
     place.check(&shared)?;
-    let customer = place.customer();
-    place.check_customer(&shared, customer)?;
+    let customer = place.identifier_of(&shared, place.customer())?;
     let ledger = &shared.ledger;
     ledger
-        .set_end_date(customer, &subscription_tsid, end_date, asked)
+        .set_end_date(&customer, &subscription_tsid, end_date, asked)
         .await?;
     answer(StatusCode::CREATED, &Done::because("Subscription updated."))
 }

@@ -6,12 +6,14 @@ use schemars::JsonSchema;
 
 use super::answers::{Done, answer};
 use super::place::Place;
-use super::{LIST_BYTES_MAX, WORD_CHARS_MAX, command, fields, named};
+use super::{LIST_BYTES_MAX, command, fields, named};
+use crate::domain::amount::AMOUNT_MAX;
 use crate::domain::own::Reading;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
 use crate::http::{Shared, body};
 use crate::ledger::Caller;
+use crate::ledger::limits::{ENTRIES_MAX, MOMENT_MILLIS_MIN, WORD_CHARS_MAX};
 
 /// What this page calls what the ledger calls otherwise.
 const NAMES: [(&str, &str); 2] = [("at", "timestamp"), ("total", "qty")];
@@ -22,13 +24,13 @@ const NAMES: [(&str, &str); 2] = [("at", "timestamp"), ("total", "qty")];
 #[allow(dead_code, reason = "only its schema is read")]
 struct ReadingBody {
     /// Up to when, in milliseconds since 1970; at most one day ahead.
-    #[schemars(range(min = 946_684_800_000_i64))]
+    #[schemars(range(min = MOMENT_MILLIS_MIN))]
     timestamp: i64,
     /// `MTR-…`
-    #[schemars(length(max = 200), regex(pattern = fields::WORDS))]
+    #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
     meter_id: String,
     /// All that was used until then, not since the last reading.
-    #[schemars(range(min = 0, max = 1_000_000_000_000_u64))]
+    #[schemars(range(min = 0, max = AMOUNT_MAX))]
     qty: f64,
 }
 
@@ -36,7 +38,9 @@ struct ReadingBody {
 #[derive(JsonSchema)]
 #[schemars(rename = "StykiteReadings")]
 #[allow(dead_code, reason = "only its schema is read")]
-pub(in crate::http) struct Readings(#[schemars(length(min = 1, max = 1000))] Vec<ReadingBody>);
+pub(in crate::http) struct Readings(
+    #[schemars(length(min = 1, max = ENTRIES_MAX))] Vec<ReadingBody>,
+);
 
 fn read(body: &[u8]) -> Result<Vec<Reading>, Problem> {
     let elements = fields::list(body)?.into_iter();

@@ -9,19 +9,15 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::errand::{Errand, Next};
+use super::queue::Queue;
 use crate::domain::checkout::GatewayWork;
 use crate::gateways::Before;
 use crate::ledger::Ledger;
 
 /// What is to be done begins this much later at most, also where nobody gave a sign.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Requests under way at once, each with a thread of its own: a gateway that answers late holds up
-/// so many payers before others wait.
-const ERRANDS_MAX: usize = 8;
-/// Before the second try; each later one waits twice as long.
-const RETRY_AFTER: Duration = Duration::from_millis(500);
-/// The longest wait between two tries.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
+/// Looking at all that is to be done takes this part of the time at most: it holds up the fold.
+const LOOK_SHARE: u32 = 20;
 
 /// The running thread.
 pub(in crate::ledger) struct Desk {
@@ -30,20 +26,11 @@ pub(in crate::ledger) struct Desk {
 }
 
 enum Word {
-    /// There may be something to do.
-    Look,
+    /// There may be something to do about that checkout.
+    Look(Box<str>),
     /// An errand is over.
     Back(Box<GatewayWork>, Next),
     Stop,
-}
-
-/// Something to be done, for as long as the fold says so.
-struct Task {
-    work: GatewayWork,
-    before: Before,
-    tries: u32,
-    /// `None` while an errand is under way.
-    due: Option<Instant>,
 }
 
 impl Ledger {
@@ -70,10 +57,10 @@ impl Ledger {
         Ok(())
     }
 
-    pub(super) fn wake_desk(&self) {
+    pub(super) fn wake_desk(&self, checkout: &str) {
         if let Some(desk) = &*self.desk.lock() {
             // One that has gone looks again at the next start.
-            let _ = desk.words.send(Word::Look);
+            let _ = desk.words.send(Word::Look(checkout.into()));
         }
     }
 }
@@ -93,9 +80,9 @@ impl Desk {
 struct Work {
     errand: Errand,
     words: Sender<Word>,
-    tasks: Vec<Task>,
-    /// What was to be done before this start may have been asked for by the process before.
-    before: Before,
+    queue: Queue,
+    /// When all that is to be done is looked at again; `None` before the first time.
+    look_at: Option<Instant>,
 }
 
 impl Work {
@@ -103,101 +90,72 @@ impl Work {
         Self {
             errand,
             words,
-            tasks: Vec::new(),
-            before: Before::Perhaps,
+            queue: Queue::new(),
+            look_at: None,
         }
     }
 
     fn run(mut self, heard: &Receiver<Word>) {
         loop {
-            self.look();
-            match heard.recv_timeout(LOOK_EVERY) {
-                Ok(Word::Look) | Err(RecvTimeoutError::Timeout) => {}
-                Ok(Word::Back(work, next)) => self.back(&work, &next),
+            let look_at = self.look();
+            self.send_out();
+            let wakes_at = self.queue.wakes_at().map_or(look_at, |at| at.min(look_at));
+            let patience = wakes_at.saturating_duration_since(Instant::now());
+            match heard.recv_timeout(patience) {
+                Ok(Word::Look(checkout)) => self.look_at_one(&checkout),
+                Ok(Word::Back(work, next)) => self.queue.back(*work, next, Instant::now()),
+                Err(RecvTimeoutError::Timeout) => {}
                 Ok(Word::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn look(&mut self) {
+    /// Looks at all that is to be done, where it is time to; answers when it is again.
+    fn look(&mut self) -> Instant {
+        let begun = Instant::now();
+        if let Some(look_at) = self.look_at.filter(|at| begun < *at) {
+            return look_at;
+        }
+        // What was to be done before this start may have been asked for by the process before.
+        let before = match self.look_at {
+            None => Before::Perhaps,
+            Some(_) => Before::Never,
+        };
         let wanted = self.errand.state.read().gateway_work();
-        self.tasks
-            .retain(|task| task.due.is_none() || wanted.contains(&task.work));
         let now = Instant::now();
+        self.queue.want(wanted, before, now);
+        let rest = now
+            .saturating_duration_since(begun)
+            .saturating_mul(LOOK_SHARE);
+        let look_at = now + rest.max(LOOK_EVERY);
+        self.look_at = Some(look_at);
+        look_at
+    }
+
+    fn look_at_one(&mut self, checkout: &str) {
+        let wanted = self.errand.state.read().gateway_work_about(checkout);
         for work in wanted {
-            if self.tasks.iter().all(|task| task.work != work) {
-                self.tasks.push(Task {
-                    work,
-                    before: self.before,
-                    tries: 0,
-                    due: Some(now),
-                });
-            }
-        }
-        self.before = Before::Never;
-        let mut free = ERRANDS_MAX.saturating_sub(self.under_way());
-        for task in &mut self.tasks {
-            if free > 0 && task.due.is_some_and(|due| due <= now) {
-                free -= 1;
-                task.due = None;
-                send_out(self.errand.clone(), task, self.words.clone());
-            }
+            self.queue.add(work, Before::Never, Instant::now());
         }
     }
 
-    fn under_way(&self) -> usize {
-        self.tasks.iter().filter(|task| task.due.is_none()).count()
-    }
-
-    fn back(&mut self, work: &GatewayWork, next: &Next) {
-        let found = self.tasks.iter_mut().find(|task| task.work == *work);
-        if let Some(task) = found {
-            match next {
-                Next::Again(before) => task.before = *before,
-                Next::Told => {}
-            }
-            task.due = Some(Instant::now() + wait(task.tries));
-            task.tries = task.tries.saturating_add(1);
+    fn send_out(&mut self) {
+        while let Some((work, before)) = self.queue.take(Instant::now()) {
+            send_out(self.errand.clone(), work, before, &self.words);
         }
     }
 }
 
 /// Runs one try on a thread of its own.
-fn send_out(errand: Errand, task: &Task, words: Sender<Word>) {
-    let (work, before) = (task.work.clone(), task.before);
-    let back = words.clone();
+fn send_out(errand: Errand, work: GatewayWork, before: Before, words: &Sender<Word>) {
+    let (back, asked) = (words.clone(), work.clone());
     let run = move || {
-        let next = errand.run(&work, before);
+        let next = errand.run(&asked, before);
         // Nobody waits after a stop.
-        let _ = back.send(Word::Back(Box::new(work), next));
+        let _ = back.send(Word::Back(Box::new(asked), next));
     };
     if let Err(error) = thread::Builder::new().name("gateway".into()).spawn(run) {
         tracing::error!(%error, "the gateway cannot be asked: there is no thread to be had");
-        let _ = words.send(Word::Back(Box::new(task.work.clone()), Next::Again(before)));
-    }
-}
-
-/// Twice as long each time, less up to a quarter by chance, so that many do not ask together.
-fn wait(tries: u32) -> Duration {
-    let doubled = RETRY_AFTER.saturating_mul(2_u32.saturating_pow(tries));
-    let longest = doubled.min(RETRY_AFTER_MAX);
-    longest - longest / 1_024 * (rand::random::<u32>() % 256)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_to_a_minute_and_no_further() {
-        for tries in 0..100 {
-            let wait = wait(tries);
-            assert!(
-                wait >= RETRY_AFTER * 3 / 4 && wait <= RETRY_AFTER_MAX,
-                "{tries}"
-            );
-        }
-        assert!(wait(99) >= RETRY_AFTER_MAX * 3 / 4);
-        assert!(wait(0) <= RETRY_AFTER);
+        let _ = words.send(Word::Back(Box::new(work), Next::Trouble(before)));
     }
 }

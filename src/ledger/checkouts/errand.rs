@@ -42,11 +42,16 @@ pub(super) enum Next {
     Told,
     /// Try again.
     Again(Before),
+    /// Try again: nobody could be asked, or nobody answered.
+    Trouble(Before),
 }
 
 impl Errand {
     /// Asks once, and tells what is certain.
     pub(super) fn run(&self, work: &GatewayWork, before: Before) -> Next {
+        if !self.state.read().has_gateway_work(work) {
+            return Next::Told;
+        }
         match work {
             GatewayWork::Open { checkout, attempt } => self.open(checkout, *attempt, before),
             GatewayWork::Cancel {
@@ -84,7 +89,7 @@ impl Errand {
             Answer::Delivered => return Next::Again(Before::Perhaps),
             Answer::Later(why) => {
                 tracing::warn!(checkout, why, "the gateway cannot be asked now");
-                return Next::Again(before);
+                return Next::Trouble(before);
             }
             Answer::Unknown(why) => {
                 tracing::warn!(
@@ -92,7 +97,7 @@ impl Errand {
                     why,
                     "what the gateway did is unknown; it is looked up"
                 );
-                return Next::Again(Before::Perhaps);
+                return Next::Trouble(Before::Perhaps);
             }
             Answer::Missing => {
                 let given_up = order.attempted_at.plus_millis(MISSING_FOR_MILLIS);
@@ -138,6 +143,13 @@ impl Errand {
             checkout: checkout.into(),
             attempt,
             attempted_at,
+            asked_at: self.time.now(),
+            earlier: view
+                .pages
+                .iter()
+                .rev()
+                .map(|page| page.reference.clone())
+                .collect(),
             price: view.opened.price,
             description,
             plan,
@@ -168,7 +180,7 @@ impl Errand {
                     why,
                     "the gateway cannot cancel now"
                 );
-                return Next::Again(before);
+                return Next::Trouble(before);
             }
         };
         let work = GatewayWork::Cancel {
@@ -178,15 +190,12 @@ impl Errand {
         };
         let fact = OwnFact::CancelledAtGateway(CancelledAtGateway {
             subscription_id: subscription.into(),
+            reference: reference.into(),
             when,
             refused,
         });
         let names = vec![subscription.to_owned()];
-        self.tell(
-            names,
-            move |state| state.gateway_work().contains(&work),
-            fact,
-        )
+        self.tell(names, move |state| state.has_gateway_work(&work), fact)
     }
 
     /// Records what came of it, unless that is known already.

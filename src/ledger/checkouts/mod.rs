@@ -2,11 +2,15 @@
 //! gateway is asked comes after the event that says so, and what it answers is another event.
 //! Knows no page and no vendor's words.
 
+mod address;
 mod desk;
 mod errand;
 mod open;
 mod pay;
+mod queue;
+mod target;
 
+pub use address::origin;
 pub(super) use desk::Desk;
 pub use open::{NewCheckout, OpenedCheckout, Wanted};
 
@@ -47,7 +51,8 @@ impl Ledger {
     #[must_use]
     pub fn hindrance(&self, view: &CheckoutView) -> Option<String> {
         let gateway = self.gateway.as_ref().map(|gateway| gateway.name());
-        pay::hindrance(view, gateway)
+        let state = self.state.read();
+        pay::payable(&state, view, gateway, self.clock.now()).err()
     }
 
     /// What the gateway says through the parameters with which it sends a payer back; `None` unless

@@ -7,8 +7,9 @@ use parking_lot::Mutex;
 
 use super::super::commands::{CommandError, Refusal, Request};
 use super::super::{Ledger, ReadError, ids, own};
-use super::{OPEN_FOR_MILLIS, conflicts};
-use crate::domain::catalog::{Catalog, Period};
+use super::target::{ChargedAlready, target};
+use super::{OPEN_FOR_MILLIS, address, conflicts};
+use crate::domain::catalog::{Catalog, Period, Plan, Price};
 use crate::domain::id::Prefix;
 use crate::domain::money::{Currency, Money};
 use crate::domain::own::{CheckoutOpened, Item, OwnFact};
@@ -16,9 +17,6 @@ use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::gateways::Gateway;
-
-/// Browsers take longer ones; a return address with its parameters does not need them.
-const URL_CHARS_MAX: usize = 2_048;
 
 /// A checkout to be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +75,8 @@ impl Ledger {
             let why = "No payment gateway is configured; set `gateway` in [checkout].";
             return Err(CommandError::Unavailable(why.into()));
         };
-        check_url("success_url", wanted.success_url.as_deref())?;
-        check_url("cancel_url", wanted.cancel_url.as_deref())?;
+        address::check("success_url", wanted.success_url.as_deref())?;
+        address::check("cancel_url", wanted.cancel_url.as_deref())?;
         let identifier = {
             let state = self.state.read();
             let identifier = state.identifier_of(&wanted.customer);
@@ -123,13 +121,15 @@ fn decide(
     let settings = state.settings();
     let empty = Catalog::default();
     let catalog = settings.map_or(&empty, |settings| &settings.catalog);
-    let live = state.live_subscriptions(identifier);
     let (item, price) = match &wanted.wanted {
         Wanted::Plan { plan_id, period } => {
-            let fresh = ids::fresh(Prefix::Subscription, now);
-            plan(catalog, wanted, plan_id, *period, &live, fresh, gateway)?
+            let sold = priced(catalog, wanted, plan_id, *period)?;
+            let price = money(sold.1.amount_minor, &sold.1.currency)?;
+            (plan((state, now), identifier, sold, gateway)?, price)
         }
-        Wanted::Addon { version_id } => addon(catalog, version_id, &live)?,
+        Wanted::Addon { version_id } => {
+            addon(catalog, version_id, &state.held_subscriptions(identifier))?
+        }
     };
     if price.amount_minor <= 0 {
         return Err(invalid(
@@ -137,7 +137,7 @@ fn decide(
         ));
     }
     Ok(CheckoutOpened {
-        id: ids::fresh(Prefix::Checkout, now),
+        id: ids::fresh(state, Prefix::Checkout, now),
         identifier: identifier.into(),
         item,
         price,
@@ -148,61 +148,56 @@ fn decide(
     })
 }
 
-/// Whoever has the plan already pays on for the same subscription; another plan takes the place of
-/// what there is.
-fn plan(
-    catalog: &Catalog,
+/// A plan, and what it costs there for that long.
+fn priced<'a>(
+    catalog: &'a Catalog,
     wanted: &NewCheckout,
     plan_id: &str,
     period: Period,
-    live: &[SubscriptionStanding],
-    fresh: Box<str>,
-    gateway: &dyn Gateway,
-) -> Result<(Item, Money), Refusal> {
+) -> Result<(&'a Plan, &'a Price), Refusal> {
     let plan = catalog.plan(plan_id);
     let plan = plan.ok_or_else(|| invalid("`plan_id` names no plan of the catalogue."))?;
     let price = catalog.price(plan, period, wanted.country.as_deref());
     let price = price
         .ok_or_else(|| invalid("`plan_id` names a plan that has no price for that period."))?;
-    let gateway_plan = gateway.plan_of(price);
-    let same = live
-        .iter()
-        .find(|held| held.plan_id.as_deref() == Some(plan_id));
-    if same.is_some_and(|held| held.gateway_subscription.is_some()) {
-        return Err(invalid(
+    Ok((plan, price))
+}
+
+fn plan(
+    (state, now): (&State, Timestamp),
+    identifier: &str,
+    (plan, price): (&Plan, &Price),
+    gateway: &dyn Gateway,
+) -> Result<Item, Refusal> {
+    let target = target((state, now), (identifier, &plan.id), None, &[]);
+    let target = target.map_err(|ChargedAlready| {
+        invalid(
             "`plan_id` names a plan that the customer has, and that the gateway charges already.",
-        ));
-    }
-    let subscription_id: Box<str> = match same {
-        Some(held) => held.id.as_str().into(),
-        None => fresh,
-    };
-    let others = live.iter().filter(|held| *held.id != *subscription_id);
-    let supersedes = others.map(|held| held.id.as_str().into()).collect();
-    let item = Item::Plan {
+        )
+    })?;
+    Ok(Item::Plan {
         plan_id: plan.id.as_str().into(),
         name: plan.name.as_str().into(),
-        period,
-        gateway_plan: gateway_plan.map(Into::into),
-        subscription_id,
-        supersedes,
-    };
-    Ok((item, money(price.amount_minor, &price.currency)?))
+        period: price.period,
+        gateway_plan: gateway.plan_of(price).map(Into::into),
+        subscription_id: target.subscription_id,
+        supersedes: target.supersedes,
+    })
 }
 
 fn addon(
     catalog: &Catalog,
     version_id: &str,
-    live: &[SubscriptionStanding],
+    held: &[SubscriptionStanding],
 ) -> Result<(Item, Money), Refusal> {
     let addon = catalog.addon_version(version_id);
     let addon =
         addon.ok_or_else(|| invalid("`plan_id` names no add-on version of the catalogue."))?;
-    let has_plan = |held: &SubscriptionStanding| {
-        let plan = held.plan_id.as_deref();
+    let has_plan = |one: &SubscriptionStanding| {
+        let plan = one.plan_id.as_deref();
         plan.is_some_and(|plan| addon.plans.iter().any(|sold_with| sold_with == plan))
     };
-    if !addon.plans.is_empty() && !live.iter().any(has_plan) {
+    if !addon.plans.is_empty() && !held.iter().any(has_plan) {
         return Err(invalid(&format!(
             "`plan_id` names an add-on that is sold with {} alone, which the customer does not have.",
             addon.plans.join(", ")
@@ -224,25 +219,6 @@ fn money(amount_minor: i64, currency: &str) -> Result<Money, Refusal> {
         amount_minor,
         currency,
     })
-}
-
-/// It goes into a header and into a page, so it may be nothing but a plain web address.
-fn check_url(field: &str, url: Option<&str>) -> Result<(), Refusal> {
-    let Some(url) = url else {
-        return Ok(());
-    };
-    let host = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"));
-    let has_host = host.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']));
-    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
-    if has_host && is_plain && url.len() <= URL_CHARS_MAX {
-        return Ok(());
-    }
-    Err(invalid(&format!(
-        "`{field}` must be an http or https address of at most {URL_CHARS_MAX} visible ASCII \
-         characters."
-    )))
 }
 
 fn invalid(sentence: &str) -> Refusal {

@@ -3,9 +3,10 @@
 
 use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request};
+use super::target::{ChargedAlready, target_now};
 use super::{conflicts, status_at};
 use crate::domain::checkout::CheckoutView;
-use crate::domain::own::{CheckoutAttempted, CheckoutCancelled, OwnFact, Pretend};
+use crate::domain::own::{CheckoutAttempted, CheckoutCancelled, Item, OwnFact, Pays, Pretend};
 use crate::domain::state::State;
 use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
@@ -64,14 +65,12 @@ impl Ledger {
         let wanted = id.to_owned();
         let decide = move |state: &State, now: Timestamp| {
             let view = untaken(state, &wanted, now)?;
-            if let Some(why) = hindrance(&view, gateway) {
-                return Err(Refusal::Invalid(why));
-            }
+            let pays = payable(state, &view, gateway, now).map_err(Refusal::Invalid)?;
             Ok(OwnFact::CheckoutAttempted(CheckoutAttempted {
-                id: view.opened.id,
                 attempt: view.attempt.saturating_add(1),
                 pretend,
-                pays: None,
+                pays,
+                id: view.opened.id,
             }))
         };
         self.about(id, request, decide).await
@@ -99,21 +98,63 @@ impl Ledger {
         let view = view.ok_or(Refusal::NoSuchCheckout)?;
         let conflicts = conflicts(&view.opened.identifier, Some(&view.opened.id));
         let told = self.tell(&request, conflicts, decide).await;
-        self.wake_desk();
+        self.wake_desk(id);
         told
     }
 }
 
-/// Why a checkout that is not over cannot be tried (again).
-pub(super) fn hindrance(view: &CheckoutView, gateway: Option<&str>) -> Option<String> {
+/// What an attempt at a checkout that is not over pays for, where that is not what it was opened
+/// for; or why there can be none, in a sentence.
+pub(super) fn payable(
+    state: &State,
+    view: &CheckoutView,
+    gateway: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<Pays>, String> {
     if gateway != Some(&*view.opened.gateway) {
         let by = &view.opened.gateway;
-        return Some(format!(
+        return Err(format!(
             "It was to be paid by {by}, which is not in use any more."
         ));
     }
-    let tired = view.attempt >= ATTEMPTS_MAX;
-    tired.then(|| "It was tried too often: ask for a new payment link.".to_owned())
+    if view.attempt >= ATTEMPTS_MAX {
+        return Err("It was tried too often: ask for a new payment link.".to_owned());
+    }
+    if view.is_page_closed && !is_charged_again(&view.opened.item) {
+        return Err(
+            "The payment service closed its page for this payment: ask for a new payment link."
+                .to_owned(),
+        );
+    }
+    if !is_sold(state, &view.opened.item) {
+        return Err("It is not sold any more: ask for a new payment link.".to_owned());
+    }
+    target_now(state, view, now).map_err(|ChargedAlready| {
+        "The gateway charges that plan already: there is nothing to pay here.".to_owned()
+    })
+}
+
+/// Whether the gateway charges it every period: then another attempt gets a page of its own, while a
+/// single payment has one for the whole checkout.
+const fn is_charged_again(item: &Item) -> bool {
+    match item {
+        Item::Plan { gateway_plan, .. } => gateway_plan.is_some(),
+        Item::Addon { .. } => false,
+    }
+}
+
+/// Whether the catalogue has that. A price that has changed since holds for as long as the checkout
+/// is open.
+fn is_sold(state: &State, item: &Item) -> bool {
+    let catalog = state.settings().map(|settings| &settings.catalog);
+    catalog.is_some_and(|catalog| match item {
+        Item::Plan {
+            plan_id, period, ..
+        } => catalog
+            .plan(plan_id)
+            .is_some_and(|plan| plan.prices.iter().any(|price| price.period == *period)),
+        Item::Addon { version_id, .. } => catalog.addon_version(version_id).is_some(),
+    })
 }
 
 /// A checkout that may be tried, or called off.

@@ -11,11 +11,8 @@ use crate::domain::own::Reading;
 use crate::domain::time::Timestamp;
 use crate::ledger::commands::Refusal;
 use crate::ledger::customers::invalid;
+use crate::ledger::limits::{ENTRIES_MAX, MOMENT_MILLIS_MIN};
 
-/// Allowances or readings of one request.
-pub const ENTRIES_MAX: usize = 1_000;
-/// 2000-01-01T00:00:00Z: an earlier reading is most likely in seconds.
-const READ_FROM_MILLIS: i64 = 946_684_800_000;
 /// How far a meter's clock may be ahead: the time zones of a day.
 const AHEAD_DAYS_MAX: u32 = 1;
 
@@ -54,7 +51,7 @@ pub(super) fn checked_readings(
     readings: &[Reading],
     now: Timestamp,
 ) -> Result<Vec<Reading>, Refusal> {
-    let from = Timestamp::from_millis(READ_FROM_MILLIS).unwrap_or_default();
+    let from = Timestamp::from_millis(MOMENT_MILLIS_MIN).unwrap_or_default();
     let until = now.plus_days(AHEAD_DAYS_MAX);
     let mut told = BTreeMap::new();
     let mut checked = Vec::with_capacity(readings.len());

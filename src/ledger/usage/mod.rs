@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-pub use self::checks::ENTRIES_MAX;
 use self::checks::{check_amount, check_count, checked_readings, metric};
-pub use self::tokens::{TOKENS_MAX, TokenUse};
+pub use self::tokens::TokenUse;
 
 use super::commands::{CommandError, Refusal, Request};
 use super::customers::{identifier_of, invalid};
@@ -125,7 +124,7 @@ impl Ledger {
         let whose = Whose::new(used.company_id.as_deref(), &used.customer);
         let decide = move |state: &State, now| {
             let identifier = whose.identifier(state)?;
-            used.priced(catalog(state), identifier, now)
+            used.priced(state, identifier, now)
         };
         let seq = self.tell(request, Vec::new(), decide).await?;
         self.counted(seq)
@@ -145,7 +144,7 @@ impl Ledger {
                 return invalid("`metric` names no meter or feature of the catalogue.");
             };
             Ok(OwnFact::UsageCounted(UsageCounted {
-                id: ids::fresh(Prefix::Usage, now),
+                id: ids::fresh(state, Prefix::Usage, now),
                 identifier,
                 meter_id: metric.into(),
                 amount: used.amount,

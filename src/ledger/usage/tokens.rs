@@ -2,21 +2,18 @@
 
 use rust_decimal::Decimal;
 
+use super::catalog;
 use crate::domain::amount::{AMOUNT_PLACES, Amount};
-use crate::domain::catalog::{Catalog, TokenPrice};
+use crate::domain::catalog::TokenPrice;
 use crate::domain::id::Prefix;
 use crate::domain::own::{OwnFact, Tokens, UsageCounted};
+use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::ledger::commands::Refusal;
 use crate::ledger::customers::invalid;
 use crate::ledger::ids;
+use crate::ledger::limits::{EXTRA_BYTES_MAX, TOKENS_MAX, WORD_CHARS_MAX};
 
-/// One call of a model reads and writes some millions at the most.
-pub const TOKENS_MAX: u64 = 1_000_000_000;
-/// A word for an occasion, a model or a session.
-const WORD_CHARS_MAX: usize = 200;
-/// What else is sent of a call is kept as it is, for people.
-const EXTRA_BYTES_MAX: usize = 16 * 1024;
 /// Prices are of so many tokens.
 const TOKENS_PRICED: u32 = 1_000;
 
@@ -81,11 +78,11 @@ impl TokenUse {
 
     pub(super) fn priced(
         &self,
-        catalog: Option<&Catalog>,
+        state: &State,
         identifier: Box<str>,
         now: Timestamp,
     ) -> Result<OwnFact, Refusal> {
-        let price = catalog
+        let price = catalog(state)
             .and_then(|catalog| catalog.token_price(&self.provider, &self.model, &self.checkpoint));
         let Some(price) = price else {
             return invalid(format!(
@@ -96,7 +93,7 @@ impl TokenUse {
         let too_much = || Refusal::Invalid("`model`: so many tokens cost too much.".to_owned());
         let (input_cost, output_cost, credits) = self.cost(price).ok_or_else(too_much)?;
         Ok(OwnFact::UsageCounted(UsageCounted {
-            id: ids::fresh(Prefix::Usage, now),
+            id: ids::fresh(state, Prefix::Usage, now),
             identifier,
             meter_id: price.meter.as_str().into(),
             amount: credits,

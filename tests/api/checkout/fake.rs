@@ -44,6 +44,8 @@ pub struct Books {
     pub moods: VecDeque<Mood>,
     /// Nothing is listed yet.
     pub lags: bool,
+    /// Nothing may be listed.
+    pub blind: bool,
     /// Subscriptions and how they were cancelled.
     pub cancelled: Vec<(String, Value)>,
 }
@@ -127,6 +129,9 @@ impl Fake {
         );
         if asked.authorization != expected {
             return Some((401, error("Authentication failed")));
+        }
+        if asked.method == "GET" && self.books.lock().blind {
+            return Some((401, error("The api key provided is invalid")));
         }
         let parts: Vec<&str> = asked.path.split('/').collect();
         match (asked.method.as_str(), parts.as_slice()) {

@@ -2,8 +2,10 @@
 //! API goes.
 
 mod fake;
+mod links;
 mod page;
 mod razorpay;
 mod sandbox;
 mod shop;
+mod stories;
 mod subscriptions;

@@ -293,9 +293,14 @@ fn a_form_that_is_none_changes_nothing() {
         "action=delete",
         "pay",
         "{\"action\":\"pay\"}",
+        "action=pay&action=cancel",
+        "action=pay&action=pay",
     ] {
         let answer = shop.world.post(&path, &[], body.as_bytes());
-        assert_eq!(answer.header("location"), Some(path.as_str()), "{body}");
+        assert_eq!(answer.status, 400, "{body}");
+        assert!(answer.text.contains("Nothing was done"), "{}", answer.text);
+        let unknown = shop.world.post("/checkout/TRN-0", &[], body.as_bytes());
+        assert_eq!(unknown.status, 404, "{body}");
     }
     assert_eq!(shop.world.post(&path, &[], &[b'a'; 2_000]).status, 413);
     assert_eq!(shop.world.ask("PUT", &path, None, &[], b"x").status, 405);

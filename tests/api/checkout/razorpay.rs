@@ -13,7 +13,7 @@ use super::shop::Shop;
 use crate::logged;
 use crate::world::{RAZORPAY_SECRET, hmac_hex};
 
-fn shop() -> (Fake, Shop) {
+pub(super) fn shop() -> (Fake, Shop) {
     let fake = Fake::start();
     let memory = "[log]\nengine = \"memory\"\n";
     let shop = Shop::with(&format!("{memory}{}", fake.config()));
@@ -21,7 +21,7 @@ fn shop() -> (Fake, Shop) {
 }
 
 /// What Razorpay sends once a link is paid.
-fn paid(id: &str, amount: i64) -> Vec<u8> {
+pub(super) fn paid(id: &str, amount: i64) -> Vec<u8> {
     let notes = json!({"transaction_tsid": id});
     json!({"account_id": "acc_Fake0000000001", "contains": ["payment_link", "order", "payment"],
         "created_at": 1_795_651_200, "entity": "event", "event": "payment_link.paid",

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::shop::{CATALOG, Shop, refused, wait_for};
 use crate::world::{KEY, hmac_hex};
+use subledger::app::{Acceptance, App};
+use subledger::config::Config;
 use subledger::domain::catalog::Period;
 use subledger::ledger::{Actor, Request};
 
@@ -25,24 +27,6 @@ fn tabs_that_pay_at_once_make_one_payment() {
     let payments = shop.world.read("/v1/payments");
     assert_eq!(payments["data"].as_array().unwrap().len(), 1, "{payments}");
     assert_eq!(shop.subscribed().len(), 1);
-}
-
-#[test]
-fn two_checkouts_of_one_plan_pay_one_subscription() {
-    let shop = Shop::new();
-    let (one, other) = (shop.open(), shop.open());
-    shop.press(&one, "pay");
-    shop.page_saying(&one, "This is paid.");
-    let third = shop.open();
-    shop.press(&third, "pay");
-    shop.page_saying(&third, "This is paid.");
-    let opened = shop.told("checkout.opened");
-    let begun = &opened[0]["subscription_id"];
-    assert_eq!(&opened[2]["subscription_id"], begun);
-    let held = shop.subscribed();
-    assert_eq!(held.len(), 1);
-    assert_eq!(held[0]["paid_through"], "2027-01-26T00:00:00.000Z");
-    drop(other);
 }
 
 #[test]
@@ -143,4 +127,39 @@ fn nothing_is_opened_where_nobody_takes_money() {
         "No payment gateway is configured; set `gateway` in [checkout]."
     );
     assert_eq!(shop.world.post("/webhooks/sandbox", &[], b"{}").status, 404);
+}
+
+#[test]
+fn who_else_can_reach_it_is_said_at_the_start() {
+    let start = |bind: &str, more: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "[log]\nengine = \"memory\"\n[server]\nbind = \"{bind}\"\n\
+             public_url = \"http://localhost:8080\"\n{more}"
+        );
+        let mut config = Config::parse("test.toml", &text, std::iter::empty()).unwrap();
+        config.data_dir = folder.path().join("data");
+        let clock = std::sync::Arc::new(subledger::clock::SystemClock);
+        let app = App::open(&config, Acceptance::default(), clock, &|_| None).unwrap();
+        let notices = app.notices.iter();
+        notices.filter(|notice| notice.contains("sandbox")).count()
+    };
+    assert_eq!(start("127.0.0.1:0", ""), 0);
+    assert_eq!(start("0.0.0.0:0", ""), 1);
+    assert_eq!(start("0.0.0.0:0", "[gateway.sandbox]\nenabled = true\n"), 0);
+}
+
+#[test]
+fn a_secret_that_was_never_written_is_made_at_the_next_start() {
+    let shop = Shop::with("");
+    let secret = { &shop.world.config.data_dir }.join(subledger::app::SANDBOX_SECRET_FILE);
+    for left in ["", "\n"] {
+        std::fs::write(&secret, left).unwrap();
+        let config = shop.world.config.clone();
+        assert!(subledger::app::kept_sandbox(&config).unwrap().is_none());
+    }
+    let shop = shop.restart();
+    let id = shop.open();
+    shop.buy(&id);
+    assert_eq!(std::fs::read_to_string(&secret).unwrap().trim().len(), 64);
 }

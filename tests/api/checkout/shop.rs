@@ -10,6 +10,8 @@ use subledger::ledger::{Actor, CommandError, NewCheckout, NewCustomer, Request, 
 use crate::world::{Answer, World};
 
 pub const PLAN: &str = "PLV-0MD508X1S388G";
+pub const LITE: &str = "PLV-0MD508X1S399G";
+pub const ADDON_OF_PLAN: &str = "ADV-0MD508X1S3008";
 pub const ADDON: &str = "ADV-0MD508X1S3006";
 pub const CUSTOMER: &str = "user+1@example.com";
 /// Far longer than anything here takes.
@@ -42,6 +44,21 @@ period = "YEARLY"
 amount_minor = 4990000
 currency = "INR"
 razorpay_plan = "plan_Ldgr000000001"
+[[catalog.plans]]
+id = "PLV-0MD508X1S399G"
+identifier = "lite"
+name = "Lite"
+[[catalog.plans.prices]]
+period = "MONTHLY"
+amount_minor = 199000
+currency = "INR"
+[[catalog.addons]]
+id = "ADO-0MD508X1S3007"
+version_id = "ADV-0MD508X1S3008"
+name = "More of Pro"
+amount_minor = 9900
+currency = "INR"
+plans = ["PLV-0MD508X1S388G"]
 [[catalog.addons]]
 id = "ADO-0MD508X1S3005"
 version_id = "ADV-0MD508X1S3006"
@@ -175,13 +192,36 @@ impl Shop {
 
     /// The customer's subscriptions with that plan.
     pub fn subscribed(&self) -> Vec<Value> {
+        self.subscribed_to(PLAN)
+    }
+
+    pub fn subscribed_to(&self, plan: &str) -> Vec<Value> {
         let list = self
             .world
             .read("/v1/subscriptions?customer=user%2B1%40example.com");
         let held = list["data"].as_array().unwrap().iter();
-        held.filter(|held| held["plan"]["id"] == PLAN)
+        held.filter(|held| held["plan"]["id"] == plan)
             .cloned()
             .collect()
+    }
+
+    /// Opens a checkout for a month of another plan.
+    pub fn open_plan(&self, plan_id: &str) -> String {
+        let wanted = Wanted::Plan {
+            plan_id: plan_id.into(),
+            period: Period::Monthly,
+        };
+        let wanted = NewCheckout {
+            wanted,
+            ..Self::plan(Period::Monthly)
+        };
+        self.open_for(wanted).unwrap()
+    }
+
+    /// Pays, and waits until it is paid.
+    pub fn buy(&self, id: &str) {
+        assert_eq!(self.press(id, "pay").status, 303);
+        self.page_saying(id, "This is paid.");
     }
 
     pub fn restart(self) -> Self {

@@ -79,6 +79,61 @@ fn a_mapped_plan_is_opened_as_a_subscription() {
 }
 
 #[test]
+fn of_two_checkouts_of_one_plan_the_gateway_charges_one() {
+    let (fake, shop) = shop();
+    let (one, other) = (open(&shop), open(&shop));
+    shop.press(&one, "pay");
+    shop.world.razorpay(&charged(&one));
+    let page = shop.page(&other);
+    assert!(
+        page.text.contains("charges that plan already"),
+        "{}",
+        page.text
+    );
+    assert!(!page.text.contains("<form"));
+    assert_eq!(shop.press(&other, "pay").status, 303);
+    assert_eq!(shop.told("checkout.attempted").len(), 1);
+    assert_eq!(fake.counts(), (1, 1));
+}
+
+/// What Razorpay sends when the first payment of a subscription fails.
+fn failed(id: &str, minute: i64) -> Vec<u8> {
+    json!({"entity": "event", "event": "payment.failed", "contains": ["payment"],
+        "created_at": 1_795_651_200 + 60 * minute,
+        "payload": {"payment": {"entity": {"id": format!("pay_Fake0000001{minute:04}"),
+            "status": "failed", "amount": 4_990_000, "currency": "INR",
+            "created_at": 1_795_651_200 + 60 * minute, "notes": {"transaction_tsid": id}}}}})
+    .to_string()
+    .into_bytes()
+}
+
+#[test]
+fn a_failed_payment_is_tried_again_with_the_same_subscription() {
+    let (fake, shop) = shop();
+    let id = open(&shop);
+    let first = { shop.press(&id, "pay") }
+        .header("location")
+        .map(str::to_owned);
+    shop.world.razorpay(&failed(&id, 0));
+    shop.page_saying(&id, "You can try again.");
+    shop.world.set_time("2026-11-26T00:01:00Z");
+    let second = shop.press(&id, "pay");
+    assert_eq!(second.header("location"), first.as_deref());
+    let told = shop.told("checkout.at_gateway");
+    assert_eq!(told[1]["attempt"], 2);
+    assert_eq!(told[1]["reference"], SUBSCRIPTION);
+    assert_eq!(fake.counts(), (1, 1));
+    // What has ended takes no payment: another one is opened.
+    shop.world.razorpay(&failed(&id, 1));
+    shop.page_saying(&id, "You can try again.");
+    fake.books.lock().subscriptions[0]["status"] = json!("expired");
+    shop.world.set_time("2026-11-26T00:02:00Z");
+    let third = shop.press(&id, "pay");
+    assert_ne!(third.header("location"), first.as_deref());
+    assert_eq!(fake.counts(), (2, 2));
+}
+
+#[test]
 fn an_unknown_outcome_is_looked_up_and_never_asked_for_again() {
     let looked_up = |mood: Mood| {
         let (fake, shop) = shop();

@@ -1,7 +1,8 @@
 //! Tokens of models: what they cost, to the last digit, and what they debit.
 
 use serde_json::json;
-use subledger::ledger::{Actor, CommandError, Counted, Request, TOKENS_MAX, TokenUse};
+use subledger::ledger::limits::TOKENS_MAX;
+use subledger::ledger::{Actor, CommandError, Counted, Request, TokenUse};
 
 use super::{BYTES, COMPANY, CREDITS, asked, events, join, number, refusal, row, wait, world};
 use crate::world::World;

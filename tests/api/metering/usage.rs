@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use subledger::domain::own::{Allowance, Reading};
-use subledger::ledger::{ENTRIES_MAX, UnitUse};
+use subledger::ledger::UnitUse;
+use subledger::ledger::limits::ENTRIES_MAX;
 
 use super::{
     BYTES, COMPANY, CREDITS, allow, asked, at, events, join, number, read_at, refusal, report, row,

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::keys::JSON;
 use crate::world::{KEY, World, sample};
+use subledger::domain::id::{Prefix, Tsid};
 
 fn made(world: &World, identifier: &str, more: &Value) -> Value {
     let mut body = person(identifier);
@@ -253,4 +254,44 @@ fn each_write_is_one_event_with_its_asker() {
     assert_eq!(event["customer_identifier"], "user_1");
     let body: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
     assert_eq!((&body["actor"], &body["v"]), (&json!(id), &json!(1)));
+}
+
+/// A client that leaves the id out wants the default plan; one that sends none by mistake does not.
+#[test]
+fn a_plan_that_is_named_by_nothing_is_refused() {
+    let world = world();
+    let before = events(&world);
+    for blank in ["", "  "] {
+        let mut body = person("user_1");
+        body["plan_id"] = json!(blank);
+        let sentence = refused(&post(&world, "customer", &body), 400);
+        assert!(sentence.contains("`plan_id`"), "{sentence}");
+    }
+    assert_eq!(events(&world), before);
+    assert_eq!(
+        made(&world, "user_1", &json!({"plan_id": null}))["status"],
+        Value::Null
+    );
+    assert_eq!(
+        shown(&world, "user_1")["subscriptions"][0]["plan_tsid"],
+        FREE
+    );
+}
+
+/// Whoever sees one id must not know the next: a checkout's page opens for whoever has its id.
+#[test]
+fn ids_made_in_one_millisecond_do_not_count_up() {
+    let world = world();
+    customer(&world, "user_1");
+    let body = json!({"customer_identifier": "user_1", "plan_id": PRO, "plan_type": "MONTHLY",
+        "payment_component": "PLAN"});
+    let drawn = |_| {
+        let id = post(&world, "payment", &body).json()["value"]["transaction_tsid"].clone();
+        Tsid::parse(Prefix::Checkout, id.as_str().unwrap())
+            .unwrap()
+            .as_u64()
+    };
+    let ids: Vec<u64> = (0..4).map(drawn).collect();
+    let near = ids.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) < 16);
+    assert_eq!(near.count(), 0, "{ids:?}");
 }

@@ -6,6 +6,14 @@ use super::{COMPANY, COUNTRY, ask, customer, path, post, put, shown, subscriptio
 use crate::keys::JSON;
 use crate::world::KEY;
 
+const CREATE: &str = r#"{"email":"user@example.com","customer_identifier":"c56164ad-3d54-4eaa-ae3d-46fe3969972b","first_name":"Asha","last_name":"Rao",
+ "phone":9000000000,"country_code":"IN","state_code":"KA","city":"Bangalore","zipcode":416013}"#;
+const ENTITLEMENTS: &str = r#"[{"meter_tsid":"MTR-0MB95BFFX5MY2","entitlement":1},{"meter_tsid":"MTR-0MB8WXFSD5YVW","entitlement":1}]"#;
+const USAGE: &str = r#"[{"timestamp":1697363618832,"meter_id":"MTR-0DWBEZWHFSBBQ","qty":26}]"#;
+const PAYMENT: &str = r#"{"customer_identifier":"user@example.com","plan_id":"PLV-0MD508X1S388G","plan_type":"MONTHLY","payment_component":"PLAN"}"#;
+const TOKENS: &str = r#"{"checkpoint_name":"session-ended","customer_identifier":"user@example.com","provider":"OPENAI","model":"GPT_4",
+ "input_token":100,"output_token":200,"session_id":"1234","extra_params":{"key1":"value1"}}"#;
+
 /// The words of an answer, in their order.
 fn keys(text: &str) -> Vec<String> {
     let keys: serde_json::Map<String, Value> = serde_json::from_str(text).unwrap();
@@ -15,14 +23,12 @@ fn keys(text: &str) -> Vec<String> {
 #[test]
 fn create_customer() {
     let world = world();
-    let body = r#"{"email":"user@example.com","customer_identifier":"c56164ad-3d54-4eaa-ae3d-46fe3969972b","first_name":"Asha","last_name":"Rao",
- "phone":9000000000,"country_code":"IN","state_code":"KA","city":"Bangalore","zipcode":416013}"#;
     let answer = world.ask(
         "POST",
         &path("customer"),
         Some(KEY),
         &[JSON],
-        body.as_bytes(),
+        CREATE.as_bytes(),
     );
     assert_eq!(answer.status, 200, "{}", answer.text);
     let value = &answer.json()["value"];
@@ -59,9 +65,8 @@ fn get_customer() {
 fn update_meter_entitlements() {
     let world = world();
     customer(&world, "user@example.com");
-    let body = r#"[{"meter_tsid":"MTR-0MB95BFFX5MY2","entitlement":1},{"meter_tsid":"MTR-0MB8WXFSD5YVW","entitlement":1}]"#;
     let path = path("customer/user@example.com/meter-entitlements");
-    let answer = world.ask("PUT", &path, Some(KEY), &[JSON], body.as_bytes());
+    let answer = world.ask("PUT", &path, Some(KEY), &[JSON], ENTITLEMENTS.as_bytes());
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(keys(&answer.text), ["message", "status", "success"]);
 }
@@ -70,9 +75,8 @@ fn update_meter_entitlements() {
 fn send_usage() {
     let world = world();
     customer(&world, "user@example.com");
-    let body = r#"[{"timestamp":1697363618832,"meter_id":"MTR-0DWBEZWHFSBBQ","qty":26}]"#;
     let path = path("customer/user@example.com/usage");
-    let answer = world.ask("POST", &path, Some(KEY), &[JSON], body.as_bytes());
+    let answer = world.ask("POST", &path, Some(KEY), &[JSON], USAGE.as_bytes());
     assert_eq!(answer.status, 202, "{}", answer.text);
     assert_eq!(answer.json()["status"], true);
     assert_eq!(answer.json()["success"], true);
@@ -82,13 +86,12 @@ fn send_usage() {
 fn create_subscription() {
     let world = world();
     customer(&world, "user@example.com");
-    let body = r#"{"customer_identifier":"user@example.com","plan_id":"PLV-0MD508X1S388G","plan_type":"MONTHLY","payment_component":"PLAN"}"#;
     let answer = world.ask(
         "POST",
         &path("payment"),
         Some(KEY),
         &[JSON],
-        body.as_bytes(),
+        PAYMENT.as_bytes(),
     );
     assert_eq!(answer.status, 200, "{}", answer.text);
     let id = answer.json()["value"]["transaction_tsid"]
@@ -136,9 +139,6 @@ fn update_subscription() {
     assert_eq!(answer.status, 201, "{}", answer.text);
     assert_eq!(answer.json()["status"], true);
 }
-
-const TOKENS: &str = r#"{"checkpoint_name":"session-ended","customer_identifier":"user@example.com","provider":"OPENAI","model":"GPT_4",
- "input_token":100,"output_token":200,"session_id":"1234","extra_params":{"key1":"value1"}}"#;
 
 #[test]
 fn track_checkpoint_usage() {
@@ -200,16 +200,58 @@ fn track_checkpoint_usage_as_the_guide_has_it() {
     assert_eq!((answer.status, answer.text.as_str()), (200, said));
 }
 
-/// The generated samples send the header twice, once empty: that is an artefact of a tool, and two
-/// headers are refused like any that leave open whose request it is.
 #[test]
 fn content_types_are_read_in_any_case() {
     let world = world();
     customer(&world, "user@example.com");
     let path = path("customer/user@example.com/usage");
-    let body = br#"[{"timestamp":1697363618832,"meter_id":"MTR-0DWBEZWHFSBBQ","qty":26}]"#;
     for value in ["application/json", "Application/JSON; charset=utf-8"] {
-        let answer = world.ask("POST", &path, Some(KEY), &[("content-type", value)], body);
+        let answer = world.ask(
+            "POST",
+            &path,
+            Some(KEY),
+            &[("content-type", value)],
+            USAGE.as_bytes(),
+        );
         assert_eq!(answer.status, 202, "{value}");
     }
+}
+
+/// All of them, as they are printed and in the pages' order: the customer is made with a UUID, and
+/// the requests after that name its e-mail address, as the samples do.
+#[test]
+fn the_samples_work_one_after_the_other() {
+    let world = world();
+    let older = format!("/v1/company/{COMPANY}/checkpoint/usage");
+    let place = |rest: &str| path(&format!("customer/user@example.com{rest}"));
+    let units = r#"{"customer_identifier":"user@example.com","checkpoint_key":"api_calls","checkpoint_value":5}"#;
+    let cancel = r#"{"subscription_tsid":"CSU-0JTAGV2KWBHEW","when":"END_OF_CYCLE"}"#;
+    let update = r#"{"subscription_tsid":"SUA-0K6FC7CCNBBQD","end_date":1742797511000}"#;
+    let uuid = "c56164ad-3d54-4eaa-ae3d-46fe3969972b";
+    for (method, path, body, status) in [
+        ("POST", path("customer"), CREATE, 200),
+        ("GET", path(&format!("customer/{uuid}")), "", 200),
+        ("GET", place(""), "", 200),
+        ("PUT", place("/meter-entitlements"), ENTITLEMENTS, 200),
+        ("POST", place("/usage"), USAGE, 202),
+        ("POST", path("payment"), PAYMENT, 200),
+        ("POST", place("/cancel_subscription"), cancel, 404),
+        ("PUT", place("/subscription"), update, 404),
+        ("POST", path("checkpoint/usage"), TOKENS, 200),
+        ("POST", older, TOKENS, 200),
+        ("POST", path("checkpoint/usage"), units, 200),
+    ] {
+        let headers = [JSON, ("authorization", "Bearer")];
+        let answer = world.ask(method, &path, Some(KEY), &headers, body.as_bytes());
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
+    }
+    assert_eq!(world.read("/v1/stats")["customers"], 1);
+    let rows = &shown(&world, uuid)["meter_entitlements"];
+    let usage = |id: &str| {
+        let mut rows = rows.as_array().unwrap().iter();
+        rows.find(|row| row["meter_tsid"] == id).unwrap()["usage"].clone()
+    };
+    // The reading's 26, and the guide's 5.
+    assert_eq!(usage("MTR-0DWBEZWHFSBBQ"), 31);
+    assert_eq!(usage("MTR-0MB95BFFX5MY2"), 10);
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{CALLS, customer, path, post, shown, subscription, world};
+use super::{CALLS, customer, events, path, person, post, refused, shown, subscription, world};
+use crate::world::sample;
 
 /// As a careful client encodes a segment of a path: all but what is unreserved.
 fn encoded(identifier: &str) -> String {
@@ -23,7 +24,7 @@ const IDENTIFIERS: [&str; 14] = [
     "100%",
     "ünï-códe-用户-🙂",
     "what?is=this&that#x",
-    "..",
+    "...",
     "customer",
     "usage",
     "\"quoted\"\\",
@@ -77,4 +78,43 @@ fn a_plus_is_a_plus() {
         let answer = world.get(&path(&format!("customer/{place}")));
         assert_eq!(answer.status, 404, "{place}");
     }
+}
+
+/// Clients and proxies take these segments out of a path before they send it.
+#[test]
+fn no_customer_is_called_like_a_step_in_a_path() {
+    let world = world();
+    for identifier in [".", ".."] {
+        let answer = post(&world, "customer", &person(identifier));
+        let sentence = refused(&answer, 400);
+        assert!(sentence.contains("`customer_identifier`"), "{sentence}");
+    }
+    assert_eq!(world.read("/v1/stats")["customers"], 0);
+}
+
+/// Another's id of any kind is taken: what came under it later would be the wrong one's.
+#[test]
+fn an_id_of_another_customer_is_nobodys_identifier() {
+    let world = world();
+    world.razorpay(&sample("razorpay", "02"));
+    let value = world.read("/v1/customers/user_42");
+    let theirs = [
+        value["id"].as_str().unwrap().to_owned(),
+        value["references"]["razorpay"].as_str().unwrap().to_owned(),
+        customer(&world, "user_1")["tsid"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
+    ];
+    let before = events(&world);
+    for id in theirs {
+        let answer = post(&world, "customer", &person(&id));
+        let sentence = refused(&answer, 400);
+        assert!(
+            sentence.contains("`customer_identifier`"),
+            "{id}: {sentence}"
+        );
+    }
+    assert_eq!(events(&world), before);
+    assert_eq!(world.read("/v1/customers/user_42"), value);
 }

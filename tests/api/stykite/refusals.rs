@@ -341,3 +341,53 @@ fn other_methods_and_paths_are_refused_in_the_same_words() {
         refused(&answer, 404);
     }
 }
+
+/// What a client wrote may come back in the sentence, and headers have to stay small.
+#[test]
+fn a_sentence_in_a_header_is_cut() {
+    let world = world();
+    customer(&world, "user_1");
+    let key = "x".repeat(5_000);
+    let body = format!("{{\"{key}\":1,\"{key}\":2}}");
+    let place = path("customer/user_1/cancel_subscription");
+    let answer = world.ask("POST", &place, Some(KEY), &[JSON], body.as_bytes());
+    assert_eq!((answer.status, answer.text.as_str()), (400, INVALID));
+    let detail = answer.header("x-subledger-detail").unwrap();
+    assert_eq!(detail.len(), 500, "{detail}");
+    assert!(
+        detail.contains("xxx") && detail.ends_with("..."),
+        "{detail}"
+    );
+}
+
+/// One page's generated sample sends the header twice, once without a token.
+#[test]
+fn an_empty_bearer_beside_a_token_is_passed_over() {
+    let world = world();
+    customer(&world, "user_1");
+    let place = path("customer/user_1");
+    let key = format!("Bearer {KEY}");
+    let ask = |path: &str, values: &[&str]| {
+        let headers: Vec<_> = values
+            .iter()
+            .map(|value| ("authorization", *value))
+            .collect();
+        world.ask("GET", path, None, &headers, b"").status
+    };
+    for values in [["Bearer", &key], [&key, "Bearer"], ["bearer ", &key]] {
+        assert_eq!(ask(&place, &values), 200, "{values:?}");
+    }
+    for values in [
+        vec!["Bearer"],
+        vec!["Bearer", "Bearer"],
+        vec![&key, &key],
+        vec![&key, "Bearer other"],
+        vec!["Basic", &key],
+        vec!["Bearer", &key, &key],
+    ] {
+        assert_eq!(ask(&place, &values), 401, "{values:?}");
+    }
+    // It is that page's, and not ours.
+    assert_eq!(ask("/v1/customers/user_1", &["Bearer", &key]), 401);
+    assert_eq!(ask("/v1/customers/user_1", &[&key]), 200);
+}

@@ -42,6 +42,13 @@ impl Held {
         self.payments.iter().fold(None, add)
     }
 
+    /// The end of the trial while nothing is paid; an end date puts off that of Pro.
+    fn trial(&self) -> Option<Timestamp> {
+        let trial = self.trial_end.filter(|_| self.payments.is_empty())?;
+        let later = self.end_date.filter(|_| self.plan == PRO);
+        Some(later.map_or(trial, |end| end.max(trial)))
+    }
+
     /// Status and end at `now`.
     fn standing(&self, now: Timestamp) -> (&'static str, Option<Timestamp>) {
         if let Some((Immediate, ended)) = self.cancel {
@@ -51,9 +58,11 @@ impl Held {
             return ("superseded", self.superseded);
         }
         let cancelled = self.cancel.map(|(_, end)| (end, "canceled"));
-        let trial = self.trial_end.filter(|_| self.payments.is_empty());
+        let trial = self.trial();
         let unpaid = trial.filter(|_| self.plan == PRO);
-        let others = [unpaid, self.end_date, self.paid_through()];
+        // A payment makes an end date forgotten: this one is newer than all of them.
+        let paid = self.paid_through().filter(|_| self.end_date.is_none());
+        let others = [unpaid, self.end_date, paid];
         let others = others.into_iter().flatten().map(|end| (end, "expired"));
         // Of equal times the cancel is the reason: "canceled" sorts before "expired".
         match others.chain(cancelled).min() {
@@ -70,14 +79,14 @@ impl Held {
 
     /// When a cancel with the cycle ends it.
     fn cycle_end(&self, now: Timestamp) -> Timestamp {
-        let trial = self
-            .trial_end
-            .filter(|end| self.payments.is_empty() && now < *end);
+        let trial = self.trial().filter(|end| now < *end);
         let month = || {
             let mut ends = (1..).map(|months| self.started.plus_months(months));
             ends.find(|end| *end > now).unwrap()
         };
-        trial.or(self.paid_through()).unwrap_or_else(month)
+        let end = trial.or(self.paid_through()).unwrap_or_else(month);
+        let date = self.end_date.filter(|date| now < *date && end <= now);
+        date.unwrap_or(end)
     }
 }
 
@@ -129,7 +138,8 @@ impl Month {
             0..4 => self.buy(who),
             4 | 5 => {
                 let when = if action == 4 { Immediate } else { EndOfCycle };
-                let over = matches!(status, "expired" | "superseded");
+                let again = status == "canceled" && when == EndOfCycle;
+                let over = again || matches!(status, "expired" | "superseded");
                 let ends = if when == Immediate {
                     now
                 } else {
@@ -143,11 +153,7 @@ impl Month {
             }
             _ => {
                 let end = now.plus_millis(days);
-                // What a trial or a payment ended, no end date brings back.
-                let (_, ended) = held.standing(now);
-                let bounds = [held.trial_end, held.paid_through()];
-                let bound = status == "expired" && bounds.contains(&ended);
-                let over = bound || matches!(status, "canceled" | "superseded");
+                let over = matches!(status, "canceled" | "superseded");
                 let later = held.cancel.is_some_and(|(_, cancel)| end > cancel);
                 if !over && !later {
                     held.end_date = Some(end);
@@ -176,6 +182,7 @@ impl Month {
         }
         if let Some(same) = same {
             held[same].payments.push(now);
+            held[same].end_date = None;
             return;
         }
         let known: BTreeSet<&str> = held.iter().map(|held| held.id.as_str()).collect();

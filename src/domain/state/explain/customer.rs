@@ -57,9 +57,19 @@ impl State {
         for (name, text) in DETAILS {
             let says = |statement: &&Statement<'_>| {
                 let said = statement.contact();
-                said.is_some_and(|(ix, contact)| self.is_of(ix, root) && text(&contact).is_some())
+                said.is_some_and(|(ix, contact)| {
+                    let tells = self.is_of(ix, root) && !self.is_of_payer(ix);
+                    tells && text(&contact).is_some()
+                })
             };
-            let cell = Cell::stamped(all().filter(says));
+            // Of one that was made here, what is said of it by its name stands before the rest.
+            let is_made = self.made_at(root).is_some();
+            let is_roots = |statement: &Statement<'_>| {
+                let said = statement.contact();
+                is_made && said.is_some_and(|(ix, _)| ix == root)
+            };
+            let said = all().filter(says);
+            let cell = Cell::ranked(said.map(|statement| (is_roots(statement), statement)));
             fields.put(name, cell.map(Cell::explanation));
         }
         let locates = |statement: &&Statement<'_>| {
@@ -77,6 +87,13 @@ impl State {
         fields.put("references", self.references_explained(root, statements));
         fields.put("addons", self.addons_explained(root, statements, &about));
         fields.activity(all());
+        if self.made_at(root).is_some() {
+            let creations = all().filter(|statement| {
+                let is_creation = matches!(statement.own(), Some(OwnFact::CustomerCreated(_)));
+                is_creation && statement.identifier == Some(root)
+            });
+            fields.put("created_at", verdict::first(creations));
+        }
         let best = view
             .subscriptions
             .iter()

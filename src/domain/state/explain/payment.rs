@@ -144,7 +144,8 @@ impl State {
             entity.linked(invoice).filter(billed).or_else(sold)
         };
         let said = says_subscription.and_then(|thing| cell(thing, to_subscription));
-        fields.put("subscription_id", said);
+        let is_shown = view.subscription_id.is_some();
+        fields.put("subscription_id", said.filter(|_| is_shown));
         fields.put("invoice_id", cell(ix, invoice));
         fields.put("order_id", cell(ix, Role::Parent(Kind::Order)));
         fields.put(
@@ -164,10 +165,14 @@ impl State {
 
     /// Which event said what plays `role` to `thing`.
     fn link_cell(&self, statements: &Statements<'_>, thing: Ix, role: Role) -> Option<Explanation> {
-        let offers = statements
-            .offering(thing)
-            .filter(|statement| self.offered(statement, thing, role).is_some());
-        Some(Cell::stamped(offers)?.explanation())
+        let linked = self.arena.get(thing).linked(role);
+        // What a checkout sells, its newest attempt says, whatever the times.
+        let is_sale = self.arena.get(thing).own_checkout().is_some();
+        let offers = statements.offering(thing).filter_map(|statement| {
+            let offered = self.offered(statement, thing, role)?;
+            Some((is_sale && Some(offered) == linked, statement))
+        });
+        Some(Cell::ranked(offers)?.explanation())
     }
 
     /// Which event tied a provider's id to the merchant's identifier.

@@ -110,7 +110,11 @@ impl<'s, 'a> Told<'s, 'a> {
             Cause::Begun => self.begun(),
             Cause::Paid(_) => self.last_paid(),
             Cause::Charged => self.charge.status(),
-            Cause::Cancelled => self.first(is_at_once),
+            Cause::Cancelled => {
+                let (_, stamp) = self.standing.words.ended_at_once?;
+                let cancels = self.own(is_at_once);
+                verdict::first(cancels.filter(|statement| statement.stamp == stamp))
+            }
             Cause::TrialPassed(end) => {
                 let end = *end;
                 self.first(move |fact| matches!(fact, OwnFact::TrialEnded(told) if told.due == end))
@@ -130,6 +134,10 @@ impl<'s, 'a> Told<'s, 'a> {
         };
         charge()
             .or_else(|| self.last_paid())
+            .or_else(|| {
+                self.newest(is_end_date)
+                    .filter(|_| self.standing.is_put_off)
+            })
             .or_else(|| self.begun())
     }
 
@@ -302,7 +310,7 @@ impl Told<'_, '_> {
         }
         fields.put("started_at", self.started());
         if view.cancel_at.is_some() {
-            let cancel = self.standing.cancel.map(|cancel| cancel.ends_at);
+            let cancel = self.standing.words.cancel.map(|cancel| cancel.ends_at);
             let by = if self.standing.cause == Cause::Cancelled {
                 status.clone()
             } else if cancel == view.cancel_at {

@@ -15,6 +15,7 @@ use crate::domain::state::State;
 use crate::domain::state::apply::provider_of;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::entity::{Kind, Role};
+use crate::domain::state::links::checkout_named;
 use crate::domain::state::meters::{contact_of, naming_of as own_naming};
 
 /// One fact of one event.
@@ -84,6 +85,9 @@ impl<'a> Statement<'a> {
         let (naming, contact) = match self.fact {
             Fact::Party(fact) => {
                 let party = self.identifier.or(self.alias)?;
+                if checkout_named(&fact.naming).is_some() {
+                    return None;
+                }
                 return Some((party, Cow::Borrowed(&fact.contact)));
             }
             Fact::Own(fact) => {

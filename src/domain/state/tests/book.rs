@@ -143,11 +143,27 @@ impl Book {
     }
 
     pub(super) fn attempted(&mut self, at: u32, number: usize, attempt: u32) {
+        self.attempted_for(at, number, attempt, None);
+    }
+
+    /// Decided anew: what is paid for now, and what it takes the place of.
+    pub(super) fn attempted_for(
+        &mut self,
+        at: u32,
+        number: usize,
+        attempt: u32,
+        pays: Option<(usize, &[usize])>,
+    ) {
+        let pays = pays.map(|(sold, supersedes)| Pays {
+            identifier: ANN.into(),
+            subscription_id: SUA[sold].into(),
+            supersedes: supersedes.iter().map(|place| SUA[*place].into()).collect(),
+        });
         let fact = CheckoutAttempted {
             id: TRN[number].into(),
             attempt,
             pretend: None,
-            pays: None,
+            pays,
         };
         self.own(day(at), OwnFact::CheckoutAttempted(fact));
     }

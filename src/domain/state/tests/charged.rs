@@ -114,6 +114,7 @@ fn stop(when: CancelWhen) -> GatewayWork {
 fn told(book: &mut Book, when: CancelWhen) {
     let fact = CancelledAtGateway {
         subscription_id: SUA[0].into(),
+        reference: "sub_1".into(),
         when,
         refused: None,
     };

@@ -118,27 +118,38 @@ fn opened() -> impl Strategy<Value = OwnFact> {
 }
 
 fn going_on() -> impl Strategy<Value = OwnFact> {
-    (0..FEW, 1_u32..3, 0_u8..5, 0_i64..6).prop_map(|(number, attempt, what, due)| {
+    let pays = (
+        identifier(),
+        0..FEW,
+        prop::collection::vec(any_subscription(), 0..2),
+    );
+    let pays = pays.prop_map(|(identifier, number, supersedes)| Pays {
+        identifier,
+        subscription_id: own_subscription_id(number),
+        supersedes,
+    });
+    let what = (0_u8..7, prop::option::of(pays));
+    (0..FEW, 1_u32..3, what, 0_i64..6).prop_map(|(number, attempt, (what, pays), due)| {
         let id = checkout_id(number);
         match what {
-            0 => OwnFact::CheckoutAttempted(CheckoutAttempted {
+            0..3 => OwnFact::CheckoutAttempted(CheckoutAttempted {
                 id,
                 attempt,
                 pretend: Some(Pretend::Paid),
-                pays: None,
+                pays,
             }),
-            1 => OwnFact::CheckoutAtGateway(CheckoutAtGateway {
+            3 => OwnFact::CheckoutAtGateway(CheckoutAtGateway {
                 id,
                 attempt,
                 reference: "plink_1".into(),
                 url: None,
             }),
-            2 => OwnFact::CheckoutRefused(CheckoutRefused {
+            4 => OwnFact::CheckoutRefused(CheckoutRefused {
                 id,
                 attempt,
                 why: "no".into(),
             }),
-            3 => OwnFact::CheckoutCancelled(CheckoutCancelled { id }),
+            5 => OwnFact::CheckoutCancelled(CheckoutCancelled { id }),
             _ => OwnFact::CheckoutExpired(CheckoutDue { id, due: time(due) }),
         }
     })
@@ -146,7 +157,9 @@ fn going_on() -> impl Strategy<Value = OwnFact> {
 
 fn ending() -> impl Strategy<Value = OwnFact> {
     let when = prop::sample::select(vec![CancelWhen::Immediate, CancelWhen::EndOfCycle]);
+    let when = (when, any::<bool>());
     (any_subscription(), when, 0_u8..5, 0_i64..6).prop_map(|(id, when, what, at)| {
+        let (when, is_refused) = when;
         let subscription_id = id;
         match what {
             0 => OwnFact::CancelAsked(CancelAsked {
@@ -156,8 +169,9 @@ fn ending() -> impl Strategy<Value = OwnFact> {
             }),
             1 => OwnFact::CancelledAtGateway(CancelledAtGateway {
                 subscription_id,
+                reference: format!("sub_{at}").into(),
                 when,
-                refused: None,
+                refused: is_refused.then(|| "no".into()),
             }),
             2 => OwnFact::EndDateSet(EndDateSet {
                 subscription_id,

@@ -184,7 +184,7 @@ fn a_checkout_that_is_over_can_still_turn_out_to_be_paid() {
 }
 
 #[test]
-fn a_cancel_at_once_is_for_ever() {
+fn a_cancel_at_once_ends_it_and_grants_nothing() {
     let mut book = Book::new();
     book.opened(1, 0, 0, &[]);
     book.paid(1, "pay_1", 0);
@@ -193,10 +193,10 @@ fn a_cancel_at_once_is_for_ever() {
     assert_eq!(book.stands(0), canceled);
     let access = &book.subscription(SUA[0])["access"];
     assert_eq!(access["until"], day(5).to_string());
+    assert_eq!(access["granted"], false, "whatever the clock says");
     book.end_date(6, SUA[0], 90);
+    book.cancelled(7, SUA[0], CancelWhen::Immediate, 7);
     assert_eq!(book.stands(0), canceled);
-    book.paid(7, "pay_2", 0);
-    assert_eq!(book.stands(0).0, "canceled");
     assert_eq!(book.state.next_due(), None);
     assert!(book.state.standing_of(SUA[0]).unwrap().ended);
 }

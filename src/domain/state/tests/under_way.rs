@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             3,
-            "d60b385c7ec44febd2391ff6aa67501dd13377accf16fc479c86118e07e191e4"
+            "87b74b95c15dc6245632c9e6fe01e5f3e41c27b52f89f5c786958773a8c088fe"
         )
     );
 }

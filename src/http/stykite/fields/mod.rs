@@ -16,10 +16,8 @@ use self::unrepeated::check;
 use crate::domain::amount::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
 use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
-use crate::ledger::ENTRIES_MAX;
+use crate::ledger::limits::{ENTRIES_MAX, MOMENT_MILLIS_MIN};
 
-/// 2000-01-01: what is before it was meant as seconds.
-const MILLIS_MIN: i64 = 946_684_800_000;
 /// What is taken as one line, for schemas.
 pub(super) const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 /// The same, where it has to say something.
@@ -166,7 +164,7 @@ impl<'a> Fields<'a> {
     /// A moment, in milliseconds since 1970.
     pub(super) fn moment(&self, name: &str) -> Result<Timestamp, Problem> {
         let found = whole(self.needed(name)?);
-        if let Some(seconds) = found.filter(|found| (0..MILLIS_MIN).contains(found)) {
+        if let Some(seconds) = found.filter(|found| (0..MOMENT_MILLIS_MIN).contains(found)) {
             let must = format!(
                 "in milliseconds since 1970, and not before 2000; {seconds} looks like seconds"
             );

@@ -1,0 +1,166 @@
+//! What decides how a subscription that is sold here stands, and how that is begun to be worked out:
+//! what was decided, the payments, the gateway that charges it. Knows no clock.
+
+use super::{Cause, Standing};
+use crate::domain::catalog::Period;
+use crate::domain::decided::Decided;
+use crate::domain::register::Stamp;
+use crate::domain::status::Status;
+use crate::domain::subscription::Subscription;
+use crate::domain::time::Timestamp;
+
+/// A payment for a period of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeriodPaid<'a> {
+    /// When it was captured.
+    pub at: Timestamp,
+    /// The provider's id of the payment.
+    pub payment: &'a str,
+    /// The checkout (`TRN-…`) it pays.
+    pub checkout: &'a str,
+    /// When the attempt was asked for that it was made in.
+    pub asked: Option<Stamp>,
+}
+
+/// The place of a payment among payments for whichever subscription.
+pub type Word<'a> = (Timestamp, Option<Stamp>, &'a str);
+
+impl<'a> PeriodPaid<'a> {
+    /// Whether it is a newer word than what was decided with that stamp. Gateways tell whole
+    /// seconds: it is no older than the attempt it was made in.
+    #[must_use]
+    pub fn is_after(&self, stamp: Stamp) -> bool {
+        self.at > stamp.occurred_at || self.asked.is_some_and(|asked| asked > stamp)
+    }
+
+    /// Of two subscriptions of which one takes the other's place, the one paid later stands.
+    #[must_use]
+    pub fn word(&self) -> Word<'a> {
+        let asked_at = self.asked.map(|asked| asked.occurred_at);
+        let at = asked_at.map_or(self.at, |asked_at| asked_at.max(self.at));
+        (at, self.asked, self.payment)
+    }
+}
+
+/// What a checkout sells of a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanSold<'a> {
+    /// `PLV-…`
+    pub plan_id: &'a str,
+    /// The plan's name then.
+    pub name: &'a str,
+    /// What is paid for.
+    pub period: Period,
+}
+
+/// A subscription at a gateway that charges every period.
+#[derive(Debug, Clone, Copy)]
+pub struct Charged<'a> {
+    /// The gateway's id (`sub_…`).
+    pub id: &'a str,
+    /// What the gateway says of it.
+    pub cells: &'a Subscription,
+    /// When it was first heard of.
+    pub since: Timestamp,
+    /// What the checkout sold.
+    pub sold: PlanSold<'a>,
+}
+
+/// All that decides how a subscription of our own stands.
+#[derive(Debug)]
+pub struct Basis<'a> {
+    /// What was decided here.
+    pub decided: &'a Decided,
+    /// The payments for one period each, in the order in which they count.
+    pub paid: Vec<(PeriodPaid<'a>, PlanSold<'a>)>,
+    /// Where a gateway charges it.
+    pub charged: Option<Charged<'a>>,
+    /// When another took its place, and by which checkout.
+    pub superseded: Option<(Timestamp, &'a str)>,
+}
+
+/// What the payments for single periods add up to.
+#[derive(Default)]
+pub(super) struct Chain {
+    period: (Option<Timestamp>, Option<Timestamp>),
+    /// The end of it all; nothing where there is no payment, or where one pays for ever.
+    pub(super) through: Option<Timestamp>,
+    is_for_ever: bool,
+}
+
+impl Chain {
+    /// Each payment adds its period to what was paid before, or begins anew where that was over.
+    fn of(paid: &[(PeriodPaid<'_>, PlanSold<'_>)]) -> Self {
+        let mut chain = Self::default();
+        for (payment, sold) in paid {
+            let start = chain.through.map_or(payment.at, |end| end.max(payment.at));
+            let end = sold.period.end(start);
+            chain.is_for_ever |= end.is_none();
+            chain.period = (Some(start), end);
+            chain.through = if chain.is_for_ever { None } else { end };
+        }
+        chain
+    }
+}
+
+impl Basis<'_> {
+    /// How it stands; `None` where it has not begun.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        let begun = self.decided.begun();
+        let sold = self.paid.last().map(|(_, sold)| *sold);
+        let sold = sold.or(self.charged.map(|charged| charged.sold));
+        let plan = sold.map(|sold| (sold.plan_id, sold.name));
+        let plan = plan.or(begun.map(|(begun, _)| (&*begun.plan_id, &*begun.plan_name)));
+        let (plan_id, plan_name) = plan?;
+        let chain = Chain::of(&self.paid);
+        let charge = self.charged.map(|charged| charged.cells.charge());
+        let is_undone = |stamp| self.paid.iter().any(|(paid, _)| paid.is_after(stamp));
+        let words = self.decided.words(is_undone);
+        let mut standing = Standing {
+            status: Status::Active,
+            cause: Cause::Begun,
+            provider_status: None,
+            reason: None,
+            plan_id: plan_id.into(),
+            plan_name: plan_name.into(),
+            quantity: None,
+            trial_ends_at: begun.and_then(|(begun, _)| begun.trial_ends_at),
+            started_at: self.started_at()?,
+            period: chain.period,
+            paid_through: chain.through,
+            cancel_at: None,
+            ends_at: None,
+            ended_at: None,
+            is_cancelled: false,
+            words,
+            is_paid: !self.paid.is_empty(),
+            is_put_off: false,
+            due: None,
+            charged_as: self.charged.map(|charged| charged.id.into()),
+        };
+        if let Some((last, _)) = self.paid.last() {
+            standing.cause = Cause::Paid(last.payment.into());
+        }
+        if let Some(charge) = charge {
+            standing.take_charge(charge);
+        }
+        standing.settle(self, &chain);
+        Some(standing)
+    }
+
+    fn started_at(&self) -> Option<Timestamp> {
+        let begun = self.decided.begun().map(|(_, at)| at);
+        let paid = self.paid.first().map(|(paid, _)| paid.at);
+        let charged = self.charged.map(|charged| {
+            let started = charged.cells.started_at();
+            started.unwrap_or(charged.since)
+        });
+        let bought = [paid, charged].into_iter().flatten().min();
+        begun.or(bought)
+    }
+
+    pub(super) fn is_paid(&self) -> bool {
+        !self.paid.is_empty() || self.charged.is_some()
+    }
+}

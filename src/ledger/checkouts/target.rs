@@ -1,0 +1,70 @@
+//! Which subscription a payment for a plan is for, by what the customer has at that moment. Knows
+//! neither prices nor gateways.
+
+use std::collections::BTreeSet;
+
+use super::super::ids;
+use crate::domain::checkout::CheckoutView;
+use crate::domain::id::Prefix;
+use crate::domain::own::{Item, Pays};
+use crate::domain::standing::SubscriptionStanding;
+use crate::domain::state::State;
+use crate::domain::time::Timestamp;
+
+/// The gateway charges the customer for that plan already.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ChargedAlready;
+
+/// Who has the plan pays on for the same subscription, unless a gateway charges it otherwise than
+/// by one of `pages`; else for the `planned` one or that of another checkout that waits, where it
+/// can still begin or go on; else for a `fresh` one. That takes the place of what else there is, or
+/// is about to be paid.
+pub(super) fn target(
+    (state, now): (&State, Timestamp),
+    (identifier, plan_id): (&str, &str),
+    planned: Option<Box<str>>,
+    pages: &[&str],
+) -> Result<Pays, ChargedAlready> {
+    let live = state.live_subscriptions(identifier);
+    let has_plan = |held: &&SubscriptionStanding| held.plan_id.as_deref() == Some(plan_id);
+    let same = live.iter().find(has_plan);
+    let charged = same.and_then(|held| held.gateway_subscription.as_deref());
+    if charged.is_some_and(|reference| !pages.contains(&reference)) {
+        return Err(ChargedAlready);
+    }
+    let can_go_on = |id: &str| {
+        let held = state.standing_of(id);
+        held.is_none_or(|held| !held.ended && !held.is_cancel_asked)
+    };
+    let planned = planned.filter(|id| can_go_on(id));
+    let subscription_id = same
+        .map(|held| held.id.as_str().into())
+        .or(planned)
+        .or_else(|| state.pending_subscription(identifier, plan_id, now))
+        .unwrap_or_else(|| ids::fresh(state, Prefix::Subscription, now));
+    let live = live.iter().map(|held| held.id.as_str().into());
+    let others = live.chain(state.pending_subscriptions(identifier, now));
+    let others: BTreeSet<Box<str>> = others.filter(|id| *id != subscription_id).collect();
+    Ok(Pays {
+        identifier: identifier.into(),
+        subscription_id,
+        supersedes: others.into_iter().collect(),
+    })
+}
+
+/// What an attempt to pay a checkout that was opened pays for now; `None` where that is what it was
+/// opened for.
+pub(super) fn target_now(
+    state: &State,
+    view: &CheckoutView,
+    now: Timestamp,
+) -> Result<Option<Pays>, ChargedAlready> {
+    let (Item::Plan { plan_id, .. }, Some(opened)) = (&view.opened.item, view.opened.pays()) else {
+        return Ok(None);
+    };
+    let pages: Vec<&str> = view.pages.iter().map(|page| &*page.reference).collect();
+    let bought = (&*view.opened.identifier, &**plan_id);
+    let planned = Some(opened.subscription_id.clone());
+    let pays = target((state, now), bought, planned, &pages)?;
+    Ok(Some(pays).filter(|pays| *pays != opened))
+}

@@ -246,7 +246,7 @@ impl State {
 
     /// Whether a thing tells of whoever paid at a checkout of ours.
     pub(super) fn is_of_payer(&self, ix: Ix) -> bool {
-        self.arena.get(ix).kind != Kind::Party && self.booked_on(ix, 0).is_some()
+        self.booked_on(ix, 0).is_some()
     }
 
     /// For each provider the id that was named last with this customer; of several that one event

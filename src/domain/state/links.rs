@@ -100,10 +100,9 @@ impl State {
             self.relink(alias);
         }
         let party = identifier.or(alias)?;
-        if checkout_named(naming).is_none() {
-            // Else it tells of whoever paid.
-            self.describe(party, contact, told.stamp);
-        }
+        // At a checkout it is told of whoever paid: that is kept under the provider's id.
+        let payer = alias.filter(|_| checkout_named(naming).is_some());
+        self.describe(payer.unwrap_or(party), contact, told.stamp);
         Some(party)
     }
 

@@ -150,7 +150,8 @@ impl State {
     }
 
     /// For each plan, by the provider's id, how many subscriptions have it and have not ended, or
-    /// may begin with it by a checkout that waits to be paid.
+    /// may begin with it because a payer was sent to a gateway. A checkout that nobody tried to pay
+    /// cannot be paid any more once its plan is gone.
     #[must_use]
     pub fn plans_in_use(&self) -> BTreeMap<Box<str>, u64> {
         let mut counts = BTreeMap::new();
@@ -168,8 +169,9 @@ impl State {
             let Some(plan) = opened.and_then(plan_sold) else {
                 continue;
             };
-            let waits = self.checkout_status(ix);
-            if waits.is_some_and(|status| status < CheckoutStatus::Cancelled) {
+            let may_be_paid = [CheckoutStatus::Processing, CheckoutStatus::Failed];
+            let status = self.checkout_status(ix);
+            if status.is_some_and(|status| may_be_paid.contains(&status)) {
                 *counts.entry(plan.plan_id.into()).or_default() += 1;
             }
         }

@@ -85,10 +85,9 @@ impl<'a> Statement<'a> {
         let (naming, contact) = match self.fact {
             Fact::Party(fact) => {
                 let party = self.identifier.or(self.alias)?;
-                if checkout_named(&fact.naming).is_some() {
-                    return None;
-                }
-                return Some((party, Cow::Borrowed(&fact.contact)));
+                let is_payers = checkout_named(&fact.naming).is_some();
+                let payer = self.alias.filter(|_| is_payers);
+                return Some((payer.unwrap_or(party), Cow::Borrowed(&fact.contact)));
             }
             Fact::Own(fact) => {
                 let OwnFact::CustomerCreated(fact) = &**fact else {

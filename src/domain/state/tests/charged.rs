@@ -8,9 +8,13 @@ use crate::domain::own::*;
 
 /// Razorpay's subscription as it stands: paid through that day, where a payment comes with it.
 fn charge(book: &mut Book, at: u32, status: Status, paid: Option<(&str, u32)>) {
+    charge_as("sub_1", book, at, status, paid);
+}
+
+fn charge_as(sub: &str, book: &mut Book, at: u32, status: Status, paid: Option<(&str, u32)>) {
     let seen = SubscriptionFact {
         provider: RAZORPAY,
-        key: SubscriptionKey::Id("sub_1".into()),
+        key: SubscriptionKey::Id(sub.into()),
         status: Some(status),
         provider_status: Some(status.as_str().into()),
         ends_are_final: true,
@@ -29,14 +33,14 @@ fn charge(book: &mut Book, at: u32, status: Status, paid: Option<(&str, u32)>) {
     let mut facts = vec![Fact::Subscription(Box::new(seen))];
     if let Some((id, until)) = paid {
         let payment = PaymentFact {
-            subscription_id: Some("sub_1".into()),
+            subscription_id: Some(sub.into()),
             naming: Naming::default(),
             ..payment_of(at, id, TRN[0], PaymentStatus::Captured)
         };
         facts.push(Fact::Payment(Box::new(payment)));
         facts.push(Fact::PaidThrough(PaidThroughFact {
             provider: RAZORPAY,
-            subscription_id: "sub_1".into(),
+            subscription_id: sub.into(),
             until: day(until),
         }));
     }
@@ -167,6 +171,51 @@ fn what_an_end_date_or_another_plan_ends_is_stopped_at_the_gateway() {
     book.paid(4, "pay_2", 1);
     assert_eq!(book.stands(0).0, "superseded");
     assert_eq!(book.state.gateway_work(), [stop(CancelWhen::Immediate)]);
+}
+
+/// A retry may have left two at the gateway, of which one stands behind the other.
+#[test]
+fn everything_that_can_charge_is_stopped_and_a_refusal_holds_for_what_it_answered() {
+    let mut book = sold_by_razorpay();
+    charge(&mut book, 2, Status::Active, Some(("pay_1", 32)));
+    charge_as("sub_2", &mut book, 3, Status::Active, Some(("pay_2", 33)));
+    charge_as("sub_3", &mut book, 3, Status::Incomplete, None);
+    charge_as("sub_4", &mut book, 3, Status::Canceled, None);
+    assert_eq!(book.state.gateway_work(), []);
+    book.end_date(4, SUA[0], 5);
+    book.settle(day(5));
+    let asked = |book: &Book| {
+        let work = book.state.gateway_work().into_iter();
+        let asked = work.map(|work| {
+            assert!(book.state.has_gateway_work(&work));
+            let GatewayWork::Cancel { reference, .. } = work else {
+                panic!("{work:?}");
+            };
+            reference.to_string()
+        });
+        asked.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        asked(&book),
+        ["sub_1", "sub_2"],
+        "who pays at the third brings it back"
+    );
+    let refused = CancelledAtGateway {
+        subscription_id: SUA[0].into(),
+        reference: "sub_2".into(),
+        when: CancelWhen::Immediate,
+        refused: Some("no".into()),
+    };
+    book.own(day(6), OwnFact::CancelledAtGateway(refused));
+    assert_eq!(asked(&book), ["sub_1"]);
+    told(&mut book, CancelWhen::Immediate);
+    assert_eq!(asked(&book), [""; 0]);
+    // Decided anew: what was refused is asked again, and what was done is done.
+    book.cancelled(7, SUA[0], CancelWhen::Immediate, 7);
+    assert_eq!(asked(&book), ["sub_2", "sub_3"]);
+    assert_eq!(book.stands(0).0, "canceled", "charges undo no cancel");
+    charge_as("sub_2", &mut book, 8, Status::Active, Some(("pay_3", 63)));
+    assert_eq!(book.stands(0).0, "canceled");
 }
 
 /// Stykite names no subscription: its one of the customer has no id but ours.

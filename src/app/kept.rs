@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A draft that a kill left behind is written over.
+/// A draft that a kill left behind makes way.
 const DRAFT: &str = ".draft";
 
 /// What is kept in a file; `None` where there is no file, or nothing in it: a file that a full disk
@@ -31,8 +31,12 @@ pub(super) fn read(path: &Path) -> io::Result<Option<String>> {
 /// Where it cannot be written.
 pub(super) fn write(path: &Path, line: &str) -> io::Result<()> {
     let draft = draft_of(path);
+    match fs::remove_file(&draft) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+        Ok(()) | Err(_) => {}
+    }
     let mut options = OpenOptions::new();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
+    let options = options.write(true).create_new(true).mode(0o600);
     let mut file = options.open(&draft)?;
     writeln!(file, "{line}")?;
     file.sync_all()?;

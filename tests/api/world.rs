@@ -276,8 +276,9 @@ impl World {
             return;
         };
         let ledger = Arc::clone(running.ledger());
-        let live = ledger.keepsake();
+        // Before that the sandbox may still deliver.
         running.stop().unwrap();
+        let live = ledger.keepsake();
         let replayed = ledger
             .replay(&Refold::default(), CustomerNotes::new())
             .unwrap();

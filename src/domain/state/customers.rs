@@ -251,7 +251,7 @@ impl State {
 
     /// For each provider the id that was named last with this customer; of several that one event
     /// named, the smallest.
-    fn references(&self, root: &Entity) -> BTreeMap<ProviderName, Box<str>> {
+    pub(super) fn references(&self, root: &Entity) -> BTreeMap<ProviderName, Box<str>> {
         fn place(alias: &Entity) -> (Option<Stamp>, Reverse<&str>) {
             let named = alias.register(Role::Identifier);
             (named.map(|(stamp, _)| stamp), Reverse(&alias.name))

@@ -145,8 +145,16 @@ impl State {
                     .filter(|statement| statement.alias == Some(root)),
             );
         }
-        let cells = ties.into_values();
-        verdict::together(cells.filter_map(|statements| Cell::stamped(statements.into_iter())))
+        let shown = self.references(self.arena.get(root));
+        let cells = ties.into_iter().filter_map(|(provider, statements)| {
+            // One that only a checkout ties to this customer stands behind the others.
+            let name = shown.get(provider)?;
+            let is_shown = |alias: Ix| self.arena.get(alias).name == *name;
+            let ranked = statements.into_iter();
+            let ranked = ranked.map(|said| (said.alias.is_some_and(is_shown), said));
+            Some(Cell::ranked(ranked)?.dated())
+        });
+        verdict::together(cells)
     }
 
     /// The newest statement on each add-on.

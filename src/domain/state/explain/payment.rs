@@ -172,7 +172,7 @@ impl State {
             let offered = self.offered(statement, thing, role)?;
             Some((is_sale && Some(offered) == linked, statement))
         });
-        Some(Cell::ranked(offers)?.explanation())
+        Some(Cell::ranked(offers)?.dated().explanation())
     }
 
     /// Which event tied a provider's id to the merchant's identifier.

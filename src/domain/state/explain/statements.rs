@@ -254,9 +254,10 @@ impl State {
                     let sold = statement.own().and_then(|fact| self.sold_by_fact(fact));
                     sold == Some(thing)
                 };
-                statement
-                    .identifier
-                    .filter(|_| is_about || ties() || sells())
+                // An attempt says whose the subscription is, and not whose its checkout.
+                let is_attempt = matches!(statement.own(), Some(OwnFact::CheckoutAttempted(_)));
+                let names = is_about && !is_attempt;
+                statement.identifier.filter(|_| names || ties() || sells())
             }
             Role::Alias => statement.alias.filter(|_| is_about),
             Role::Parent(kind) => match (statement.fact, kind) {

@@ -130,9 +130,11 @@ fn is_ranked(kind: &str, object: &Value, field: &str) -> bool {
     }
     let ranked = match kind {
         "subscription" => ["paid_through", "access", "customer"].as_slice(),
-        "payment" => &["status", "customer", "refunds"],
-        // Of one that was made here, what is said of it by its name stands before the rest.
-        _ => &["id", "access", "email", "phone"],
+        // What a checkout sells, its newest attempt says.
+        "payment" => &["status", "customer", "refunds", "subscription_id"],
+        // Of one that was made here, what is said of it by its name stands before the rest; what a
+        // checkout says of it, behind the rest; and an add-on is had when it is paid.
+        _ => &["id", "access", "email", "phone", "references", "addons"],
     };
     ranked.contains(&field)
 }

@@ -82,6 +82,14 @@ impl<'w, 'a> Cell<'w, 'a> {
         Self::ranked(statements.map(|statement| ((), statement)))
     }
 
+    /// The same, where the rank is not what a reader knows of: of what is also older, that is said.
+    pub(super) fn dated(mut self) -> Self {
+        for (loser, why) in &mut self.losers {
+            *why = by_stamp(loser, self.holder).unwrap_or(*why);
+        }
+        self
+    }
+
     pub(super) fn explanation(self) -> Explanation {
         explanation(self.holder, self.losers)
     }

@@ -76,6 +76,7 @@ pub fn rows(
 ) -> Vec<Entitlement> {
     let mut rows = Vec::new();
     let mut covered = BTreeSet::new();
+    let first = subscriptions.iter().map(began).min().unwrap_or_default();
     for subscription in subscriptions {
         let plan = subscription.plan.id.as_deref();
         let plan = plan.and_then(|id| plan_of(catalog, id));
@@ -85,7 +86,7 @@ pub fn rows(
             };
             let metric = Metric::of_feature(catalog, feature, meters);
             covered.insert(metric.key);
-            rows.push(of_plan(subscription, granted, &metric, as_of));
+            rows.push(of_plan(subscription, first, granted, &metric, as_of));
         }
     }
     let has_access = subscriptions.iter().any(has_access);
@@ -161,8 +162,13 @@ fn has_access(subscription: &SubscriptionView) -> bool {
     access.is_some_and(|access| access.granted)
 }
 
+fn began(subscription: &SubscriptionView) -> Timestamp {
+    subscription.started_at.unwrap_or(subscription.created_at)
+}
+
 fn of_plan(
     subscription: &SubscriptionView,
+    first: Timestamp,
     granted: &PlanFeature,
     metric: &Metric<'_>,
     as_of: AsOf,
@@ -172,10 +178,10 @@ fn of_plan(
         .is_some_and(|f| f.kind == FeatureType::Boolean);
     let by_plan = granted.limit.filter(|_| !is_boolean).map(Amount::units);
     let limit = metric.meters.allowance(metric.key).or(by_plan);
-    let anchor = subscription.started_at.unwrap_or(subscription.created_at);
-    let window = Window::at(granted.reset, anchor, as_of.now);
+    let window = Window::at(granted.reset, began(subscription), as_of.now);
+    let since = window.counted_since(granted.reset, began(subscription), first);
     let is_counted = metric.is_counted();
-    let usage = is_counted.then(|| metric.meters.usage(metric.key, window.start));
+    let usage = is_counted.then(|| metric.meters.usage(metric.key, since));
     let is_full = limit.is_some_and(|limit| usage.is_some_and(|usage| usage >= limit));
     let is_granted = granted.granted && has_access(subscription);
     let is_used_up = is_granted && granted.hard_limit && is_full;
@@ -237,6 +243,24 @@ impl Window {
         }
     }
 
+    /// From when on use counts in it, of a subscription that began at `anchor`, where the customer's
+    /// `first` one began then. A counter stands at zero at a reset, and not because a plan changed:
+    /// the first window of a later subscription goes on with what was counted since the last reset
+    /// before it, and that of the first one with all that was used before. `None`: everything.
+    #[must_use]
+    pub fn counted_since(
+        &self,
+        reset: Reset,
+        anchor: Timestamp,
+        first: Timestamp,
+    ) -> Option<Timestamp> {
+        if self.start != Some(anchor) {
+            return self.start;
+        }
+        let before = Self::at(reset, first, anchor).start;
+        before.filter(|start| *start > first)
+    }
+
     fn of_days(days: i64, anchor: Timestamp, now: Timestamp) -> Self {
         let length_ms = days * 86_400_000;
         let passed = now.as_millis().saturating_sub(anchor.as_millis()).max(-1);
@@ -292,6 +316,28 @@ mod tests {
         assert_eq!(next(Reset::EveryMonth, "2020-01-01T00:00:00Z"), anchor);
         let never = Window::at(Reset::Never, anchor, anchor);
         assert_eq!((never.start, never.end), (None, None));
+    }
+
+    #[test]
+    fn a_counter_goes_on_over_a_change_of_plan_until_a_reset() {
+        let at = |text| Timestamp::parse(text).unwrap();
+        let first = at("2027-01-31T10:00:00Z");
+        let since = |anchor, now| {
+            let window = Window::at(Reset::EveryMonth, anchor, at(now));
+            window.counted_since(Reset::EveryMonth, anchor, first)
+        };
+        assert_eq!(since(first, "2027-02-10T00:00:00Z"), None);
+        let reset = at("2027-02-28T10:00:00Z");
+        assert_eq!(since(first, "2027-03-01T00:00:00Z"), Some(reset));
+        // Begun in the first one's first window, and in a later one.
+        let soon = at("2027-02-10T00:00:00Z");
+        assert_eq!(since(soon, "2027-02-11T00:00:00Z"), None);
+        let own = at("2027-03-10T00:00:00Z");
+        assert_eq!(since(soon, "2027-03-10T00:00:00Z"), Some(own));
+        let late = at("2027-03-15T00:00:00Z");
+        assert_eq!(since(late, "2027-03-16T00:00:00Z"), Some(reset));
+        let never = Window::at(Reset::Never, late, late);
+        assert_eq!(never.counted_since(Reset::Never, late, first), None);
     }
 
     /// The boundaries one after the other, from the anchor on.

@@ -230,7 +230,8 @@ fn text(tenths: i64) -> String {
 /// The row that a metric must have at an hour, as JSON; nothing where there is none.
 fn wanted(words: &[Word], metric: usize, hour: i64) -> Option<Value> {
     let day = hour.div_euclid(24);
-    let start = (metric == 0 && day >= 0).then_some(day * 24);
+    // What was used before the first reset counts until then.
+    let start = (metric == 0 && day > 0).then_some(day * 24);
     let model = model(words, metric, start);
     let is_in_plan = metric < 3;
     // Of these a plan's row is always there; whether it counts, depends.

@@ -47,7 +47,7 @@ impl Creation {
         let trial = begun.map(|begun| trial_text(begun.trial_ends_at));
         let address = fact.address.clone().unwrap_or_default();
         let asked: Asked<'_> = [
-            Some(&fact.email),
+            fact.email.as_deref(),
             fact.first_name.as_deref(),
             fact.last_name.as_deref(),
             fact.phone.as_deref(),

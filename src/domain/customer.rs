@@ -43,6 +43,9 @@ pub struct Address {
     /// The part of ISO 3166-2 after the country's (`KA` of `IN-KA`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_code: Option<Box<str>>,
+    /// The country's part in words, where no code was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Box<str>>,
     /// ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country_code: Option<Box<str>>,
@@ -73,7 +76,9 @@ impl From<Address> for AddressView {
         let state = country.zip(address.state_code.as_deref());
         Self {
             country: country.and_then(country_name),
-            state: state.and_then(|(country, state)| state_name(country, state)),
+            state: state
+                .and_then(|(country, state)| state_name(country, state))
+                .or_else(|| address.state.map(Into::into)),
             line1: address.line1,
             line2: address.line2,
             city_code: address.city.clone(),

@@ -254,13 +254,14 @@ impl NewCustomer {
         CustomerCreated {
             id: shown_before.unwrap_or_else(|| ids::fresh(state, Prefix::Customer, now)),
             identifier: self.identifier.clone(),
-            email: self.email.clone(),
+            email: Some(self.email.clone()),
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
             phone: self.phone.clone(),
             address: (address != Address::default()).then_some(address),
             company_id: self.company_id.clone(),
             country_id: self.country_id.clone(),
+            metadata: None,
             subscription,
         }
     }

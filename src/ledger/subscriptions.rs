@@ -121,7 +121,7 @@ fn cancel(
     refuse_over(held)?;
     let ends_at = match when {
         CancelWhen::Immediate => now,
-        CancelWhen::EndOfCycle => {
+        CancelWhen::EndOfCycle | CancelWhen::OnDate => {
             let month_end = || month_end(held.started_at.unwrap_or(now), now);
             let cycle_end = held.cycle_end.unwrap_or_else(month_end);
             // What was paid for is over where an end date stands instead.
@@ -137,6 +137,8 @@ fn cancel(
         subscription_id: held.id.as_str().into(),
         when,
         ends_at,
+        feedback: None,
+        comment: None,
     }))
 }
 

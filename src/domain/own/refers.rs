@@ -9,7 +9,12 @@ impl OwnFact {
     pub fn identifier(&self) -> Option<&str> {
         match self {
             Self::CustomerCreated(fact) => Some(&fact.identifier),
+            Self::CustomerUpdated(fact) => Some(&fact.identifier),
+            Self::CustomerArchived(fact) => Some(&fact.identifier),
             Self::AllowancesSet(fact) => Some(&fact.identifier),
+            Self::UsageReported(fact) => Some(&fact.identifier),
+            Self::UsageEvent(fact) => Some(&fact.identifier),
+            Self::SubscriptionCreated(fact) | Self::PlanChanged(fact) => Some(&fact.identifier),
             Self::UsageRead(fact) => Some(&fact.identifier),
             Self::UsageCounted(fact) => Some(&fact.identifier),
             Self::CheckoutOpened(fact) => Some(&fact.identifier),
@@ -38,7 +43,12 @@ impl OwnFact {
                 Item::Addon { .. } => None,
             },
             Self::CheckoutAttempted(fact) => Some(&fact.pays.as_ref()?.subscription_id),
-            Self::AllowancesSet(_)
+            Self::SubscriptionCreated(fact) | Self::PlanChanged(fact) => Some(&fact.begun.id),
+            Self::CustomerUpdated(_)
+            | Self::CustomerArchived(_)
+            | Self::UsageReported(_)
+            | Self::UsageEvent(_)
+            | Self::AllowancesSet(_)
             | Self::UsageRead(_)
             | Self::UsageCounted(_)
             | Self::CheckoutAtGateway(_)

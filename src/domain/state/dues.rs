@@ -71,6 +71,12 @@ impl State {
                 (Kind::Subscription, &fact.subscription_id)
             }
             OwnFact::CustomerCreated(_)
+            | OwnFact::CustomerUpdated(_)
+            | OwnFact::CustomerArchived(_)
+            | OwnFact::UsageReported(_)
+            | OwnFact::UsageEvent(_)
+            | OwnFact::SubscriptionCreated(_)
+            | OwnFact::PlanChanged(_)
             | OwnFact::AllowancesSet(_)
             | OwnFact::UsageRead(_)
             | OwnFact::UsageCounted(_)

@@ -49,7 +49,7 @@ pub struct Made<'a> {
 /// What a command says of a person.
 pub(super) fn contact_of(fact: &CustomerCreated) -> Contact {
     Contact {
-        email: Some(fact.email.clone()),
+        email: fact.email.clone(),
         first_name: fact.first_name.clone(),
         last_name: fact.last_name.clone(),
         phone: fact.phone.clone(),
@@ -117,7 +117,13 @@ impl State {
                     id.as_u64(),
                 );
             }),
-            OwnFact::CheckoutOpened(_)
+            OwnFact::CustomerUpdated(_)
+            | OwnFact::CustomerArchived(_)
+            | OwnFact::UsageReported(_)
+            | OwnFact::UsageEvent(_)
+            | OwnFact::SubscriptionCreated(_)
+            | OwnFact::PlanChanged(_)
+            | OwnFact::CheckoutOpened(_)
             | OwnFact::CheckoutAttempted(_)
             | OwnFact::CheckoutAtGateway(_)
             | OwnFact::CheckoutRefused(_)

@@ -70,6 +70,12 @@ impl State {
                 self.own_checkout_mut(&fact.id, |held| held.end_passed(fact.due))
             }
             OwnFact::CustomerCreated(_)
+            | OwnFact::CustomerUpdated(_)
+            | OwnFact::CustomerArchived(_)
+            | OwnFact::UsageReported(_)
+            | OwnFact::UsageEvent(_)
+            | OwnFact::SubscriptionCreated(_)
+            | OwnFact::PlanChanged(_)
             | OwnFact::AllowancesSet(_)
             | OwnFact::UsageRead(_)
             | OwnFact::UsageCounted(_)
@@ -100,6 +106,12 @@ impl State {
                 self.decide(&fact.subscription_id, |held| held.end_passed(fact.due))
             }
             OwnFact::CustomerCreated(_)
+            | OwnFact::CustomerUpdated(_)
+            | OwnFact::CustomerArchived(_)
+            | OwnFact::UsageReported(_)
+            | OwnFact::UsageEvent(_)
+            | OwnFact::SubscriptionCreated(_)
+            | OwnFact::PlanChanged(_)
             | OwnFact::AllowancesSet(_)
             | OwnFact::UsageRead(_)
             | OwnFact::UsageCounted(_)
@@ -230,6 +242,12 @@ impl State {
     pub(super) fn own_thing_of(&self, fact: &OwnFact) -> Option<Ix> {
         let (kind, id) = match fact {
             OwnFact::CustomerCreated(_)
+            | OwnFact::CustomerUpdated(_)
+            | OwnFact::CustomerArchived(_)
+            | OwnFact::UsageReported(_)
+            | OwnFact::UsageEvent(_)
+            | OwnFact::SubscriptionCreated(_)
+            | OwnFact::PlanChanged(_)
             | OwnFact::AllowancesSet(_)
             | OwnFact::UsageRead(_)
             | OwnFact::UsageCounted(_) => return None,

@@ -100,7 +100,9 @@ pub(in crate::http) async fn cancel(
         .await?;
     let said = match when {
         CancelWhen::Immediate => "Subscription cancelled.",
-        CancelWhen::EndOfCycle => "Subscription will be cancelled at the end of its cycle.",
+        CancelWhen::EndOfCycle | CancelWhen::OnDate => {
+            "Subscription will be cancelled at the end of its cycle."
+        }
     };
     answer(StatusCode::OK, &Done::because(said))
 }

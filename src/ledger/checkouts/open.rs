@@ -145,6 +145,8 @@ fn decide(
         expires_at: now.plus_millis(OPEN_FOR_MILLIS),
         success_url: wanted.success_url.as_deref().map(Into::into),
         cancel_url: wanted.cancel_url.as_deref().map(Into::into),
+        customer: None,
+        metadata: None,
     })
 }
 
@@ -182,6 +184,8 @@ fn plan(
         gateway_plan: gateway.plan_of(price).map(Into::into),
         subscription_id: target.subscription_id,
         supersedes: target.supersedes,
+        quantities: Vec::new(),
+        trial_days: 0,
     })
 }
 

@@ -14,17 +14,23 @@ use crate::domain::own::{OwnFact, UsageRead};
 use crate::domain::time::Timestamp;
 
 /// The types of [`OwnFact`].
-const OWN_FACTS: [&str; 15] = [
+const OWN_FACTS: [&str; 21] = [
     "customer.created",
+    "customer.updated",
+    "customer.archived",
     "customer.allowances_set",
     "usage.read",
     "usage.counted",
+    "usage.reported",
+    "usage.event",
     "checkout.opened",
     "checkout.attempted",
     "checkout.at_gateway",
     "checkout.refused",
     "checkout.cancelled",
     "checkout.expired",
+    "subscription.created",
+    "subscription.plan_changed",
     "subscription.cancel_asked",
     "subscription.cancelled_at_gateway",
     "subscription.end_date_set",

@@ -101,9 +101,10 @@ impl Book {
             is_paid_plan,
         };
         let fact = CustomerCreated {
+            metadata: None,
             id: "CUS-0000000000001".into(),
             identifier: ANN.into(),
-            email: ANN.into(),
+            email: Some(ANN.into()),
             first_name: None,
             last_name: None,
             phone: None,
@@ -118,6 +119,8 @@ impl Book {
     /// A checkout for a month of a plan, which waits for a week.
     pub(super) fn opened(&mut self, at: u32, number: usize, sold: usize, supersedes: &[usize]) {
         let item = Item::Plan {
+            quantities: Vec::new(),
+            trial_days: 0,
             plan_id: format!("PLV-{}", sold + 1).into(),
             name: "Sold".into(),
             period: Period::Monthly,
@@ -130,6 +133,8 @@ impl Book {
 
     pub(super) fn opened_for(&mut self, at: u32, number: usize, item: Item, gateway: &str) {
         let fact = CheckoutOpened {
+            customer: None,
+            metadata: None,
             id: TRN[number].into(),
             identifier: ANN.into(),
             item,
@@ -170,6 +175,8 @@ impl Book {
 
     pub(super) fn cancelled(&mut self, at: u32, sold: &str, when: CancelWhen, ends: u32) {
         let fact = CancelAsked {
+            feedback: None,
+            comment: None,
             subscription_id: sold.into(),
             when,
             ends_at: day(ends),

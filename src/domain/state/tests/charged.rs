@@ -50,6 +50,8 @@ fn charge_as(sub: &str, book: &mut Book, at: u32, status: Status, paid: Option<(
 fn sold_by_razorpay() -> Book {
     let mut book = Book::new();
     let item = Item::Plan {
+        quantities: Vec::new(),
+        trial_days: 0,
         plan_id: "PLV-1".into(),
         name: "One".into(),
         period: crate::domain::catalog::Period::Monthly,

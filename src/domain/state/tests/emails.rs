@@ -15,9 +15,10 @@ type Word = (usize, usize, usize);
 fn created((identifier, company, email): Word, second: i64) -> Interpretation {
     let identifier = IDENTIFIERS[identifier];
     let fact = OwnFact::CustomerCreated(CustomerCreated {
+        metadata: None,
         id: format!("CUS-{identifier}").into(),
         identifier: identifier.into(),
-        email: EMAILS[email].into(),
+        email: Some(EMAILS[email].into()),
         first_name: None,
         last_name: None,
         phone: None,

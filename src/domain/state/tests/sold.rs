@@ -54,11 +54,12 @@ fn created() -> impl Strategy<Value = OwnFact> {
     (identifier(), 0..FEW, prop::option::of(begun)).prop_map(
         |(identifier, number, subscription)| {
             OwnFact::CustomerCreated(CustomerCreated {
+                metadata: None,
                 id: Tsid::minted("created", &number.to_string())
                     .with(Prefix::Customer)
                     .to_string()
                     .into(),
-                email: format!("{identifier}@example.com").into(),
+                email: Some(format!("{identifier}@example.com").into()),
                 identifier,
                 first_name: None,
                 last_name: None,
@@ -81,6 +82,8 @@ fn item() -> impl Strategy<Value = Item> {
         prop::collection::vec(any_subscription(), 0..2),
     );
     let plan = plan.prop_map(|(number, period, is_charged, supersedes)| Item::Plan {
+        quantities: Vec::new(),
+        trial_days: 0,
         plan_id: format!("PLV-{number}").into(),
         name: "Plan".into(),
         period,
@@ -101,6 +104,8 @@ fn opened() -> impl Strategy<Value = OwnFact> {
     (0..FEW, identifier(), item(), price, 0_i64..6).prop_map(
         |(number, identifier, item, amount_minor, expires)| {
             OwnFact::CheckoutOpened(CheckoutOpened {
+                customer: None,
+                metadata: None,
                 id: checkout_id(number),
                 identifier,
                 item,
@@ -163,6 +168,8 @@ fn ending() -> impl Strategy<Value = OwnFact> {
         let subscription_id = id;
         match what {
             0 => OwnFact::CancelAsked(CancelAsked {
+                feedback: None,
+                comment: None,
                 subscription_id,
                 when,
                 ends_at: time(at),

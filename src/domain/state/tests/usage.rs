@@ -72,9 +72,10 @@ fn beginning() -> [Interpretation; 2] {
         catalog: catalog(),
     };
     let created = CustomerCreated {
+        metadata: None,
         id: "CUS-0G9HCNK3E4P1Y".into(),
         identifier: USER.into(),
-        email: "someone@example.com".into(),
+        email: Some("someone@example.com".into()),
         first_name: None,
         last_name: None,
         phone: None,

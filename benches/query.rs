@@ -1,6 +1,7 @@
-//! Asking over HTTP: one subscription, one customer and what a customer may use, each as a ratio to
-//! a bare handler that answers a constant of the same size, in turn; how long lists take and how
-//! long they hold up the rest; and the latency of intake at a fixed rate.
+//! Asking over HTTP: one subscription, one customer and what a customer may use (on both surfaces,
+//! with a thousand uses counted), each as a ratio to a bare handler that answers a constant of the
+//! same size, in turn; how long lists take and how long they hold up the rest; and the latency of
+//! intake at a fixed rate.
 //!
 //! `cargo bench --bench query` (about three minutes; SUBLEDGER_BENCH_CUSTOMERS, by default 1000000).
 #![allow(
@@ -38,6 +39,7 @@ const ROUNDS: usize = 3;
 const LIMIT: Duration = Duration::from_secs(3);
 const LIMIT_PACED: Duration = Duration::from_secs(5);
 const FEW_CUSTOMERS: usize = 10_000;
+const USES: usize = 1_000;
 
 fn main() {
     let customers = std::env::var("SUBLEDGER_BENCH_CUSTOMERS");
@@ -47,10 +49,12 @@ fn main() {
         fill::fill(fill::open(folder.path()), 0..customers, customers).stop();
         println!("{customers} customers with one subscription each");
         let running = serve_ledger(folder.path());
+        use_up(running.address());
         for path in [
             "/v1/subscriptions/sub_00000000001234",
             "/v1/customers/user_1234",
             "/v1/customers/user_1234/entitlements",
+            "/api/v1/entitlements/?customer_id=user_1234",
         ] {
             compare(running.address(), path);
         }
@@ -134,6 +138,20 @@ fn intake(ledger: SocketAddr, customers: usize) {
 fn question(path: &str) -> Vec<u8> {
     let key = bodies::ADMIN_KEY;
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n").into()
+}
+
+/// A thousand uses by the customer that is asked about.
+fn use_up(ledger: SocketAddr) {
+    let key = bodies::ADMIN_KEY;
+    let body = r#"{"customerId":"user_1234","featureId":"credits","behaviour":"DELTA","value":3}"#;
+    let report = format!(
+        "POST /api/v1/report/usage/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let reports = vec![report.into_bytes(); USES];
+    let outcome = load::run(ledger, &reports, CONNECTIONS, LIMIT).unwrap();
+    assert_eq!(outcome.refused, 0, "every use is counted");
 }
 
 /// Questions a second, over kept-alive connections.

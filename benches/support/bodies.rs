@@ -73,10 +73,45 @@ pub(crate) fn request(path: &str, number: usize, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// One source on a free port, everything in `folder`.
+/// The plan of every body, with a feature of each kind.
+const CATALOG: &str = r#"
+[[catalog.features]]
+id = "priority-support"
+name = "Priority support"
+type = "boolean"
+[[catalog.features]]
+id = "credits"
+name = "Credits"
+type = "meter"
+[[catalog.features]]
+id = "max-projects"
+name = "Projects"
+type = "customizable"
+[[catalog.plans]]
+id = "PLV-0MD508X1S388G"
+identifier = "pro"
+name = "Pro"
+[[catalog.plans.prices]]
+period = "MONTHLY"
+amount_minor = 49900
+currency = "INR"
+razorpay_plan = "plan_00000000000001"
+[[catalog.plans.features]]
+feature = "priority-support"
+[[catalog.plans.features]]
+feature = "credits"
+limit = 100000
+reset = "EVERY_MONTH"
+hard_limit = true
+[[catalog.plans.features]]
+feature = "max-projects"
+limit = 100
+"#;
+
+/// One source on a free port, the plan in the catalogue, everything in `folder`.
 pub(crate) fn config(folder: &Path) -> Config {
     let text = format!(
-        "[server]\nbind = \"127.0.0.1:0\"\n[sources.razorpay]\nsecrets = [{{ secret = \"{SECRET}\" }}]\n"
+        "[server]\nbind = \"127.0.0.1:0\"\n[sources.razorpay]\nsecrets = [{{ secret = \"{SECRET}\" }}]\n{CATALOG}"
     );
     let mut config = Config::parse("bench.toml", &text, std::iter::empty())
         .ok()

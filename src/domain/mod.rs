@@ -23,6 +23,7 @@ pub mod money;
 pub mod own;
 pub mod payment;
 pub mod place;
+pub mod pricing;
 pub mod register;
 pub mod standing;
 pub mod state;

@@ -23,6 +23,7 @@ mod meters;
 mod own;
 mod page;
 mod payments;
+mod records;
 mod sales;
 mod snapshot;
 mod subscriptions;
@@ -41,6 +42,7 @@ pub use family::{Named, SettingsTold};
 pub use meters::Made;
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
+pub use records::{CancelRecord, SubscriptionRecord};
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 

@@ -98,7 +98,10 @@ impl Standing {
         if self.period.0.is_some() {
             return self.period;
         }
-        let period = self.terms.as_ref().map_or(Period::Monthly, |had| had.period);
+        let period = self
+            .terms
+            .as_ref()
+            .map_or(Period::Monthly, |had| had.period);
         let trial_end = self.trial_ends_at.unwrap_or(self.started_at);
         let start = trial_end.max(self.started_at);
         let until = self.ended_at.map_or(now, |end| end.min(now));

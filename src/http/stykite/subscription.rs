@@ -11,8 +11,8 @@ use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
 use crate::http::{Shared, body};
-use crate::ledger::{Caller, Cancel, Cancelling};
 use crate::ledger::limits::{MOMENT_MILLIS_MIN, WORD_CHARS_MAX};
+use crate::ledger::{Caller, Cancel, Cancelling};
 
 const WHEN: [(&str, Cancel); 2] = [
     ("IMMEDIATE", Cancel::Immediate),
@@ -94,13 +94,7 @@ pub(in crate::http) async fn cancel(
     place.check(&shared)?;
     let customer = place.identifier_of(&shared, place.customer())?;
     let ledger = &shared.ledger;
-    let cancelling = Cancelling {
-        customer: Some(customer),
-        subscription: subscription_tsid,
-        when,
-        feedback: None,
-        comment: None,
-    };
+    let cancelling = Cancelling::of(&customer, &subscription_tsid, when);
     ledger.cancel_subscription(cancelling, &asked).await?;
     let said = match when {
         Cancel::Immediate => "Subscription cancelled.",

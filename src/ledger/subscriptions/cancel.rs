@@ -29,6 +29,20 @@ pub struct Cancelling {
     pub comment: Option<Box<str>>,
 }
 
+impl Cancelling {
+    /// Of a customer's, without saying why.
+    #[must_use]
+    pub fn of(customer: &str, subscription: &str, when: Cancel) -> Self {
+        Self {
+            customer: Some(customer.to_owned()),
+            subscription: subscription.to_owned(),
+            when,
+            feedback: None,
+            comment: None,
+        }
+    }
+}
+
 /// When a cancelled subscription is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancel {
@@ -137,7 +151,10 @@ fn cancel(
 /// When the cycle ends that runs at `now`.
 fn cycle_end(held: &SubscriptionStanding, now: Timestamp) -> Result<Timestamp, Refusal> {
     let running_end = || {
-        let period = held.terms.as_ref().map_or(Period::Monthly, |had| had.period);
+        let period = held
+            .terms
+            .as_ref()
+            .map_or(Period::Monthly, |had| had.period);
         let started = held.started_at.unwrap_or(now);
         let start = held.trial_ends_at.map_or(started, |end| end.max(started));
         period.running(start, now).1

@@ -188,6 +188,12 @@ impl Subscription {
             .unwrap_or(Status::Incomplete)
     }
 
+    /// The provider's word for how it stands.
+    #[must_use]
+    pub fn provider_status(&self) -> Option<&str> {
+        self.charge().provider_status
+    }
+
     /// Which source described it last.
     #[must_use]
     pub fn source(&self) -> Option<SourceId> {

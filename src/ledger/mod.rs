@@ -17,6 +17,7 @@ mod keepsake;
 mod keys;
 pub mod limits;
 mod log_time;
+mod numbered;
 mod numbers;
 mod opening;
 mod own;
@@ -45,7 +46,7 @@ pub use audit::{
     fields_that_differ,
 };
 pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted, origin};
-pub use customers::NewCustomer;
+pub use customers::{Again, CustomerChange, NewCustomer, Welcome};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
@@ -59,7 +60,7 @@ pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
 pub use subscriptions::{Cancel, Cancelling, NewSubscription, PlanChange, TrialEnd};
-pub use usage::{Counted, TokenUse, UnitUse};
+pub use usage::{Counted, FeatureCount, NewUsageEvent, Reported, TokenUse, UnitUse, UsageReport};
 
 use self::alarm::Alarm;
 use self::audit::{Checkpoints, Desk, Signer};

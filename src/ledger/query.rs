@@ -152,6 +152,18 @@ impl Ledger {
         })
     }
 
+    /// What one customer that is not archived may use of what grants it anything now, and what it
+    /// used or is allowed beside that. Nothing is there for a `caller` who may not see it.
+    #[must_use]
+    pub fn entitlements_in_force(&self, caller: &Caller, id: &str) -> Shown<Option<Entitlements>> {
+        self.ask(|state, as_of| {
+            let shown = caller.sees_customer(state, id);
+            shown
+                .then(|| state.entitlements_in_force(id, as_of))
+                .flatten()
+        })
+    }
+
     /// Customers, newest change first.
     #[must_use]
     pub fn customers(

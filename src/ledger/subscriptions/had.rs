@@ -21,7 +21,7 @@ pub struct NewSubscription {
     /// The customer, by any id.
     pub customer: String,
     /// The plan, by the merchant's word (`pro`) or its id (`PLV-…`).
-    pub plan: String,
+    pub plan_identifier: String,
     /// How often it would be paid for.
     pub period: Period,
     /// How many of its features.
@@ -91,7 +91,7 @@ impl NewSubscription {
     fn begun(&self, state: &State, now: Timestamp) -> Result<SubscriptionBegun, Refusal> {
         let identifier = wanted_identifier(state, &self.customer)?;
         let wanted = Offer {
-            plan: &self.plan,
+            plan: &self.plan_identifier,
             period: self.period,
             currency: self.currency.as_deref(),
         };

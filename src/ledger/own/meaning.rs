@@ -103,7 +103,8 @@ pub(crate) fn interpret(body: &[u8]) -> Interpretation {
     }
 }
 
-/// A reading happened when the meter was read; everything else, when it was decided or due.
+/// A reading happened when the meter was read; everything else, when it was decided or due. A
+/// customer who is made with a checkout is made like any other.
 fn own_fact(kind: Box<str>, occurred_at: Timestamp, fact: OwnFact) -> Interpretation {
     let change = |occurred_at, fact| Change {
         occurred_at,
@@ -121,6 +122,11 @@ fn own_fact(kind: Box<str>, occurred_at: Timestamp, fact: OwnFact) -> Interpreta
             change(at, OwnFact::UsageRead(read))
         });
         each.collect()
+    } else if let OwnFact::CheckoutOpened(opened) = &fact
+        && let Some(customer) = &opened.customer
+    {
+        let made = OwnFact::CustomerCreated((**customer).clone());
+        vec![change(occurred_at, made), change(occurred_at, fact)]
     } else {
         vec![change(occurred_at, fact)]
     };

@@ -111,13 +111,15 @@ struct RequestPart {
 pub(crate) fn checkout_opened(body: &[u8]) -> Option<String> {
     let meaning = interpret(body);
     let mut facts = meaning.changes.into_iter().map(|change| change.fact);
-    let Fact::Own(fact) = facts.next()? else {
-        return None;
-    };
-    let OwnFact::CheckoutOpened(opened) = *fact else {
-        return None;
-    };
-    Some(opened.id.into())
+    facts.find_map(|fact| {
+        let Fact::Own(fact) = fact else {
+            return None;
+        };
+        let OwnFact::CheckoutOpened(opened) = *fact else {
+            return None;
+        };
+        Some(opened.id.into())
+    })
 }
 
 /// What repetitions of a record are compared by: the request that caused it where its body says

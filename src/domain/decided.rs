@@ -7,9 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::json_text::JsonText;
-use super::own::{
-    Begun, CancelAsked, CancelWhen, CancelledAtGateway, SubscriptionBegun, Terms,
-};
+use super::own::{Begun, CancelAsked, CancelWhen, CancelledAtGateway, SubscriptionBegun, Terms};
 use super::register::{RareSlot, Register, Stamp};
 use super::time::Timestamp;
 

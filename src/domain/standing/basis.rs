@@ -120,10 +120,7 @@ pub(super) struct Chain {
 impl Chain {
     /// Each payment adds its period to what was paid before, or begins anew where that was over.
     /// What was paid for something else `had` before it may reach into it.
-    fn of(
-        had: Option<(Timestamp, Timestamp)>,
-        paid: &[(PeriodPaid<'_>, PlanSold<'_>)],
-    ) -> Self {
+    fn of(had: Option<(Timestamp, Timestamp)>, paid: &[(PeriodPaid<'_>, PlanSold<'_>)]) -> Self {
         let mut chain = Self::default();
         if let Some((start, end)) = had {
             chain.period = (Some(start), Some(end));

@@ -129,7 +129,10 @@ fn own_fact(kind: Box<str>, occurred_at: Timestamp, mut fact: OwnFact) -> Interp
         });
         each.collect()
     } else {
-        customer.into_iter().chain([change(occurred_at, fact)]).collect()
+        customer
+            .into_iter()
+            .chain([change(occurred_at, fact)])
+            .collect()
     };
     Interpretation {
         event_type: Some(kind),

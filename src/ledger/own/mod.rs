@@ -109,7 +109,10 @@ struct RequestPart {
 
 /// The facts of our own that an event tells.
 fn own_facts(body: &[u8]) -> impl Iterator<Item = OwnFact> {
-    let facts = interpret(body).changes.into_iter().map(|change| change.fact);
+    let facts = interpret(body)
+        .changes
+        .into_iter()
+        .map(|change| change.fact);
     facts.filter_map(|fact| {
         if let Fact::Own(fact) = fact {
             Some(*fact)

@@ -30,3 +30,4 @@ pub mod state;
 pub mod status;
 pub mod subscription;
 pub mod time;
+pub mod window;

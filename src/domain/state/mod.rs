@@ -12,6 +12,7 @@ mod customers;
 mod digest;
 mod dues;
 mod emails;
+mod entitlements;
 mod entity;
 mod explain;
 mod family;
@@ -20,10 +21,12 @@ mod links;
 #[cfg(test)]
 mod lists;
 mod meters;
+mod numbered;
 mod own;
 mod page;
 mod payments;
 mod sales;
+mod searched;
 mod snapshot;
 mod subscriptions;
 #[cfg(test)]
@@ -39,8 +42,10 @@ pub use customers::{CustomerFilter, CustomersWanted};
 pub use digest::{Exhibit, Fingerprint};
 pub use family::{Named, SettingsTold};
 pub use meters::Made;
+pub use numbered::{Newest, Numbered, NumberedPage, Numbering};
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
+pub use searched::{CustomerRecord, CustomersSearched, SearchReady};
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 
@@ -56,7 +61,7 @@ use super::own::PROVIDER;
 use super::register::{Slot, SourceId};
 
 /// Raised whenever the same events would fold to something else than before.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// For each source, the notes key that holds the merchant's identifier of a customer.
 pub type CustomerNotes = BTreeMap<Box<str>, Box<str>>;

@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod checkout;
 pub mod creation;
 pub mod customer;
+pub mod cycle;
 pub mod decided;
 pub mod delivery;
 pub mod entitlement;

@@ -29,6 +29,7 @@ mod payments;
 mod records;
 mod sales;
 mod searched;
+mod sessions;
 mod snapshot;
 mod subscriptions;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
 pub use records::{CancelRecord, SubscriptionRecord};
 pub use searched::{CustomerRecord, CustomersSearched, SearchReady};
+pub use sessions::{CheckoutRecord, CheckoutsSearched};
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 

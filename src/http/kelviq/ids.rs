@@ -26,6 +26,12 @@ pub(super) enum Named {
     Customer,
     /// A subscription.
     Subscription,
+    /// A company of the catalogue.
+    Product,
+    /// A feature of the catalogue.
+    Feature,
+    /// What a plan costs in one place.
+    Price,
 }
 
 impl Named {
@@ -40,6 +46,9 @@ impl Named {
         match self {
             Self::Customer => "customer",
             Self::Subscription => "subscription",
+            Self::Product => "product",
+            Self::Feature => "feature",
+            Self::Price => "price",
         }
     }
 }
@@ -68,6 +77,11 @@ pub(super) fn uuid_of(named: Named, id: Tsid) -> String {
     let (first, middle, last) = (own >> 74, (own >> 62) & 0xfff, own & ((1 << 62) - 1));
     let value = (first << 80) | VERSION | (middle << 64) | VARIANT | last;
     Uuid(value).to_string()
+}
+
+/// The UUID of what the catalogue calls so, or of what is known by several such words together.
+pub(super) fn uuid_of_words(named: Named, words: &[&str]) -> String {
+    uuid_of(named, Tsid::minted(named.as_str(), &words.join("\n")))
 }
 
 /// The id of what has that UUID; `None` where it is none of ours of that kind.

@@ -9,6 +9,7 @@ use super::entity::Kind;
 use crate::domain::customer::CustomerView;
 use crate::domain::decided::Decided;
 use crate::domain::meter::{Meters, Summary};
+use crate::domain::payment::{PaymentView, Sold};
 use crate::domain::subscription::SubscriptionView;
 
 /// The fingerprint of one thing as users see it, less what depends on the clock.
@@ -49,6 +50,14 @@ struct CustomerExhibit<'a> {
     view: &'a CustomerView,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     meters: Vec<Summary<'a>>,
+}
+
+/// A payment with what only shows where it is seen as a sale.
+#[derive(Serialize)]
+struct PaymentExhibit {
+    #[serde(flatten)]
+    view: PaymentView,
+    sold: Sold,
 }
 
 impl Exhibit {
@@ -117,8 +126,11 @@ impl State {
                 Some(Exhibit::of("subscription", &shown.view.id, &shown))
             }
             Kind::Payment => {
-                let view = self.payment_view(ix)?;
-                Some(Exhibit::of("payment", &view.id, &view))
+                let shown = PaymentExhibit {
+                    view: self.payment_view(ix)?,
+                    sold: entity.payment()?.sold(),
+                };
+                Some(Exhibit::of("payment", &shown.view.id, &shown))
             }
             Kind::Checkout => {
                 let view = self.checkout_view(ix)?;
@@ -128,6 +140,10 @@ impl State {
             Kind::Subscription => {
                 let decided = entity.subscription()?.decided()?;
                 Some(Exhibit::of("decided", &entity.name, decided))
+            }
+            Kind::PaymentMethod => {
+                let kept = entity.payment_method()?.kept()?;
+                Some(Exhibit::of("payment_method", &entity.name, &kept))
             }
             Kind::Party | Kind::SoleSubscription | Kind::Invoice | Kind::Order | Kind::Addon => {
                 None

@@ -56,7 +56,7 @@ use super::own::PROVIDER;
 use super::register::{Slot, SourceId};
 
 /// Raised whenever the same events would fold to something else than before.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// For each source, the notes key that holds the merchant's identifier of a customer.
 pub type CustomerNotes = BTreeMap<Box<str>, Box<str>>;

@@ -28,7 +28,7 @@ use crate::domain::own::PROVIDER;
 use crate::domain::register::{Slot, Stamp};
 
 /// Raised whenever the bytes change; a test compares them with those of a known state.
-pub const SNAPSHOT_FORMAT: u32 = 3;
+pub const SNAPSHOT_FORMAT: u32 = 4;
 
 /// Why bytes are not a state: the snapshot is of no use, and the log is folded instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -34,6 +34,7 @@ pub(super) fn all() -> Vec<Problem> {
         Problem::NotFound("customer"),
         not_yet(),
         Problem::MethodNotAllowed {
+            method: "PUT".into(),
             allow: "GET, HEAD".into(),
         },
         Problem::UriTooLong,

@@ -25,6 +25,7 @@ pub mod order;
 pub mod own;
 pub mod payment;
 pub mod place;
+pub mod pricing;
 pub mod register;
 pub mod standing;
 pub mod state;

@@ -11,6 +11,7 @@ use super::customer::CustomerName;
 use super::decided::Decided;
 use super::event::SubscriptionFact;
 use super::explanation::Explain;
+use super::own::Terms as Had;
 use super::register::{RareSlot, Slot, SourceId, Stamp};
 use super::status::Status;
 use super::time::Timestamp;
@@ -247,6 +248,9 @@ pub struct SubscriptionView {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub last_seq: u64,
+    // What one that is sold here is had for; its rows of what may be used need it.
+    #[serde(skip)]
+    pub terms: Option<Had>,
     // Only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,
@@ -329,6 +333,7 @@ impl Subscription {
             created_at: snapshot.created_at.unwrap_or(named.activity.first()),
             updated_at: named.activity.last(),
             last_seq: named.activity.last_seq(),
+            terms: None,
             explain: None,
         })
     }

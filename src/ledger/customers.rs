@@ -122,20 +122,40 @@ fn is_email(text: &str) -> bool {
     is_whole && is_line(text, EMAIL_CHARS_MAX) && !text.contains(char::is_whitespace)
 }
 
+/// Whether a merchant may call a customer so; `field` is the command's word for it.
+///
+/// # Errors
+/// [`Refusal::Invalid`] that names the field.
+pub(super) fn check_identifier(field: &str, identifier: &str) -> Result<(), Refusal> {
+    if !is_line(identifier, IDENTIFIER_CHARS_MAX) {
+        return invalid(format!(
+            "`{field}` must have 1 to {IDENTIFIER_CHARS_MAX} characters on one line."
+        ));
+    }
+    if STEPS.contains(&identifier) {
+        return invalid(format!(
+            "`{field}` must not be `.` or `..`: no path can name it."
+        ));
+    }
+    Ok(())
+}
+
+/// Whether that may be an e-mail address; `field` is the command's word for it.
+///
+/// # Errors
+/// [`Refusal::Invalid`] that names the field.
+pub(super) fn check_email(field: &str, email: &str) -> Result<(), Refusal> {
+    if is_email(email) {
+        return Ok(());
+    }
+    invalid(format!("`{field}` must be an e-mail address."))
+}
+
 impl NewCustomer {
     /// What can be told without looking at the ledger.
     fn check(&self) -> Result<(), Refusal> {
-        if !is_line(&self.identifier, IDENTIFIER_CHARS_MAX) {
-            return invalid(format!(
-                "`customer_identifier` must have 1 to {IDENTIFIER_CHARS_MAX} characters on one line."
-            ));
-        }
-        if STEPS.contains(&&*self.identifier) {
-            return invalid("`customer_identifier` must not be `.` or `..`: no path can name it.");
-        }
-        if !is_email(&self.email) {
-            return invalid("`email` must be an e-mail address.");
-        }
+        check_identifier("customer_identifier", &self.identifier)?;
+        check_email("email", &self.email)?;
         let lines = [
             ("first_name", &self.first_name, LINE_CHARS_MAX),
             ("last_name", &self.last_name, LINE_CHARS_MAX),

@@ -3,6 +3,7 @@
 use super::{Standing, end_of, ended_by};
 use crate::domain::access::{Access, AsOf, Terms};
 use crate::domain::decided::Decided;
+use crate::domain::own::Terms as Had;
 use crate::domain::status::Status;
 use crate::domain::subscription::{
     Identification, PeriodView, PlanView, Subscription, SubscriptionView,
@@ -24,6 +25,10 @@ pub struct SubscriptionStanding {
     pub plan_id: Option<Box<str>>,
     /// Whether it is sold here.
     pub is_ours: bool,
+    /// What it is had for, where that was said.
+    pub terms: Option<Had>,
+    /// Whether it must be paid for once its trial is over.
+    pub must_be_paid: bool,
     /// When it began, where that is known.
     pub started_at: Option<Timestamp>,
     /// When its trial ends or ended.
@@ -79,6 +84,7 @@ impl Standing {
             created_at: self.started_at,
             updated_at: named.activity.last(),
             last_seq: named.activity.last_seq(),
+            terms: self.terms.clone(),
             explain: None,
         }
     }
@@ -96,11 +102,13 @@ impl Standing {
             status: self.status,
             plan_id: Some(self.plan_id.clone()),
             is_ours: true,
+            terms: self.terms.clone(),
+            must_be_paid: self.must_be_paid,
             started_at: Some(self.started_at),
             trial_ends_at: self.trial_ends_at,
             paid_through: self.paid_through,
             ends_at: self.ends_at,
-            cycle_end: trial_end.or(self.paid_through),
+            cycle_end: self.paid_through.or(trial_end),
             is_cancel_asked: self.words.cancel.is_some(),
             cancel_at: self.words.cancel.map(|cancel| cancel.ends_at),
             end_date: self.words.end_date,
@@ -124,6 +132,8 @@ impl SubscriptionStanding {
             status,
             plan_id: cells.plan_id().map(Into::into),
             is_ours: false,
+            terms: None,
+            must_be_paid: false,
             started_at: cells.started_at(),
             trial_ends_at: None,
             paid_through: cells.paid_through(),

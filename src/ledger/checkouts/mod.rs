@@ -5,14 +5,18 @@
 mod address;
 mod desk;
 mod errand;
+mod offer;
 mod open;
 mod pay;
+mod payer;
 mod queue;
 mod target;
 
 pub use address::origin;
 pub(super) use desk::Desk;
+pub use offer::{OFFER_TRIAL_DAYS_MAX, Offer};
 pub use open::{NewCheckout, OpenedCheckout, Wanted};
+pub use payer::Payer;
 
 use std::time::{Duration, Instant};
 

@@ -118,6 +118,12 @@ impl PaymentMethod {
         self.told.offer(stamp, told);
     }
 
+    /// `card`, …
+    #[must_use]
+    pub fn word(&self) -> Option<&str> {
+        self.told.get()?.method.as_deref()
+    }
+
     /// How it stands.
     #[must_use]
     pub fn kept(&self) -> Option<KeptMethod> {

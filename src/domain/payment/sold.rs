@@ -87,7 +87,25 @@ impl Payment {
         self.method.get().map(|method| &**method)
     }
 
-    /// How many refunds there are, of whatever status.
+    /// What is paid for, where the provider says so.
+    #[must_use]
+    pub fn billing(&self) -> Option<Billing> {
+        self.sale.get()?.billing
+    }
+
+    /// Whether it pays another period, where the provider says so.
+    #[must_use]
+    pub fn is_renewal(&self) -> Option<bool> {
+        self.sale.get()?.is_renewal
+    }
+
+    /// Whether anything was paid back, or was to be.
+    #[must_use]
+    pub fn has_refunds(&self) -> bool {
+        !self.refunds.is_empty()
+    }
+
+    /// The provider's ids of what was paid back, or was to be.
     pub fn refund_ids(&self) -> impl Iterator<Item = &str> {
         self.refunds.keys().map(|id| &**id)
     }
@@ -117,7 +135,9 @@ impl Payment {
         }
     }
 
-    fn refunds_seen(&self) -> Vec<RefundSeen> {
+    /// What was paid back, or was to be, by the provider's ids.
+    #[must_use]
+    pub fn refunds_seen(&self) -> Vec<RefundSeen> {
         let seen = self.refunds.iter().map(|(id, refund)| {
             let said = refund.said.get().copied().unwrap_or_default();
             let plain = RefundWord::of(refund.status);

@@ -189,6 +189,7 @@ impl State {
         if let Body::Payment(held) = self.arena.body_mut(ix) {
             held.refund(fact, told.stamp);
         }
+        self.refund_told(fact.provider, &fact.id, ix);
         ix
     }
 

@@ -190,7 +190,7 @@ impl State {
             .any(|shown| shown.status() == status)
     }
 
-    fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
+    pub(super) fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
         let named = root.is_identifier() && root.name.to_lowercase().contains(needle);
         named || self.person(self.arena.get(ix)).mentions(needle)
     }

@@ -20,6 +20,8 @@ mod links;
 #[cfg(test)]
 mod lists;
 mod meters;
+mod money;
+mod numbered;
 mod own;
 mod page;
 mod payments;
@@ -39,6 +41,12 @@ pub use customers::{CustomerFilter, CustomersWanted};
 pub use digest::{Exhibit, Fingerprint};
 pub use family::{Named, SettingsTold};
 pub use meters::Made;
+pub use money::{
+    MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord, OrdersAsked,
+    PaymentMethodRecord, PaymentMethodsAsked, RefundKey, RefundRecord, RefundsAsked,
+    TransactionKey, TransactionKind, TransactionRecord, TransactionStatus, TransactionsAsked,
+};
+pub use numbered::{Newest, Numbered, NumberedPage, Numbering, Place};
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
@@ -50,6 +58,7 @@ use self::emails::Emails;
 use self::entity::Kind;
 use self::family::Met;
 use self::keys::Keys;
+use self::money::Refunds;
 use super::event::{ProviderName, Reason, SettingsFact};
 use super::id::{Prefix, Tsid};
 use super::own::PROVIDER;
@@ -80,6 +89,7 @@ pub struct State {
     /// What falls due, and what gateways must be asked.
     dues: Dues,
     emails: Emails,
+    refunds: Refunds,
     /// The first event of each source.
     heard_first: FirstHeard,
     /// In the order of first mention.

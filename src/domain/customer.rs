@@ -177,11 +177,13 @@ impl Person {
 
     fn get(&self, detail: Detail) -> Option<&str> {
         let found = self.details.iter().find(|(held, _)| *held == detail)?;
-        Some(&found.1.value)
+        // An empty text cleared it.
+        Some(&*found.1.value).filter(|text| !text.is_empty())
     }
 
     fn address(&self) -> Option<Address> {
-        serde_json::from_str(self.get(Detail::Address)?).ok()
+        let address = serde_json::from_str(self.get(Detail::Address)?).ok()?;
+        Some(address).filter(|address| *address != Address::default())
     }
 
     /// `COM-…`

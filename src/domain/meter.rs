@@ -1,11 +1,11 @@
-//! What a customer used: what its meters showed, what was counted on them, and what it was allowed
-//! beside its plan. Knows no plan and no clock.
+//! What a customer used: what its meters showed, what was counted on them or set, and what it was
+//! allowed beside its plan. Knows no plan and no clock.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thin_vec::ThinVec;
 
-use super::amount::Amount;
+use super::amount::{Amount, Step};
 use super::register::{Register, Stamp};
 use super::time::Timestamp;
 
@@ -18,14 +18,22 @@ struct Shown {
     total: Amount,
 }
 
+/// What was told here of one time has an order: that of the log.
+type Told = (Timestamp, u64);
+
 /// One use that was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Count {
-    at: Timestamp,
-    /// What makes it one and not another.
-    id: u64,
+    told: Told,
     /// It and all before it, so that the sum of any time is one subtraction.
-    up_to: Amount,
+    up_to: Step,
+}
+
+/// From when on a counter stands at another value, whatever was used before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Base {
+    told: Told,
+    value: Amount,
 }
 
 /// All that is known of one customer and one meter.
@@ -33,9 +41,11 @@ struct Count {
 struct Cell {
     meter: Box<str>,
     allowance: Option<Register<Amount>>,
+    /// The last one: it makes all before it count no more, in every window that it is in.
+    base: Option<Base>,
     /// By time, each time once.
     shown: ThinVec<Shown>,
-    /// By time and id, each id once.
+    /// In their order, each once.
     counts: ThinVec<Count>,
 }
 
@@ -44,6 +54,7 @@ impl Cell {
         Self {
             meter: meter.into(),
             allowance: None,
+            base: None,
             shown: ThinVec::new(),
             counts: ThinVec::new(),
         }
@@ -59,7 +70,7 @@ pub struct Summary<'a> {
     pub readings: usize,
     pub last_reading: Option<String>,
     pub counts: usize,
-    pub counted: Option<String>,
+    pub set: Option<String>,
     /// The first half of the SHA-256 of all of it, in hex.
     pub digest: String,
 }
@@ -69,14 +80,14 @@ impl<'a> Summary<'a> {
         // Numbers and texts: writing them cannot fail.
         let bytes = postcard::to_stdvec(cell).unwrap_or_default();
         let digest = Sha256::digest(bytes);
-        let (last, sum) = (cell.shown.last(), cell.counts.last());
+        let last = cell.shown.last();
         Self {
             meter_id: &cell.meter,
             allowance: cell.allowance.as_ref().map(|held| held.value.to_string()),
             readings: cell.shown.len(),
             last_reading: last.map(|shown| shown.total.to_string()),
             counts: cell.counts.len(),
-            counted: sum.map(|count| count.up_to.to_string()),
+            set: cell.base.map(|base| base.value.to_string()),
             digest: hex::encode(digest.get(..16).unwrap_or_default()),
         }
     }
@@ -113,46 +124,70 @@ impl Meters {
         });
     }
 
-    /// Counts a use, once an id; of two amounts under one id the greater.
-    pub fn count(&mut self, meter: &str, at: Timestamp, amount: Amount, id: u64) {
+    /// Counts a use, or takes some back: once for each event, of that time and number.
+    pub fn count(&mut self, meter: &str, at: Timestamp, step: Step, seq: u64) {
+        let told = (at, seq);
         self.change(meter, |Cell { counts, .. }| {
-            let found = counts.binary_search_by_key(&(at, id), |held| (held.at, held.id));
-            let (Ok(place) | Err(place)) = found;
+            let Err(place) = counts.binary_search_by_key(&told, |held| held.told) else {
+                return;
+            };
             let before = place.checked_sub(1).and_then(|before| counts.get(before));
-            let before = before.map_or(Amount::ZERO, |before| before.up_to);
-            let mut more = amount;
-            if found.is_err() {
-                let up_to = before;
-                counts.insert(place, Count { at, id, up_to });
-            } else if let Some(held) = counts.get(place) {
-                more = amount.less(held.up_to.less(before));
-            }
+            let up_to = before.map_or(Step::ZERO, |before| before.up_to);
+            counts.insert(place, Count { told, up_to });
             // Uses come in the order of time, so that mostly there is none after it.
             for count in counts.iter_mut().skip(place) {
-                count.up_to = count.up_to.plus(more);
+                count.up_to = count.up_to.plus(step);
             }
         });
     }
 
-    /// How much was used of a meter after `start`, else ever. A use counts from `start` on; what
-    /// the meter showed at `start` is what had been used by then.
+    /// Makes a counter stand at a value from that time on; the last one told of the latest time
+    /// counts.
+    pub fn set(&mut self, meter: &str, at: Timestamp, value: Amount, seq: u64) {
+        let told = (at, seq);
+        self.change(meter, |Cell { base, .. }| {
+            if base.is_none_or(|held| told > held.told) {
+                *base = Some(Base { told, value });
+            }
+        });
+    }
+
+    /// How much was used of a meter after `start`, else ever; nothing where more was taken back.
     #[must_use]
     pub fn usage(&self, meter: &str, start: Option<Timestamp>) -> Amount {
+        Amount::ZERO.stepped(self.level(meter, start))
+    }
+
+    /// How far a meter's counter stands above nothing, or below. A use counts from `start` on, and
+    /// so does a value that it was set to: then nothing before that counts. What the meter showed at
+    /// `start` is what had been used by then.
+    #[must_use]
+    pub fn level(&self, meter: &str, start: Option<Timestamp>) -> Step {
         let Some(cell) = self.cell(meter) else {
-            return Amount::ZERO;
+            return Step::ZERO;
         };
-        let before = |count: usize| count.checked_sub(1);
-        let shown_before = start.map(|start| cell.shown.partition_point(|shown| shown.at <= start));
-        let shown_before = shown_before.and_then(before);
-        let shown_before = shown_before.and_then(|place| cell.shown.get(place));
-        let shown_before = shown_before.map_or(Amount::ZERO, |shown| shown.total);
+        let base = cell.base;
+        let base = base.filter(|base| start.is_none_or(|start| base.told.0 >= start));
+        let set = base.map_or(Amount::ZERO, |base| base.value);
+        let from = base.map_or(start, |base| Some(base.told.0));
+        let shown_by = |from| {
+            let count = cell.shown.partition_point(|shown| shown.at <= from);
+            let last = count.checked_sub(1).and_then(|last| cell.shown.get(last));
+            last.map_or(Amount::ZERO, |shown| shown.total)
+        };
+        let shown_before = from.map_or(Amount::ZERO, shown_by);
         let shown = cell.shown.last().map_or(Amount::ZERO, |shown| shown.total);
-        let counted_before = start.map(|start| cell.counts.partition_point(|c| c.at < start));
-        let counted_before = counted_before.and_then(before);
-        let counted_before = counted_before.and_then(|place| cell.counts.get(place));
-        let counted_before = counted_before.map_or(Amount::ZERO, |count| count.up_to);
-        let counted = cell.counts.last().map_or(Amount::ZERO, |count| count.up_to);
-        shown.less(shown_before).plus(counted.less(counted_before))
+        let count = match (base, start) {
+            (Some(base), _) => cell.counts.partition_point(|c| c.told <= base.told),
+            (None, Some(start)) => cell.counts.partition_point(|c| c.told.0 < start),
+            (None, None) => 0,
+        };
+        let counted_before = count.checked_sub(1).and_then(|last| cell.counts.get(last));
+        let counted_before = counted_before.map_or(Step::ZERO, |count| count.up_to);
+        let counted = cell.counts.last().map_or(Step::ZERO, |count| count.up_to);
+        Step::up(set)
+            .plus(Step::up(shown.less(shown_before)))
+            .plus(counted.less(counted_before))
     }
 
     /// What was allowed of a meter, whatever the plan says.

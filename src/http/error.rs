@@ -361,6 +361,13 @@ impl From<CommandError> for Problem {
             CommandError::Refused(Refusal::NoSuchCustomer) => Self::NotFound("customer"),
             CommandError::Refused(Refusal::NoSuchSubscription) => Self::NotFound("subscription"),
             CommandError::Refused(Refusal::NoSuchCheckout) => Self::NotFound("checkout"),
+            CommandError::Refused(Refusal::NoSuchFeature) => Self::NotFound("feature"),
+            CommandError::Refused(Refusal::BelowZero) => {
+                Self::InvalidBody("Usage cannot go below zero.".to_owned())
+            }
+            CommandError::Refused(Refusal::CustomerExists) => Self::InvalidBody(
+                "There is a customer of this `customer_identifier` already.".to_owned(),
+            ),
             CommandError::Refused(Refusal::Invalid(why)) => Self::InvalidBody(why),
             CommandError::Refused(
                 refusal @ (Refusal::NothingChanges | Refusal::TooLarge | Refusal::CheckoutIs(_)),

@@ -17,6 +17,7 @@ mod keepsake;
 mod keys;
 pub mod limits;
 mod log_time;
+mod numbered;
 mod numbers;
 mod opening;
 mod own;
@@ -47,7 +48,7 @@ pub use audit::{
 pub use checkouts::{
     CameBack, NewCheckout, OFFER_TRIAL_DAYS_MAX, Offer, OpenedCheckout, Payer, Wanted, origin,
 };
-pub use customers::NewCustomer;
+pub use customers::{Again, CustomerChange, NewCustomer, Welcome};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
@@ -60,7 +61,8 @@ pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
-pub use usage::{Counted, TokenUse, UnitUse};
+pub use subscriptions::{Cancel, Cancelling, NewSubscription, PlanChange, TrialEnd};
+pub use usage::{Counted, FeatureCount, NewUsageEvent, Reported, TokenUse, UnitUse, UsageReport};
 
 use self::alarm::Alarm;
 use self::audit::{Checkpoints, Desk, Signer};

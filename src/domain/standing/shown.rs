@@ -2,6 +2,7 @@
 
 use super::{Standing, end_of, ended_by};
 use crate::domain::access::{Access, AsOf, Terms};
+use crate::domain::catalog::Period;
 use crate::domain::decided::Decided;
 use crate::domain::own::Terms as Had;
 use crate::domain::status::Status;
@@ -87,6 +88,25 @@ impl Standing {
             terms: self.terms.clone(),
             explain: None,
         }
+    }
+
+    /// The period that is running: that paid for last, else its trial; else that of its terms, or
+    /// the month where those are not known, counted from its start or its trial's end. Of one that
+    /// has ended, the last.
+    #[must_use]
+    pub fn running_period(&self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
+        if self.period.0.is_some() {
+            return self.period;
+        }
+        let period = self
+            .terms
+            .as_ref()
+            .map_or(Period::Monthly, |had| had.period);
+        let trial_end = self.trial_ends_at.unwrap_or(self.started_at);
+        let start = trial_end.max(self.started_at);
+        let until = self.ended_at.map_or(now, |end| end.min(now));
+        let (from, to) = period.running(start, until);
+        (Some(from), to)
     }
 
     /// How it is put before those who decide about it.

@@ -12,6 +12,7 @@ mod customers;
 mod digest;
 mod dues;
 mod emails;
+mod entitlements;
 mod entity;
 mod explain;
 mod family;
@@ -25,7 +26,9 @@ mod numbered;
 mod own;
 mod page;
 mod payments;
+mod records;
 mod sales;
+mod searched;
 mod snapshot;
 mod subscriptions;
 #[cfg(test)]
@@ -49,6 +52,8 @@ pub use money::{
 pub use numbered::{Newest, Numbered, NumberedPage, Numbering, Place};
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
+pub use records::{CancelRecord, SubscriptionRecord};
+pub use searched::{CustomerRecord, CustomersSearched, SearchReady};
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 

@@ -89,6 +89,11 @@ impl<K> Numbering<K> {
         self.places.next().map(Ix::at)
     }
 
+    /// Looks at none but that one, or at nothing at all.
+    pub(super) fn look_only_at(&mut self, only: Option<Ix>) {
+        self.places = only.map_or(0..0, |ix| ix.place()..ix.place().saturating_add(1));
+    }
+
     /// Whether any are left.
     pub(super) fn has_more(&self) -> bool {
         !self.places.is_empty()

@@ -83,7 +83,7 @@ impl Ledger {
         address::check("success_url", wanted.success_url.as_deref())?;
         address::check("cancel_url", wanted.cancel_url.as_deref())?;
         let payer = self.payer(&wanted.customer)?;
-        let conflicts = conflicts(&payer.identifier, None);
+        let conflicts = conflicts(payer.identifier(), None);
         let decided: Arc<Mutex<Option<Box<str>>>> = Arc::default();
         let remembered = Arc::clone(&decided);
         let decide = move |state: &State, now: Timestamp| {
@@ -130,7 +130,7 @@ fn decide(
     gateway: Option<&dyn Gateway>,
 ) -> Result<CheckoutOpened, Refusal> {
     let customer = payer.made(state, now)?;
-    let identifier = payer.identifier.as_str();
+    let identifier = payer.identifier();
     let settings = state.settings();
     let empty = Catalog::default();
     let catalog = settings.map_or(&empty, |settings| &settings.catalog);

@@ -1,18 +1,16 @@
 //! Who pays at a checkout: a customer that there is, or one that is made with it. Knows nothing of
 //! what is sold.
 
-use super::super::Ledger;
 use super::super::commands::Refusal;
-use super::super::customers::{check_email, check_identifier, invalid};
-use super::super::ids;
-use crate::domain::id::Prefix;
+use super::super::customers::wanted_identifier;
+use super::super::{Again, Ledger, NewCustomer};
 use crate::domain::own::CustomerCreated;
-use crate::domain::state::{CustomerFilter, State};
+use crate::domain::state::{CustomersSearched, Numbered, State};
 use crate::domain::time::Timestamp;
 
 /// Customers looked at whose e-mail address, name or identifier contains an address. Of so many it
 /// is not clear any more who is meant.
-const NAMESAKES_MAX: usize = 200;
+const NAMESAKES_MAX: usize = 100;
 
 /// Who pays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,111 +41,100 @@ impl From<String> for Payer {
 }
 
 /// Who pays, as it was found out before anything is decided.
-pub(super) struct Found {
-    /// The merchant's own identifier.
-    pub(super) identifier: String,
-    /// What the customer is made with, where there is none by then.
-    makes: Option<Person>,
-}
-
-struct Person {
-    email: Option<String>,
+pub(super) enum Found {
+    /// The customer of that identifier.
+    There(String),
+    /// The same, who is made where there is none by then.
+    Made(Box<NewCustomer>),
 }
 
 impl Ledger {
     /// Finds out who is meant.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchCustomer`], or [`Refusal::Invalid`] that names `customer` or `email`.
+    /// [`Refusal::NoSuchCustomer`], or [`Refusal::Invalid`] that names `customer_identifier` or
+    /// `email`.
     pub(super) fn payer(&self, payer: &Payer) -> Result<Found, Refusal> {
+        let made = |identifier: &str, email: &Option<String>| {
+            let new = NewCustomer {
+                identifier: identifier.into(),
+                email: email.as_deref().map(Into::into),
+                again: Again::Refused,
+                ..NewCustomer::default()
+            };
+            new.check()?;
+            Ok(Found::Made(Box::new(new)))
+        };
         match payer {
             Payer::Known(id) => {
                 let state = self.state.read();
-                let identifier = state.identifier_of(id).ok_or(Refusal::NoSuchCustomer)?;
-                Ok(Found {
-                    identifier: identifier.to_owned(),
-                    makes: None,
-                })
+                Ok(Found::There(wanted_identifier(&state, id)?.to_owned()))
             }
             Payer::Identified { identifier, email } => {
-                check_identifier("customer", identifier)?;
-                check_mailed(email.as_deref())?;
-                let held = self.state.read().identifier_of(identifier).map(Into::into);
-                Ok(Found {
-                    identifier: held.unwrap_or_else(|| identifier.clone()),
-                    makes: Some(Person {
-                        email: email.clone(),
-                    }),
-                })
+                let is_there = self.state.read().has_customer(identifier);
+                if is_there {
+                    return self.payer(&Payer::Known(identifier.clone()));
+                }
+                made(identifier, email)
             }
             Payer::ByEmail(email) => {
-                check_mailed(email.as_deref())?;
-                let held = email.as_deref().and_then(|email| self.mailed(email));
-                let once: [u8; 16] = rand::random();
-                Ok(Found {
-                    identifier: held.unwrap_or_else(|| hex::encode(once)),
-                    makes: Some(Person {
-                        email: email.clone(),
-                    }),
-                })
+                if let Some(held) = email.as_deref().and_then(|email| self.mailed(email)) {
+                    return Ok(Found::There(held));
+                }
+                let drawn: [u8; 16] = rand::random();
+                made(&hex::encode(drawn), email)
             }
         }
     }
 
     /// The merchant's identifier of the only customer of that e-mail address, in any case.
     fn mailed(&self, email: &str) -> Option<String> {
-        let filter = CustomerFilter {
-            q: Some(email.to_owned()),
-            ..CustomerFilter::default()
+        let searched = CustomersSearched {
+            search: Some(email.to_owned()),
+            ..CustomersSearched::default()
         };
-        let namesakes = self.customers(&filter, None, NAMESAKES_MAX).value;
+        let all = Numbered {
+            page: 1,
+            size: NAMESAKES_MAX,
+        };
+        let namesakes = self.customers_numbered(&searched, all).value?;
         let lower = email.to_lowercase();
-        let is_meant = |held: &str| held.to_lowercase() == lower;
-        let mut meant = namesakes.data.into_iter().filter_map(|customer| {
-            let identifier = customer.name.customer_identifier?;
-            let is_meant = customer.email.as_deref().is_some_and(is_meant);
-            is_meant.then(|| identifier.into())
+        let mut meant = namesakes.items.into_iter().filter_map(|record| {
+            let customer = record.customer;
+            let held = customer.email.as_deref().map(str::to_lowercase);
+            let is_meant = held.as_ref() == Some(&lower);
+            customer.name.customer_identifier.filter(|_| is_meant)
         });
         let one = meant.next()?;
-        meant.next().is_none().then_some(one)
+        meant.next().is_none().then(|| one.into())
     }
 }
 
-fn check_mailed(email: Option<&str>) -> Result<(), Refusal> {
-    email.map_or(Ok(()), |email| check_email("email", email))
-}
-
 impl Found {
+    /// The merchant's own identifier.
+    pub(super) fn identifier(&self) -> &str {
+        match self {
+            Self::There(identifier) => identifier,
+            Self::Made(new) => &new.identifier,
+        }
+    }
+
     /// The customer that has to be made; `None` where there is one.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchCustomer`] where there is none and none is to be made, or it was archived;
-    /// [`Refusal::Invalid`] where the identifier is another's id.
+    /// [`Refusal::NoSuchCustomer`] where there is none (any more) and none is to be made.
     pub(super) fn made(
         &self,
         state: &State,
         now: Timestamp,
     ) -> Result<Option<CustomerCreated>, Refusal> {
-        let id = self.identifier.as_str();
-        if state.identifier_of(id).is_some() {
-            return Ok(None);
-        }
-        let person = self.makes.as_ref().ok_or(Refusal::NoSuchCustomer)?;
-        if state.has_customer(id) {
-            return invalid("`customer`: this is an id of another customer; take another.");
-        }
-        Ok(Some(CustomerCreated {
-            id: ids::fresh(state, Prefix::Customer, now),
-            identifier: id.into(),
-            email: person.email.as_deref().map(Into::into),
-            first_name: None,
-            last_name: None,
-            phone: None,
-            address: None,
-            company_id: None,
-            country_id: None,
-            metadata: None,
-            subscription: None,
-        }))
+        let new = match self {
+            Self::Made(new) if !state.has_customer(&new.identifier) => new,
+            Self::Made(_) | Self::There(_) => {
+                wanted_identifier(state, self.identifier())?;
+                return Ok(None);
+            }
+        };
+        new.decide(state, now).map(Some)
     }
 }

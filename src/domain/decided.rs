@@ -7,15 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::json_text::JsonText;
-use super::own::{Begun, CancelAsked, CancelWhen, CancelledAtGateway};
+use super::own::{Begun, CancelAsked, CancelWhen, CancelledAtGateway, SubscriptionBegun, Terms};
 use super::register::{RareSlot, Register, Stamp};
 use super::time::Timestamp;
 
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
-    begun: RareSlot<JsonText<Begun>>,
-    cancel: RareSlot<Cancel>,
+    begun: RareSlot<JsonText<Beginning>>,
+    /// When somebody last said that it is to be had without a payment.
+    had: Option<Stamp>,
+    cancel: RareSlot<CancelAs>,
     /// Every cancel that was to be at once: of those that hold, the first ended it.
     at_once: BTreeMap<Stamp, Timestamp>,
     end_date: RareSlot<Timestamp>,
@@ -27,6 +29,29 @@ pub struct Decided {
     stopped: BTreeMap<(Box<str>, CancelWhen), Register<Answer>>,
     /// The checkouts (`TRN-…`) that put another in its place once they are paid.
     superseded_by: BTreeSet<Box<str>>,
+    /// The subscriptions (`SUA-…`) that took its place without a payment, and when they last did.
+    replaced_by: BTreeMap<Box<str>, Stamp>,
+}
+
+/// How a subscription began without a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// What began.
+    #[serde(flatten)]
+    pub begun: Begun,
+    /// What for, and until when; nothing where it was given to a new customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub had: Option<Box<Had>>,
+}
+
+/// What a subscription that is had without a payment is had for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Had {
+    /// What for.
+    pub terms: Terms,
+    /// Until when what it took the place of was paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Timestamp>,
 }
 
 /// A cancel as it was asked for.
@@ -36,6 +61,27 @@ pub struct Cancel {
     pub when: CancelWhen,
     /// When that is.
     pub ends_at: Timestamp,
+}
+
+/// The same, with why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct CancelAs {
+    cancel: Cancel,
+    feedback: Option<Box<str>>,
+    comment: Option<Box<str>>,
+}
+
+/// A cancel with when and why it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancelTold<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// The cancel.
+    pub cancel: Cancel,
+    /// Why, in one of the surface's words.
+    pub feedback: Option<&'a str>,
+    /// Why, in the customer's words.
+    pub comment: Option<&'a str>,
 }
 
 /// What a gateway answered to a cancel.
@@ -61,13 +107,41 @@ pub struct Words {
 impl Decided {
     /// It began without a payment.
     pub fn begin(&mut self, begun: &Begun, stamp: Stamp) {
-        self.begun.offer(stamp, JsonText(begun.clone()));
+        let begun = begun.clone();
+        self.begun
+            .offer(stamp, JsonText(Beginning { begun, had: None }));
+    }
+
+    /// The same, because somebody said so.
+    pub fn have(&mut self, told: &SubscriptionBegun, stamp: Stamp) {
+        let beginning = Beginning {
+            begun: told.begun.clone(),
+            had: Some(Box::new(Had {
+                terms: told.terms.clone(),
+                through: told.through,
+            })),
+        };
+        self.begun.offer(stamp, JsonText(beginning));
+        self.had = self.had.max(Some(stamp));
+    }
+
+    /// Another (`SUA-…`) took its place without a payment.
+    pub fn replaced_by(&mut self, other: &str, stamp: Stamp) {
+        let held = self.replaced_by.entry(other.into()).or_insert(stamp);
+        *held = stamp.max(*held);
     }
 
     /// It is to end, now or with its cycle.
     pub fn cancel(&mut self, asked: &CancelAsked, stamp: Stamp) {
         let (when, ends_at) = (asked.when, asked.ends_at);
-        self.cancel.offer(stamp, Cancel { when, ends_at });
+        let cancel = Cancel { when, ends_at };
+        let (feedback, comment) = (asked.feedback.clone(), asked.comment.clone());
+        let asked = CancelAs {
+            cancel,
+            feedback,
+            comment,
+        };
+        self.cancel.offer(stamp, asked);
         if when == CancelWhen::Immediate {
             self.at_once.entry(stamp).or_insert(ends_at);
         }
@@ -113,6 +187,7 @@ impl Decided {
     /// Takes in all that another record of the same subscription knows.
     pub fn merge(&mut self, other: &Self) {
         self.begun.merge(&other.begun);
+        self.had = self.had.max(other.had);
         self.cancel.merge(&other.cancel);
         self.at_once.extend(&other.at_once);
         self.end_date.merge(&other.end_date);
@@ -123,6 +198,9 @@ impl Decided {
         }
         let others = other.superseded_by.iter().cloned();
         self.superseded_by.extend(others);
+        for (id, stamp) in &other.replaced_by {
+            self.replaced_by(id, *stamp);
+        }
     }
 
     /// Forgets what was asked before `stamp`: a provider's newer word stands instead.
@@ -141,13 +219,37 @@ impl Decided {
     #[must_use]
     pub fn begun(&self) -> Option<(&Begun, Timestamp)> {
         let stamp = self.begun.stamp()?;
-        Some((&self.begun.get()?.0, stamp.occurred_at))
+        Some((&self.begun.get()?.begun, stamp.occurred_at))
+    }
+
+    /// What it is had for, where it began because somebody said so.
+    #[must_use]
+    pub fn had(&self) -> Option<&Had> {
+        self.begun.get()?.had.as_deref()
+    }
+
+    /// When somebody last said that it is to be had without a payment.
+    #[must_use]
+    pub fn had_at(&self) -> Option<Stamp> {
+        self.had
     }
 
     /// The newest cancel.
     #[must_use]
     pub fn cancel_asked(&self) -> Option<Cancel> {
-        self.cancel.get().copied()
+        self.cancel.get().map(|asked| asked.cancel)
+    }
+
+    /// The same, with when and why it was asked for.
+    #[must_use]
+    pub fn cancel_told(&self) -> Option<CancelTold<'_>> {
+        let held = self.cancel.register()?;
+        Some(CancelTold {
+            at: held.stamp.occurred_at,
+            cancel: held.value.cancel,
+            feedback: held.value.feedback.as_deref(),
+            comment: held.value.comment.as_deref(),
+        })
     }
 
     /// What holds of it where later words undo earlier ones: `is_undone` says of a stamp whether
@@ -200,5 +302,10 @@ impl Decided {
     /// The checkouts that put another in its place once they are paid.
     pub fn superseders(&self) -> impl Iterator<Item = &str> {
         self.superseded_by.iter().map(|id| &**id)
+    }
+
+    /// The subscriptions that took its place without a payment, and when they last did.
+    pub fn replacements(&self) -> impl Iterator<Item = (&str, Stamp)> {
+        self.replaced_by.iter().map(|(id, stamp)| (&**id, *stamp))
     }
 }

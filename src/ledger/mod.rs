@@ -59,6 +59,7 @@ pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
+pub use subscriptions::{Cancel, Cancelling, NewSubscription, PlanChange, TrialEnd};
 pub use usage::{Counted, FeatureCount, NewUsageEvent, Reported, TokenUse, UnitUse, UsageReport};
 
 use self::alarm::Alarm;

@@ -47,7 +47,7 @@ impl Caller {
         only.is_none_or(|only| state.is_same_customer(only, id))
     }
 
-    fn sees_subscription(&self, state: &State, id: &str) -> bool {
+    pub(super) fn sees_subscription(&self, state: &State, id: &str) -> bool {
         let only = self.customer.as_deref();
         only.is_none_or(|only| state.is_subscription_of(id, only))
     }

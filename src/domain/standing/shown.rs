@@ -2,7 +2,9 @@
 
 use super::{Standing, end_of, ended_by};
 use crate::domain::access::{Access, AsOf, Terms};
+use crate::domain::catalog::Period;
 use crate::domain::decided::Decided;
+use crate::domain::own::Terms as Had;
 use crate::domain::status::Status;
 use crate::domain::subscription::{
     Identification, PeriodView, PlanView, Subscription, SubscriptionView,
@@ -24,6 +26,10 @@ pub struct SubscriptionStanding {
     pub plan_id: Option<Box<str>>,
     /// Whether it is sold here.
     pub is_ours: bool,
+    /// What it is had for, where that was said.
+    pub terms: Option<Had>,
+    /// Whether it must be paid for once its trial is over.
+    pub must_be_paid: bool,
     /// When it began, where that is known.
     pub started_at: Option<Timestamp>,
     /// When its trial ends or ended.
@@ -79,8 +85,28 @@ impl Standing {
             created_at: self.started_at,
             updated_at: named.activity.last(),
             last_seq: named.activity.last_seq(),
+            terms: self.terms.clone(),
             explain: None,
         }
+    }
+
+    /// The period that is running: that paid for last, else its trial; else that of its terms, or
+    /// the month where those are not known, counted from its start or its trial's end. Of one that
+    /// has ended, the last.
+    #[must_use]
+    pub fn running_period(&self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
+        if self.period.0.is_some() {
+            return self.period;
+        }
+        let period = self
+            .terms
+            .as_ref()
+            .map_or(Period::Monthly, |had| had.period);
+        let trial_end = self.trial_ends_at.unwrap_or(self.started_at);
+        let start = trial_end.max(self.started_at);
+        let until = self.ended_at.map_or(now, |end| end.min(now));
+        let (from, to) = period.running(start, until);
+        (Some(from), to)
     }
 
     /// How it is put before those who decide about it.
@@ -96,11 +122,13 @@ impl Standing {
             status: self.status,
             plan_id: Some(self.plan_id.clone()),
             is_ours: true,
+            terms: self.terms.clone(),
+            must_be_paid: self.must_be_paid,
             started_at: Some(self.started_at),
             trial_ends_at: self.trial_ends_at,
             paid_through: self.paid_through,
             ends_at: self.ends_at,
-            cycle_end: trial_end.or(self.paid_through),
+            cycle_end: self.paid_through.or(trial_end),
             is_cancel_asked: self.words.cancel.is_some(),
             cancel_at: self.words.cancel.map(|cancel| cancel.ends_at),
             end_date: self.words.end_date,
@@ -124,6 +152,8 @@ impl SubscriptionStanding {
             status,
             plan_id: cells.plan_id().map(Into::into),
             is_ours: false,
+            terms: None,
+            must_be_paid: false,
             started_at: cells.started_at(),
             trial_ends_at: None,
             paid_through: cells.paid_through(),

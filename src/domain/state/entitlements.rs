@@ -11,7 +11,6 @@ use crate::domain::catalog::Catalog;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::{Entitlements, Holder};
 use crate::domain::meter::Meters;
-use crate::domain::own::Quantity;
 
 impl State {
     /// What a customer may use.
@@ -76,12 +75,10 @@ impl State {
     ) -> Option<T> {
         let catalog: &Catalog = &self.settings()?.catalog;
         let unused = Meters::default();
-        let bought = |_: &str| -> &[Quantity] { &[] };
         Some(ask(&Holder {
             catalog,
             subscriptions: &view.subscriptions,
             meters: self.meters_of(root).unwrap_or(&unused),
-            bought: &bought,
         }))
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::event::{Naming, PaymentFact};
 use crate::domain::id::Prefix;
-use crate::domain::own::{Begun, CheckoutOpened, OwnFact, PROVIDER, Pays};
+use crate::domain::own::{Begun, CheckoutOpened, OwnFact, PROVIDER, Pays, SubscriptionBegun};
 use crate::domain::register::{Origin, Stamp};
 use crate::domain::time::Timestamp;
 
@@ -34,6 +34,9 @@ impl State {
         if customer.is_some() {
             return customer;
         }
+        if let OwnFact::SubscriptionCreated(fact) | OwnFact::PlanChanged(fact) = fact {
+            return Some(self.had(fact, told));
+        }
         let about = self
             .checkout_told(fact, told)
             .or_else(|| self.subscription_told(fact, told))?;
@@ -46,6 +49,25 @@ impl State {
         self.belongs_to(ix, identifier, told);
         self.touch(ix, told.activity);
         self.mark_stale(ix);
+    }
+
+    /// A subscription begins without a payment, mostly in the place of others.
+    fn had(&mut self, fact: &SubscriptionBegun, told: &Told<'_>) -> Ix {
+        let stamp = told.stamp;
+        let ix = self.decide(&fact.begun.id, |held| held.have(fact, stamp));
+        self.belongs_to(ix, &fact.identifier, told);
+        for id in &fact.supersedes {
+            let before = self.decide(id, |held| held.replaced_by(&fact.begun.id, stamp));
+            self.meet(ix, before);
+            self.mark_stale(before);
+        }
+        if let Some(id) = &fact.checkout {
+            let checkout = self.own_checkout_mut(id, |held| held.take(stamp.occurred_at));
+            self.meet(ix, checkout);
+            self.mark_stale(checkout);
+        }
+        self.touch(ix, told.activity);
+        ix
     }
 
     fn checkout_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
@@ -249,11 +271,12 @@ impl State {
             | OwnFact::CustomerArchived(_)
             | OwnFact::UsageReported(_)
             | OwnFact::UsageEvent(_)
-            | OwnFact::SubscriptionCreated(_)
-            | OwnFact::PlanChanged(_)
             | OwnFact::AllowancesSet(_)
             | OwnFact::UsageRead(_)
             | OwnFact::UsageCounted(_) => return None,
+            OwnFact::SubscriptionCreated(fact) | OwnFact::PlanChanged(fact) => {
+                (Kind::Subscription, &fact.begun.id)
+            }
             OwnFact::CheckoutOpened(fact) => (Kind::Checkout, &fact.id),
             OwnFact::CheckoutAttempted(fact) => (Kind::Checkout, &fact.id),
             OwnFact::CheckoutAtGateway(fact) => (Kind::Checkout, &fact.id),

@@ -7,9 +7,10 @@ use std::future::Future;
 
 use serde_json::{Value, json};
 use subledger::domain::catalog::Period;
-use subledger::domain::own::CancelWhen;
 use subledger::domain::time::Timestamp;
-use subledger::ledger::{Actor, CommandError, NewCheckout, NewCustomer, Request, Wanted, Welcome};
+use subledger::ledger::{
+    Actor, Cancel, Cancelling, CommandError, NewCheckout, NewCustomer, Request, Wanted, Welcome,
+};
 
 use crate::world::World;
 
@@ -118,14 +119,9 @@ impl Life {
             .to_owned()
     }
 
-    pub fn cancel(
-        &self,
-        who: &str,
-        subscription: &str,
-        when: CancelWhen,
-    ) -> Result<u64, CommandError> {
+    pub fn cancel(&self, who: &str, subscription: &str, when: Cancel) -> Result<u64, CommandError> {
         let ledger = self.world.ledger();
-        wait(ledger.cancel_subscription(who, subscription, when, asked()))
+        wait(ledger.cancel_subscription(Cancelling::of(who, subscription, when), &asked()))
     }
 
     pub fn end_at(&self, who: &str, subscription: &str, end: &str) -> Result<u64, CommandError> {

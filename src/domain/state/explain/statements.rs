@@ -209,7 +209,8 @@ impl State {
         }
     }
 
-    /// What a statement may offer a link to besides what it is about; see [`State::offered`].
+    /// What a statement may offer a link to besides what it is about; see [`State::offered`]. And
+    /// what it takes the place of.
     fn may_link(&self, statement: &Statement<'_>) -> impl Iterator<Item = Ix> + use<> {
         let paid = if let Fact::Invoice(fact) = statement.fact {
             self.paid_by(fact)
@@ -219,7 +220,11 @@ impl State {
         // Only an introduction ties a provider's id to an identifier.
         let alias = statement.alias.filter(|_| statement.is_introduction());
         let sold = statement.own().and_then(|fact| self.sold_by_fact(fact));
-        [paid, alias, sold].into_iter().flatten()
+        let begun = statement.own().and_then(OwnFact::subscription_begun);
+        let before = begun.into_iter().flat_map(|begun| &begun.supersedes);
+        let before = before.filter_map(|id| self.arena.find(Kind::Subscription, PROVIDER, id));
+        let before: Vec<Ix> = before.collect();
+        [paid, alias, sold].into_iter().flatten().chain(before)
     }
 
     fn begun_with(&self, fact: &Fact) -> Option<Ix> {

@@ -16,6 +16,7 @@ mod entitlements;
 mod entity;
 mod explain;
 mod family;
+mod held;
 mod keys;
 mod links;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use census::Census;
 pub use customers::{CustomerFilter, CustomersWanted};
 pub use digest::{Exhibit, Fingerprint};
 pub use family::{Named, SettingsTold};
+pub use held::{Span, StatusSaid, StatusWanted, SubscriptionsAsked};
 pub use meters::Made;
 pub use numbered::{Newest, Numbered, NumberedPage, Numbering};
 pub use page::{Gathering, Ident, Page};

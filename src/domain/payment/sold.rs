@@ -4,9 +4,13 @@ use serde::Serialize;
 
 use super::{Payment, RefundView};
 use crate::domain::instrument::Instrument;
+use crate::domain::money::Money;
 use crate::domain::order::{Billing, OrderStatus, RefundReason, RefundWord, Sale};
 use crate::domain::status::RefundStatus;
 use crate::domain::time::Timestamp;
+
+/// Razorpay's word for a dispute that took the money back.
+const LOST: &str = "lost";
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -97,6 +101,20 @@ impl Payment {
     #[must_use]
     pub fn is_renewal(&self) -> Option<bool> {
         self.sale.get()?.is_renewal
+    }
+
+    /// How much it is.
+    #[must_use]
+    pub fn amount(&self) -> Option<Money> {
+        self.amount.get().copied()
+    }
+
+    /// The disputes that took money back: the provider's id, how much and since when.
+    pub fn lost(&self) -> impl Iterator<Item = (&str, Option<Money>, Option<Timestamp>)> {
+        let all = self.disputes.iter();
+        let told = all.filter_map(|(id, slot)| Some((&**id, slot.get()?)));
+        let lost = told.filter(|(_, dispute)| dispute.status.as_deref() == Some(LOST));
+        lost.map(|(id, dispute)| (id, dispute.amount, dispute.created_at))
     }
 
     /// Whether anything was paid back, or was to be.

@@ -251,21 +251,20 @@ mod tests {
         Timestamp::from_seconds(1_790_000_000 + second).unwrap()
     }
 
-    /// One thing that is told of one meter, at one of few times.
+    /// One thing that is told of one meter, at one of few times, in tenths.
     #[derive(Debug, Clone)]
     enum Told {
         Read(i64, u32),
-        Counted(i64, u64, u32),
+        Counted(i64, i64),
+        Set(i64, u32),
         Allowed(i64, u32),
     }
 
     fn told() -> impl Strategy<Value = Told> {
-        // The amount of a use follows from its id: a use has one.
         prop_oneof![
             4 => (0_i64..12, 0_u32..500).prop_map(|(at, total)| Told::Read(at, total)),
-            4 => (0_i64..12, 0_u64..40).prop_map(|(at, id)| {
-                Told::Counted(at, id, u32::try_from(id * 7 % 50).unwrap())
-            }),
+            6 => (0_i64..12, -40_i64..60).prop_map(|(at, used)| Told::Counted(at, used)),
+            2 => (0_i64..12, 0_u32..200).prop_map(|(at, value)| Told::Set(at, value)),
             1 => (0_i64..12, 0_u32..900).prop_map(|(at, limit)| Told::Allowed(at, limit)),
         ]
     }
@@ -277,14 +276,10 @@ mod tests {
             let amount = |tenths: u32| Amount::nearest(Decimal::new(i64::from(tenths), 1));
             match all[*place] {
                 Told::Read(at, total) => meters.read("MTR-1", time(at), amount(total), seq),
-                Told::Counted(at, id, used) => {
-                    meters.count(
-                        "MTR-1",
-                        time(at),
-                        amount(used),
-                        id * 100 + at.cast_unsigned(),
-                    );
+                Told::Counted(at, used) => {
+                    meters.count("MTR-1", time(at), Step::nearest(Decimal::new(used, 1)), seq);
                 }
+                Told::Set(at, value) => meters.set("MTR-1", time(at), amount(value), seq),
                 Told::Allowed(at, limit) => {
                     let stamp = Stamp {
                         occurred_at: time(at),
@@ -298,26 +293,32 @@ mod tests {
     }
 
     /// In tenths, by looking at everything every time.
-    fn used(all: &[Told], start: Option<i64>) -> u32 {
+    fn level(all: &[Told], start: Option<i64>) -> i64 {
+        let is_in = |at: i64| start.is_none_or(|start| at >= start);
+        let sets = all
+            .iter()
+            .enumerate()
+            .filter_map(|(place, told)| match told {
+                Told::Set(at, value) if is_in(*at) => Some(((*at, place), i64::from(*value))),
+                _ => None,
+            });
+        let base = sets.max();
+        let from = base.map(|((at, _), _)| at).or(start);
         let mut readings = BTreeMap::new();
-        let mut counts = BTreeMap::new();
-        for told in all {
-            match told {
-                Told::Read(at, total) => {
-                    readings.entry(*at).or_insert(*total);
+        let mut used = base.map_or(0, |(_, value)| value);
+        for (place, told) in all.iter().enumerate() {
+            match *told {
+                Told::Read(at, total) => drop(readings.entry(at).or_insert(i64::from(total))),
+                Told::Counted(at, step) => {
+                    let is_after = base.is_none_or(|(set, _)| (at, place) > set);
+                    used += if is_after && is_in(at) { step } else { 0 };
                 }
-                Told::Counted(at, id, used) => {
-                    counts.insert((*at, *id), *used);
-                }
-                Told::Allowed(..) => {}
+                Told::Set(..) | Told::Allowed(..) => {}
             }
         }
         let last = readings.values().next_back().copied().unwrap_or(0);
-        let before = start.and_then(|start| readings.range(..=start).next_back());
-        let read = last.saturating_sub(before.map_or(0, |(_, total)| *total));
-        let since = |at: i64| start.is_none_or(|start| at >= start);
-        let counts = counts.iter().filter(|((at, _), _)| since(*at));
-        read + counts.map(|(_, used)| used).sum::<u32>()
+        let before = from.and_then(|from| readings.range(..=from).next_back());
+        used + (last - before.map_or(0, |(_, total)| *total)).max(0)
     }
 
     proptest! {
@@ -333,12 +334,13 @@ mod tests {
             let straight: Vec<usize> = (0..all.len()).collect();
             let meters = fold(&all, &order);
             prop_assert_eq!(&meters, &fold(&all, &straight));
-            let wanted = Decimal::new(i64::from(used(&all, start)), 1);
+            let wanted = Decimal::new(level(&all, start), 1);
+            prop_assert_eq!(meters.level("MTR-1", start.map(time)), Step::nearest(wanted));
             let usage = meters.usage("MTR-1", start.map(time));
             prop_assert_eq!(usage, Amount::nearest(wanted));
             let newest = all.iter().enumerate().filter_map(|(place, told)| match told {
                 Told::Allowed(at, limit) => Some((*at, place, *limit)),
-                Told::Read(..) | Told::Counted(..) => None,
+                Told::Read(..) | Told::Counted(..) | Told::Set(..) => None,
             });
             let newest = newest.max().map(|(_, _, limit)| Decimal::new(i64::from(limit), 1));
             prop_assert_eq!(meters.allowance("MTR-1"), newest.map(Amount::nearest));

@@ -11,7 +11,7 @@ use super::customer::CustomerName;
 use super::decided::Decided;
 use super::event::SubscriptionFact;
 use super::explanation::Explain;
-use super::own::Terms as Had;
+use super::own::{Quantity, Terms as Had};
 use super::register::{RareSlot, Slot, SourceId, Stamp};
 use super::status::Status;
 use super::time::Timestamp;
@@ -188,6 +188,12 @@ impl Subscription {
             .unwrap_or(Status::Incomplete)
     }
 
+    /// The provider's word for how it stands.
+    #[must_use]
+    pub fn provider_status(&self) -> Option<&str> {
+        self.charge().provider_status
+    }
+
     /// Which source described it last.
     #[must_use]
     pub fn source(&self) -> Option<SourceId> {
@@ -254,6 +260,14 @@ pub struct SubscriptionView {
     // Only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,
+}
+
+impl SubscriptionView {
+    /// How many of what was bought with it.
+    #[must_use]
+    pub fn quantities(&self) -> &[Quantity] {
+        self.terms.as_ref().map_or(&[], |had| &had.quantities)
+    }
 }
 
 /// A plan as a subscription names it.

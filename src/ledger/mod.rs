@@ -4,6 +4,7 @@
 mod acceptance;
 mod alarm;
 pub mod audit;
+mod catalogue;
 mod checkouts;
 mod checkup;
 mod commands;
@@ -46,6 +47,7 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
+pub use catalogue::Catalogue;
 pub use checkouts::{
     CameBack, NewCheckout, OFFER_TRIAL_DAYS_MAX, Offer, OpenedCheckout, Payer, Wanted, origin,
 };

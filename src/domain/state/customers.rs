@@ -208,7 +208,7 @@ impl State {
 
     /// All that is known of a person. Whoever paid at a checkout of ours may be somebody else. Of a
     /// customer that was made here, the merchant knows best: others fill what is left open.
-    fn person(&self, root: &Entity) -> Person {
+    pub(super) fn person(&self, root: &Entity) -> Person {
         let mut others = Person::default();
         for (ix, member) in self.members(root) {
             if !self.is_of_payer(ix) {

@@ -11,6 +11,7 @@ use crate::domain::decided::Decided;
 use crate::domain::meter::{Meters, Summary};
 use crate::domain::payment::{PaymentView, Sold};
 use crate::domain::subscription::SubscriptionView;
+use crate::domain::time::Timestamp;
 
 /// The fingerprint of one thing as users see it, less what depends on the clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +49,10 @@ struct Decisive<'a> {
 struct CustomerExhibit<'a> {
     #[serde(flatten)]
     view: &'a CustomerView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     meters: Vec<Summary<'a>>,
 }
@@ -113,6 +118,8 @@ impl State {
                 let meters = told.map(Meters::summaries).unwrap_or_default();
                 let customer = CustomerExhibit {
                     view: &view,
+                    metadata: self.metadata_at(ix),
+                    archived_at: self.archived_at(ix),
                     meters,
                 };
                 Some(Exhibit::of("customer", &view.name.id, &customer))

@@ -82,13 +82,8 @@ fn created_naming(fact: &CustomerCreated) -> Naming {
 
 /// How what is born here names its customer, where it does.
 pub(super) fn naming_of(fact: &OwnFact) -> Option<Naming> {
-    if let OwnFact::CustomerCreated(fact) = fact {
-        return Some(created_naming(fact));
-    }
-    if let OwnFact::CheckoutOpened(fact) = fact
-        && let Some(customer) = &fact.customer
-    {
-        return Some(created_naming(customer));
+    if let Some(made) = fact.customer_made() {
+        return Some(created_naming(made));
     }
     let identifier = Some(fact.identifier()?.into());
     Some(Naming {

@@ -16,6 +16,7 @@ mod entitlements;
 mod entity;
 mod explain;
 mod family;
+mod held;
 mod keys;
 mod links;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod payments;
 mod records;
 mod sales;
 mod searched;
+mod sessions;
 mod snapshot;
 mod subscriptions;
 #[cfg(test)]
@@ -43,6 +45,7 @@ pub use census::Census;
 pub use customers::{CustomerFilter, CustomersWanted};
 pub use digest::{Exhibit, Fingerprint};
 pub use family::{Named, SettingsTold};
+pub use held::{Span, StatusSaid, StatusWanted, SubscriptionsAsked};
 pub use meters::Made;
 pub use money::{
     MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord, OrdersAsked,
@@ -54,6 +57,7 @@ pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
 pub use records::{CancelRecord, SubscriptionRecord};
 pub use searched::{CustomerRecord, CustomersSearched, SearchReady};
+pub use sessions::{CheckoutRecord, CheckoutsSearched};
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 

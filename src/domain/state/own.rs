@@ -147,6 +147,9 @@ impl State {
     }
 
     fn checkout_opened(&mut self, fact: &CheckoutOpened, told: &Told<'_>) -> Ix {
+        if let Some(customer) = &fact.customer {
+            self.customer_made(customer, told);
+        }
         let ix = self.own_checkout_mut(&fact.id, |held| held.open(fact, told.stamp));
         self.sale_told(ix, fact.pays().as_ref(), told);
         self.belongs_to(ix, &fact.identifier, told);

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
+use crate::domain::state::{Numbered, NumberedPage};
 use crate::http::error::Problem;
 use crate::http::limits::LEDGER_SEQ;
 use crate::ledger::Shown;
@@ -41,15 +42,6 @@ pub(in crate::http) struct PageOf<T> {
     results: Vec<T>,
 }
 
-/// A page by its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Numbered {
-    /// From 1.
-    pub(super) page: usize,
-    /// How many stand on one: 1 to 100.
-    pub(super) size: usize,
-}
-
 impl PageQuery {
     /// Which page is asked for, of lists that show `size` things at once unless asked otherwise.
     ///
@@ -67,16 +59,18 @@ impl PageQuery {
     }
 }
 
-/// The page `numbered` of a list of `count` things, of which it shows `results`.
-pub(super) fn page<T: Serialize>(
+/// A page of a list, each thing of it as `show` shows it.
+///
+/// # Errors
+/// `Invalid page.` past the last one.
+pub(super) fn page<T, S: Serialize>(
     asked: &Asked,
     numbered: Numbered,
-    shown: Shown<(usize, Vec<T>)>,
+    shown: Shown<Option<NumberedPage<T>>>,
+    show: impl Fn(T) -> S,
 ) -> Result<HttpResponse, Problem> {
-    let Shown {
-        seq,
-        value: (count, results),
-    } = shown;
+    let found = shown.value.ok_or(Problem::NotFound("page"))?;
+    let count = found.count;
     let pages = count.div_ceil(numbered.size);
     let address = |page: usize| {
         let uri = asked.http.uri();
@@ -85,13 +79,13 @@ pub(super) fn page<T: Serialize>(
         let rest: String = rest.map(|pair| format!("&{pair}")).collect();
         format!("{}{}?page={page}{rest}", asked.public_url(), uri.path())
     };
-    let shown = PageOf {
+    let told = PageOf {
         count,
         next: (numbered.page < pages).then(|| address(numbered.page.saturating_add(1))),
         previous: (numbered.page > 1).then(|| address(numbered.page.saturating_sub(1))),
-        results,
+        results: found.items.into_iter().map(show).collect(),
     };
-    answer(StatusCode::OK, seq, &shown)
+    answer(StatusCode::OK, shown.seq, &told)
 }
 
 /// What is so after event `seq`, with that status; it is nobody's to keep.

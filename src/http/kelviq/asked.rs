@@ -34,9 +34,14 @@ impl Asked {
         &self.shared.ledger
     }
 
-    /// What a question that is answered on another thread takes along.
-    pub(super) fn shared(&self) -> web::Data<Shared> {
-        self.shared.clone()
+    /// What is found by looking at everything there is, away from the worker's thread.
+    pub(super) async fn looked_through<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Ledger) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let shared = self.shared.clone();
+        let found = web::block(move || look(&shared.ledger)).await;
+        found.map_err(|error| Problem::Internal(error.to_string()))
     }
 
     /// Where the outside finds this service, without a slash at the end.

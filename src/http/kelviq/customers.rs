@@ -269,7 +269,7 @@ fn refused(error: CommandError) -> Problem {
 }
 
 fn shown(asked: &Asked, id: &str, status: StatusCode) -> Result<HttpResponse, Problem> {
-    let Shown { seq, value } = asked.ledger().customer_record(id);
+    let Shown { seq, value } = asked.ledger().customer_record(&asked.caller, id);
     let record = value.ok_or(Problem::NotFound("customer"))?;
     answer(status, seq, &Customer::from(&record))
 }
@@ -337,5 +337,5 @@ pub(in crate::http) async fn index(
     let found = asked
         .looked_through(move |ledger| ledger.customers_numbered(&searched, numbered))
         .await?;
-    page(&asked, numbered, found, Customer::from)
+    page(&asked, numbered, found, |record| Customer::from(&record))
 }

@@ -41,11 +41,18 @@ pub(in crate::http) struct Entitlements<'a> {
 
 /// One feature of one subscription, or one that was used beside them.
 #[derive(JsonSchema, Serialize)]
-#[serde(tag = "featureType", rename_all = "UPPERCASE", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "featureType",
+    rename_all = "UPPERCASE",
+    rename_all_fields = "camelCase"
+)]
 #[schemars(rename = "KelviqEntitlement")]
 enum Row<'a> {
     /// Had or not.
-    Boolean { feature_id: &'a str, has_access: bool },
+    Boolean {
+        feature_id: &'a str,
+        has_access: bool,
+    },
     /// Counted against a limit; `null` where there is none.
     Meter {
         feature_id: &'a str,
@@ -77,13 +84,20 @@ impl<'a> Row<'a> {
         let hard_limit = row.hard_limit;
         // What is used up has its limit still; what is not granted has none.
         let is_limited = has_access || row.is_used_up;
-        let limit = if is_limited { row.limit } else { Some(Amount::ZERO) };
+        let limit = if is_limited {
+            row.limit
+        } else {
+            Some(Amount::ZERO)
+        };
         let usage = row.usage.unwrap_or(Amount::ZERO);
         let usage_limit = limit.map(Amount::floor);
         let current_usage = usage.ceil();
         let remaining = limit.map(|limit| limit.less(usage).floor());
         Some(match row.kind {
-            FeatureType::Boolean => Self::Boolean { feature_id, has_access },
+            FeatureType::Boolean => Self::Boolean {
+                feature_id,
+                has_access,
+            },
             FeatureType::Meter => Self::Meter {
                 feature_id,
                 has_access,
@@ -126,7 +140,11 @@ pub(in crate::http) async fn index(
     let rows = held.entitlements.iter();
     let rows = rows.filter(|row| feature.is_none() || row.feature_id.as_deref() == feature);
     let told = Entitlements {
-        customer_id: held.customer.customer_identifier.as_deref().unwrap_or(customer),
+        customer_id: held
+            .customer
+            .customer_identifier
+            .as_deref()
+            .unwrap_or(customer),
         entitlements: rows.filter_map(Row::of).collect(),
     };
     answer(StatusCode::OK, shown.seq, &told)

@@ -94,6 +94,11 @@ impl<'a> Fields<'a> {
         self.wrong.add(name, sentence);
     }
 
+    /// Adds what is wrong inside a field.
+    pub(super) fn refuse_inside(&mut self, name: &str, inside: FieldErrors) {
+        self.wrong.add_object(name, inside);
+    }
+
     fn read<T>(&mut self, name: &str, raw: &str, kind: impl Fn(&str) -> Read<T>) -> Option<T> {
         match kind(raw) {
             Ok(value) => Some(value),

@@ -1,11 +1,16 @@
 //! Kelviq's ids of what the ledger names by its own: UUIDs that are functions of those, and can be
 //! read back without an index. It knows nothing of what they name.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::id::Tsid;
+use crate::domain::customer::CustomerView;
+use crate::domain::id::{Prefix, Tsid};
+
+/// The provider whose webhooks tell Kelviq's own ids.
+pub(super) const KELVIQ: &str = "kelviq";
 
 /// RFC 9562: 122 bits are ours, of which the id has the first 64.
 const CHECK_BITS: u32 = 58;
@@ -21,15 +26,49 @@ pub(super) enum Named {
     Customer,
     /// A subscription.
     Subscription,
+    /// A company of the catalogue.
+    Product,
+    /// A feature of the catalogue.
+    Feature,
+    /// What a plan costs in one place.
+    Price,
 }
 
 impl Named {
+    const fn prefix(self) -> Prefix {
+        match self {
+            Self::Customer => Prefix::Customer,
+            Self::Subscription => Prefix::Subscription,
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Customer => "customer",
             Self::Subscription => "subscription",
+            Self::Product => "product",
+            Self::Feature => "feature",
+            Self::Price => "price",
         }
     }
+}
+
+/// The ledger's id of what `text` names, where it is one of our UUIDs; else `text` itself, which may
+/// be any other id.
+pub(super) fn known(named: Named, text: &str) -> Cow<'_, str> {
+    match read(named, text) {
+        Some(id) => id.with(named.prefix()).to_string().into(),
+        None => text.into(),
+    }
+}
+
+/// The UUID of a customer: Kelviq's own, where its webhooks told it.
+pub(super) fn of_customer(view: &CustomerView) -> String {
+    if let Some(id) = view.references.get(KELVIQ) {
+        return id.to_string();
+    }
+    let id = Tsid::parse(Prefix::Customer, &view.name.id);
+    id.map_or_else(|| view.name.id.clone(), |id| uuid_of(Named::Customer, id))
 }
 
 /// The UUID of what has that id.
@@ -38,6 +77,11 @@ pub(super) fn uuid_of(named: Named, id: Tsid) -> String {
     let (first, middle, last) = (own >> 74, (own >> 62) & 0xfff, own & ((1 << 62) - 1));
     let value = (first << 80) | VERSION | (middle << 64) | VARIANT | last;
     Uuid(value).to_string()
+}
+
+/// The UUID of what the catalogue calls so, or of what is known by several such words together.
+pub(super) fn uuid_of_words(named: Named, words: &[&str]) -> String {
+    uuid_of(named, Tsid::minted(named.as_str(), &words.join("\n")))
 }
 
 /// The id of what has that UUID; `None` where it is none of ours of that kind.
@@ -99,7 +143,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::id::Prefix;
 
     #[test]
     fn a_uuid_stays_what_it_is() {

@@ -17,7 +17,8 @@ pub(super) use crate::http::stykite::fields::{LINE, WORDS};
 /// As browsers take them.
 const URL_CHARS_MAX: usize = 2_048;
 
-fn text(raw: &str) -> Read<String> {
+/// Any text.
+pub(super) fn text(raw: &str) -> Read<String> {
     serde_json::from_str(raw).map_err(|_| "Not a valid string.".to_owned())
 }
 

@@ -3,11 +3,14 @@
 
 pub(super) mod answers;
 mod asked;
+pub(super) mod customers;
+pub(super) mod entitlements;
 pub(super) mod error;
 mod fields;
 mod ids;
 mod kinds;
 mod times;
+pub(super) mod usage;
 
 use super::error::Problem;
 use super::field_errors::FieldErrors;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::answers::answer;
 use super::asked::Sent;
-use super::fields::{self, Fields, Read};
+use super::fields::{self, Fields};
 use super::ids::{self, Named};
 use super::kinds::{self, WORDS};
 use super::times::SpacedMicros;
@@ -21,6 +21,7 @@ use crate::domain::amount::REPORTED_MAX;
 use crate::domain::own::Behaviour;
 use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
+use crate::http::field_errors::FieldErrors;
 use crate::ledger::limits::{
     EVENT_KEY_CHARS_MAX, EXTRA_BYTES_MAX, IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX,
 };
@@ -104,24 +105,24 @@ pub(in crate::http) struct UsageReported<'a> {
     timestamp: SpacedMicros,
     // Only where it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    resource_id: Option<Box<str>>,
+    resource_id: Option<&'a str>,
 }
 
 /// An event that was recorded.
 #[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "KelviqEventReported")]
-pub(in crate::http) struct EventReported<'a> {
-    customer_id: &'a str,
-    event_name: &'a str,
-    idempotency_key: &'a str,
-    timestamp: &'a str,
+pub(in crate::http) struct EventReported {
+    customer_id: String,
+    event_name: String,
+    idempotency_key: String,
+    timestamp: String,
     // Only where they were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Properties>")]
-    properties: Option<&'a RawValue>,
+    properties: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    resource_id: Option<&'a str>,
+    resource_id: Option<String>,
     org_id: &'static str,
 }
 
@@ -133,13 +134,13 @@ struct Usage {
     resource_id: Option<String>,
 }
 
-struct Event<'a> {
+struct Event {
     customer_id: String,
     event_name: String,
     idempotency_key: String,
-    at: Timestamp,
-    timestamp: String,
-    properties: Option<&'a RawValue>,
+    /// With the text that it was sent as.
+    timestamp: (Timestamp, String),
+    properties: Option<String>,
     counts: Option<FeatureCount>,
     resource_id: Option<String>,
 }
@@ -175,29 +176,117 @@ impl Usage {
     }
 }
 
-impl<'a> Event<'a> {
-    fn read(body: &'a [u8]) -> Result<Self, Problem> {
+impl Event {
+    fn read(body: &[u8]) -> Result<Self, Problem> {
         let mut fields = fields::object(body)?;
         let customer_id = customer(&mut fields);
         let event_name = fields.needed("eventName", kinds::words(WORD_CHARS_MAX));
         let key = fields.needed("idempotencyKey", kinds::words(EVENT_KEY_CHARS_MAX));
-        let at = fields.needed("timestamp", kinds::moment);
-        let timestamp = fields.needed("timestamp", text_as_sent);
-        let properties = fields.maybe_verbatim("properties", EXTRA_BYTES_MAX);
-        let counts = counts(&mut fields, properties);
+        let timestamp = |raw: &str| Ok((kinds::moment(raw)?, kinds::text(raw)?));
+        let timestamp = fields.needed("timestamp", timestamp);
+        let properties = fields.maybe("properties", kinds::verbatim(EXTRA_BYTES_MAX));
+        let counts = properties.as_deref().map_or(Ok(None), counts);
         let resource_id = resource(&mut fields);
+        let counts = counts.map_err(|inside| fields.refuse_inside("properties", inside));
         let read = || {
             Some(Self {
                 customer_id: customer_id?,
                 event_name: event_name?,
                 idempotency_key: key?,
-                at: at?,
                 timestamp: timestamp?,
                 properties,
-                counts,
+                counts: counts.ok()?,
                 resource_id,
             })
         };
         fields.done(read())
     }
+}
+
+/// What the properties of an event count, where they name a feature. What else stands in them is
+/// nobody's but the sender's.
+fn counts(properties: &str) -> Result<Option<FeatureCount>, FieldErrors> {
+    let wrong = |name: &'static str| move |sentence: String| FieldErrors::of(name, sentence);
+    let held: BTreeMap<String, &RawValue> = serde_json::from_str(properties).unwrap_or_default();
+    let raw = |name: &str| {
+        held.get(name)
+            .map(|raw| raw.get())
+            .filter(|raw| *raw != "null")
+    };
+    let Some(feature) = raw("featureId").or_else(|| raw("feature_id")) else {
+        return Ok(None);
+    };
+    let feature = kinds::words(WORD_CHARS_MAX)(feature).map_err(wrong("featureId"))?;
+    let value = raw("value").map_or(Ok(Decimal::ONE), kinds::number);
+    Ok(Some(FeatureCount {
+        feature: feature.into(),
+        value: value.map_err(wrong("value"))?,
+    }))
+}
+
+fn refused(error: CommandError) -> Problem {
+    match error {
+        CommandError::Refused(Refusal::NoSuchCustomer) => wrong("customerId", NO_CUSTOMER),
+        CommandError::Refused(Refusal::NoSuchFeature) => wrong("featureId", NO_FEATURE),
+        CommandError::Refused(Refusal::BelowZero) => wrong("value", BELOW_ZERO),
+        other => named(&NAMES)(other),
+    }
+}
+
+/// `POST /api/v1/report/usage/`
+pub(in crate::http) async fn report(sent: Sent) -> Result<HttpResponse, Problem> {
+    let usage = Usage::read(&sent.body)?;
+    let report = UsageReport {
+        customer: ids::known(Named::Customer, &usage.customer_id).into(),
+        feature: usage.feature_id.as_str().into(),
+        behaviour: usage.behaviour,
+        value: usage.value.into(),
+        resource_id: usage.resource_id.as_deref().map(Into::into),
+    };
+    let ledger = sent.asked.ledger();
+    let reported = ledger.report_usage_value(report, &sent.command).await;
+    let reported = reported.map_err(refused)?;
+    let told = UsageReported {
+        value: usage.value,
+        customer_id: &usage.customer_id,
+        feature_id: &usage.feature_id,
+        behaviour: usage.behaviour,
+        org_id: ORGANISATION,
+        event_name: REPORTED,
+        idempotency_key: reported.report.id,
+        timestamp: SpacedMicros(reported.at),
+        resource_id: usage.resource_id.as_deref(),
+    };
+    answer(StatusCode::OK, reported.seq, &told)
+}
+
+/// `POST /api/v1/report/event/`
+pub(in crate::http) async fn record(sent: Sent) -> Result<HttpResponse, Problem> {
+    let event = Event::read(&sent.body)?;
+    let (at, timestamp) = event.timestamp;
+    let new = NewUsageEvent {
+        customer: ids::known(Named::Customer, &event.customer_id).into(),
+        name: event.event_name.as_str().into(),
+        idempotency_key: event.idempotency_key.as_str().into(),
+        at,
+        counts: event.counts,
+        resource_id: event.resource_id.as_deref().map(Into::into),
+        properties: event.properties.as_deref().map(Into::into),
+    };
+    let ledger = sent.asked.ledger();
+    let seq = ledger.record_event(new, &sent.command).await;
+    let seq = seq.map_err(refused)?;
+    // It was an object when it came in.
+    let properties = event.properties;
+    let properties = properties.and_then(|text| RawValue::from_string(text).ok());
+    let told = EventReported {
+        customer_id: event.customer_id,
+        event_name: event.event_name,
+        idempotency_key: event.idempotency_key,
+        timestamp,
+        properties,
+        resource_id: event.resource_id,
+        org_id: ORGANISATION,
+    };
+    answer(StatusCode::OK, seq, &told)
 }

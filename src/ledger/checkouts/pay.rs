@@ -124,6 +124,11 @@ pub(super) fn payable(
             "It was to be paid by {by}, which is not in use any more."
         ));
     }
+    if state.is_archived(&view.opened.identifier) {
+        return Err(
+            "It is for a customer who is no longer one: ask for a new payment link.".into(),
+        );
+    }
     if view.attempt >= ATTEMPTS_MAX {
         return Err("It was tried too often: ask for a new payment link.".to_owned());
     }

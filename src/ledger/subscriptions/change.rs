@@ -18,7 +18,7 @@ pub struct PlanChange {
     /// The subscription, by any id.
     pub subscription: String,
     /// The plan, by the merchant's word (`pro`) or its id (`PLV-…`).
-    pub plan: String,
+    pub plan_identifier: String,
     /// How often it is paid for.
     pub period: Period,
     /// How many of its features; `None`: as many as before of those it has too.
@@ -129,7 +129,7 @@ impl PlanChange {
         let before = held.terms.as_ref();
         let found = |currency: Option<&str>| {
             let offer = Offer {
-                plan: &self.plan,
+                plan: &self.plan_identifier,
                 period: self.period,
                 currency,
             };

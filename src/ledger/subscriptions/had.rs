@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::super::commands::{CommandError, Refusal, Request};
-use super::super::customers::customer_conflict;
+use super::super::customers::{customer_conflict, wanted_identifier};
 use super::super::{Ledger, ids, own};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::id::Prefix;
@@ -21,7 +21,7 @@ pub struct NewSubscription {
     /// The customer, by any id.
     pub customer: String,
     /// The plan, by the merchant's word (`pro`) or its id (`PLV-…`).
-    pub plan: String,
+    pub plan_identifier: String,
     /// How often it would be paid for.
     pub period: Period,
     /// How many of its features.
@@ -45,10 +45,7 @@ impl Ledger {
     ) -> Result<(u64, String), CommandError> {
         let conflicts = {
             let state = self.state.read();
-            let identifier = state.identifier_of(&new.customer);
-            vec![customer_conflict(
-                identifier.ok_or(Refusal::NoSuchCustomer)?,
-            )]
+            vec![customer_conflict(wanted_identifier(&state, &new.customer)?)]
         };
         let decide = move |state: &State, now: Timestamp| {
             Ok(OwnFact::SubscriptionCreated(new.begun(state, now)?))
@@ -92,10 +89,9 @@ impl Ledger {
 
 impl NewSubscription {
     fn begun(&self, state: &State, now: Timestamp) -> Result<SubscriptionBegun, Refusal> {
-        let identifier = state.identifier_of(&self.customer);
-        let identifier = identifier.ok_or(Refusal::NoSuchCustomer)?;
+        let identifier = wanted_identifier(state, &self.customer)?;
         let wanted = Offer {
-            plan: &self.plan,
+            plan: &self.plan_identifier,
             period: self.period,
             currency: self.currency.as_deref(),
         };

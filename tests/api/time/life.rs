@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use subledger::domain::catalog::Period;
 use subledger::domain::time::Timestamp;
 use subledger::ledger::{
-    Actor, Cancel, Cancelling, CommandError, NewCheckout, NewCustomer, Request, Wanted,
+    Actor, Cancel, Cancelling, CommandError, NewCheckout, NewCustomer, Request, Wanted, Welcome,
 };
 
 use crate::world::World;
@@ -105,9 +105,11 @@ impl Life {
             company_id: Some(COMPANY.into()),
             country_id: Some(COUNTRY.into()),
             identifier: identifier.into(),
-            email: format!("{identifier}@example.com").into(),
-            plan_id: Some(plan.into()),
-            trial_days,
+            email: Some(format!("{identifier}@example.com").into()),
+            welcome: Some(Welcome {
+                plan_id: Some(plan.into()),
+                trial_days,
+            }),
             ..NewCustomer::default()
         };
         wait(self.world.ledger().create_customer(new, &asked())).unwrap();

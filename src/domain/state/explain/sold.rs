@@ -321,7 +321,11 @@ impl Told<'_, '_> {
         let reason = self.charge.ending(|fact| fact.reason.is_some());
         fields.put("reason", charged(reason, view.reason.is_some()));
         let ended = self.charge.ending(|fact| fact.ended_at.is_some());
-        fields.put("ended_at", charged(ended, view.ended_at.is_some()));
+        // Nothing is superseded before it began.
+        let is_at_once = view.status == Status::Superseded && view.ended_at == view.started_at;
+        let ended = charged(ended, view.ended_at.is_some());
+        let begun = self.started().filter(|_| is_at_once);
+        fields.put("ended_at", begun.or(ended));
         if let Some(used) = view.trial_used {
             fields.put(
                 "trial_used",

@@ -3,7 +3,9 @@
 
 use super::{Ledger, Shown};
 use crate::domain::id::Tsid;
-use crate::domain::state::{MoneyListing, Numbered, NumberedPage, OrderRecord, RefundRecord};
+use crate::domain::state::{
+    Happened, MoneyListing, Numbered, NumberedPage, OrderRecord, RefundRecord,
+};
 
 impl Ledger {
     /// A numbered page of a list of money, newest first; `None` past the last one.
@@ -29,10 +31,15 @@ impl Ledger {
         self.ask(|state, as_of| state.order(id, as_of))
     }
 
-    /// An order with those that pay the same subscription; nothing where there is no such order.
+    /// A numbered page of what happened to all orders of the subscription that this one pays, newest
+    /// first; `None` past the last page, and nothing at all where there is no such order.
     #[must_use]
-    pub fn payment_records_beside(&self, id: &str) -> Shown<Vec<OrderRecord>> {
-        self.ask(|state, as_of| state.orders_beside(id, as_of))
+    pub fn happenings_numbered(
+        &self,
+        id: &str,
+        asked: Numbered,
+    ) -> Shown<Option<Option<NumberedPage<Happened>>>> {
+        self.ask(|state, as_of| state.order_happenings(id, asked, as_of))
     }
 
     /// One refund, by a number that is a function of the provider and its id.

@@ -31,6 +31,19 @@ pub struct Sold {
     pub instrument: Option<Instrument>,
     /// What was paid back or is to be, by the provider's ids.
     pub refunds: Vec<RefundSeen>,
+    /// What banks took back.
+    pub lost: Vec<Lost>,
+}
+
+/// A dispute that took money back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lost {
+    /// The provider's id of the dispute.
+    pub id: Box<str>,
+    /// How much, where it is said.
+    pub amount: Option<Money>,
+    /// Since when there is a dispute.
+    pub created_at: Option<Timestamp>,
 }
 
 /// A refund with all that is said of it.
@@ -109,12 +122,16 @@ impl Payment {
         self.amount.get().copied()
     }
 
-    /// The disputes that took money back: the provider's id, how much and since when.
-    pub fn lost(&self) -> impl Iterator<Item = (&str, Option<Money>, Option<Timestamp>)> {
+    /// The disputes that took money back; of the whole payment, where it is not said how much.
+    pub fn lost(&self) -> impl Iterator<Item = Lost> {
         let all = self.disputes.iter();
-        let told = all.filter_map(|(id, slot)| Some((&**id, slot.get()?)));
+        let told = all.filter_map(|(id, slot)| Some((id, slot.get()?)));
         let lost = told.filter(|(_, dispute)| dispute.status.as_deref() == Some(LOST));
-        lost.map(|(id, dispute)| (id, dispute.amount, dispute.created_at))
+        lost.map(|(id, dispute)| Lost {
+            id: id.clone(),
+            amount: dispute.amount.or(self.amount()),
+            created_at: dispute.created_at,
+        })
     }
 
     /// Whether anything was paid back, or was to be.
@@ -150,6 +167,7 @@ impl Payment {
             plan: sale.plan.clone(),
             instrument: self.instrument_text().map(Instrument::of_text),
             refunds: self.refunds_seen(),
+            lost: self.lost().collect(),
         }
     }
 

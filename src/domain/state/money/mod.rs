@@ -1,11 +1,13 @@
 //! What customers paid, were paid back and pay with, in numbered pages over all of them, newest
 //! first. Nobody's payment is in none of these lists. Knows no provider.
 
+mod happened;
 mod methods;
 mod orders;
 mod refunds;
 mod transactions;
 
+pub use self::happened::{Happened, Happening};
 pub use self::methods::{MethodKey, PaymentMethodRecord, PaymentMethodsAsked};
 pub use self::orders::{OrderKey, OrderRecord, OrdersAsked};
 pub use self::refunds::{RefundKey, RefundRecord, RefundsAsked};

@@ -158,9 +158,14 @@ impl State {
             let amount = amount.filter(|_| is_done)?;
             Some(back(TransactionKind::Refund, &id, amount, created_at))
         });
-        let lost = payment.lost().filter_map(|(id, amount, created_at)| {
-            let amount = amount.or(payment.amount())?;
-            Some(back(TransactionKind::Chargeback, id, amount, created_at))
+        let lost = payment.lost().filter_map(|lost| {
+            let (amount, created_at) = (lost.amount?, lost.created_at);
+            Some(back(
+                TransactionKind::Chargeback,
+                &lost.id,
+                amount,
+                created_at,
+            ))
         });
         charge.into_iter().chain(refunds).chain(lost).collect()
     }

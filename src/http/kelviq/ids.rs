@@ -29,10 +29,12 @@ pub(super) enum Named {
 }
 
 impl Named {
-    const fn prefix(self) -> Prefix {
+    /// What our own ids of such things begin with; the catalogue's have names instead.
+    const fn prefix(self) -> Option<Prefix> {
         match self {
-            Self::Customer => Prefix::Customer,
-            Self::Subscription => Prefix::Subscription,
+            Self::Customer => Some(Prefix::Customer),
+            Self::Subscription => Some(Prefix::Subscription),
+            Self::Product | Self::Feature | Self::Price => None,
         }
     }
 
@@ -47,8 +49,8 @@ impl Named {
 /// The ledger's id of what `text` names, where it is one of our UUIDs; else `text` itself, which may
 /// be any other id.
 pub(super) fn known(named: Named, text: &str) -> Cow<'_, str> {
-    match read(named, text) {
-        Some(id) => id.with(named.prefix()).to_string().into(),
+    match read(named, text).zip(named.prefix()) {
+        Some((id, prefix)) => id.with(prefix).to_string().into(),
         None => text.into(),
     }
 }

@@ -29,12 +29,10 @@ pub(super) enum Named {
 }
 
 impl Named {
-    /// What our own ids of such things begin with; the catalogue's have names instead.
-    const fn prefix(self) -> Option<Prefix> {
+    const fn prefix(self) -> Prefix {
         match self {
-            Self::Customer => Some(Prefix::Customer),
-            Self::Subscription => Some(Prefix::Subscription),
-            Self::Product | Self::Feature | Self::Price => None,
+            Self::Customer => Prefix::Customer,
+            Self::Subscription => Prefix::Subscription,
         }
     }
 
@@ -49,8 +47,8 @@ impl Named {
 /// The ledger's id of what `text` names, where it is one of our UUIDs; else `text` itself, which may
 /// be any other id.
 pub(super) fn known(named: Named, text: &str) -> Cow<'_, str> {
-    match read(named, text).zip(named.prefix()) {
-        Some((id, prefix)) => id.with(prefix).to_string().into(),
+    match read(named, text) {
+        Some(id) => id.with(named.prefix()).to_string().into(),
         None => text.into(),
     }
 }

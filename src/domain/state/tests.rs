@@ -8,6 +8,7 @@ mod emails;
 mod lives;
 mod moments;
 mod payers;
+mod people;
 mod sold;
 mod stories;
 mod under_way;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 pub(super) use self::lives::*;
+use self::people::{kept, people};
 pub(super) use self::sold::*;
 use super::entity::{Kind, Role};
 use super::{CustomerNotes, State};
@@ -94,6 +96,14 @@ fn picture(state: &State) -> Vec<String> {
         lines.push(format!("{standing:?}"));
         let live = state.live_subscriptions(&format!("user_{number}"));
         lines.push(format!("{live:?}"));
+        lines.push(kept(state, &format!("user_{number}")));
+    }
+    for email in [
+        "someone@example.com0",
+        "OTHER@example.com",
+        "user_1@example.com",
+    ] {
+        lines.push(format!("{:?}", state.identifier_with_email(email)));
     }
     lines.push(format!("{:?}", state.next_due()));
     let mut due: Vec<_> = state.due(Timestamp::MAX, everything);

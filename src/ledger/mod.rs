@@ -4,6 +4,7 @@
 mod acceptance;
 mod alarm;
 pub mod audit;
+mod catalogue;
 mod checkouts;
 mod checkup;
 mod commands;
@@ -17,6 +18,7 @@ mod keepsake;
 mod keys;
 pub mod limits;
 mod log_time;
+mod money;
 mod numbered;
 mod numbers;
 mod opening;
@@ -45,7 +47,10 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
-pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted, origin};
+pub use catalogue::Catalogue;
+pub use checkouts::{
+    CameBack, NewCheckout, OFFER_TRIAL_DAYS_MAX, Offer, OpenedCheckout, Payer, Wanted, origin,
+};
 pub use customers::{Again, CustomerChange, NewCustomer, Welcome};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};

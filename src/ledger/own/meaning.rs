@@ -103,21 +103,14 @@ pub(crate) fn interpret(body: &[u8]) -> Interpretation {
     }
 }
 
-/// A reading happened when the meter was read; everything else, when it was decided or due. That a
-/// customer was made with a checkout means the same as if it was made before it.
-fn own_fact(kind: Box<str>, occurred_at: Timestamp, mut fact: OwnFact) -> Interpretation {
+/// A reading happened when the meter was read; everything else, when it was decided or due.
+fn own_fact(kind: Box<str>, occurred_at: Timestamp, fact: OwnFact) -> Interpretation {
     let change = |occurred_at, fact| Change {
         occurred_at,
         revision: 0,
         rank: 0,
         fact: Fact::Own(Box::new(fact)),
     };
-    let customer = if let OwnFact::CheckoutOpened(opened) = &mut fact {
-        opened.customer.take()
-    } else {
-        None
-    };
-    let customer = customer.map(|made| change(occurred_at, OwnFact::CustomerCreated(*made)));
     let changes = if let OwnFact::UsageRead(read) = fact {
         let each = read.readings.into_iter().map(|reading| {
             let at = reading.at;
@@ -129,10 +122,7 @@ fn own_fact(kind: Box<str>, occurred_at: Timestamp, mut fact: OwnFact) -> Interp
         });
         each.collect()
     } else {
-        customer
-            .into_iter()
-            .chain([change(occurred_at, fact)])
-            .collect()
+        vec![change(occurred_at, fact)]
     };
     Interpretation {
         event_type: Some(kind),

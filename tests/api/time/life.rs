@@ -132,7 +132,7 @@ impl Life {
     /// Opens a checkout for a month of Pro; answers its id.
     pub fn checkout(&self, who: &str) -> String {
         let wanted = NewCheckout {
-            customer: who.to_owned(),
+            customer: who.into(),
             wanted: Wanted::Plan {
                 plan_id: PRO.to_owned(),
                 period: Period::Monthly,

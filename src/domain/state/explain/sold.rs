@@ -72,14 +72,15 @@ impl<'s, 'a> Told<'s, 'a> {
 
     /// What had another in its place without a payment, and counts.
     fn replaced(&self) -> Option<&'s Statement<'a>> {
-        let Some(Superseding::Change(stamp)) = self.sources.superseding else {
+        let Some(Superseding::Change(replaced)) = self.sources.superseding else {
             return None;
         };
         let name = &self.state.arena.get(self.ix).name;
         let mut offering = self.statements.offering(self.ix);
         offering.find(|statement| {
             let begun = statement.own().and_then(OwnFact::subscription_begun);
-            statement.stamp == stamp && begun.is_some_and(|begun| begun.supersedes.contains(name))
+            statement.stamp == replaced.stamp
+                && begun.is_some_and(|begun| begun.supersedes.contains(name))
         })
     }
 
@@ -321,7 +322,11 @@ impl Told<'_, '_> {
         let reason = self.charge.ending(|fact| fact.reason.is_some());
         fields.put("reason", charged(reason, view.reason.is_some()));
         let ended = self.charge.ending(|fact| fact.ended_at.is_some());
-        fields.put("ended_at", charged(ended, view.ended_at.is_some()));
+        // Nothing is superseded before it began.
+        let is_at_once = view.status == Status::Superseded && view.ended_at == view.started_at;
+        let ended = charged(ended, view.ended_at.is_some());
+        let begun = self.started().filter(|_| is_at_once);
+        fields.put("ended_at", begun.or(ended));
         if let Some(used) = view.trial_used {
             fields.put(
                 "trial_used",

@@ -346,6 +346,7 @@ impl State {
             Fact::Order(fact) => (Kind::Order, fact.provider, &fact.id),
             Fact::Checkout(fact) => (Kind::Checkout, fact.provider, &fact.id),
             Fact::Addon(fact) => (Kind::Addon, fact.provider, &fact.purchase_key),
+            Fact::PaymentMethod(fact) => (Kind::PaymentMethod, fact.provider, &fact.id),
             Fact::Party(_)
             | Fact::Settings(_)
             | Fact::Operation(_)

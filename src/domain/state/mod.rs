@@ -22,6 +22,7 @@ mod links;
 #[cfg(test)]
 mod lists;
 mod meters;
+mod money;
 mod numbered;
 mod own;
 mod page;
@@ -46,7 +47,12 @@ pub use digest::{Exhibit, Fingerprint};
 pub use family::{Named, SettingsTold};
 pub use held::{Span, StatusSaid, StatusWanted, SubscriptionsAsked};
 pub use meters::Made;
-pub use numbered::{Newest, Numbered, NumberedPage, Numbering};
+pub use money::{
+    Happened, Happening, MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord,
+    OrdersAsked, PaymentMethodRecord, PaymentMethodsAsked, RefundKey, RefundRecord, RefundsAsked,
+    TransactionKey, TransactionKind, TransactionRecord, TransactionStatus, TransactionsAsked,
+};
+pub use numbered::{Newest, Numbered, NumberedPage, Numbering, Place};
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
 pub use records::{CancelRecord, SubscriptionRecord};
@@ -61,6 +67,7 @@ use self::emails::Emails;
 use self::entity::Kind;
 use self::family::Met;
 use self::keys::Keys;
+use self::money::Refunds;
 use super::event::{ProviderName, Reason, SettingsFact};
 use super::id::{Prefix, Tsid};
 use super::own::PROVIDER;
@@ -91,6 +98,7 @@ pub struct State {
     /// What falls due, and what gateways must be asked.
     dues: Dues,
     emails: Emails,
+    refunds: Refunds,
     /// The first event of each source.
     heard_first: FirstHeard,
     /// In the order of first mention.

@@ -58,24 +58,50 @@ pub(super) trait NumberedListing {
 /// A numbered page being gathered. Between two pieces the state may change: what changed meanwhile
 /// may show or not, as if it had been asked for before or after.
 #[derive(Debug)]
-pub struct Numbering {
+pub struct Numbering<K = Place> {
     asked: Numbered,
     /// The next place to look at, and the first that was not there at the beginning.
     places: std::ops::Range<usize>,
     /// How many were found.
     count: usize,
     /// The best so far; often more than needed.
-    best: Vec<(Newest, Ix)>,
+    best: Vec<(Newest, K)>,
 }
 
-impl Numbering {
-    fn offer(&mut self, at: Newest, ix: Ix) {
+/// Where a thing is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(pub(super) Ix);
+
+impl<K> Numbering<K> {
+    pub(super) fn offer(&mut self, at: Newest, key: K) {
         self.count += 1;
-        self.best.push((at, ix));
+        self.best.push((at, key));
         let (_, kept) = self.asked.range();
         if self.best.len() / 4 > kept {
             keep(&mut self.best, kept);
         }
+    }
+}
+
+impl<K> Numbering<K> {
+    /// The next thing to look at.
+    pub(super) fn next_place(&mut self) -> Option<Ix> {
+        self.places.next().map(Ix::at)
+    }
+
+    /// Looks at none but that one, or at nothing at all.
+    pub(super) fn look_only_at(&mut self, only: Option<Ix>) {
+        self.places = only.map_or(0..0, |ix| ix.place()..ix.place().saturating_add(1));
+    }
+
+    /// Whether any are left.
+    pub(super) fn has_more(&self) -> bool {
+        !self.places.is_empty()
+    }
+
+    /// The page, once everything was looked at; `None` past the last one.
+    pub(super) fn cut<T>(self, view: impl Fn(K) -> Option<T>) -> Option<NumberedPage<T>> {
+        cut(self.best, self.count, self.asked, view)
     }
 }
 
@@ -109,7 +135,7 @@ fn cut<K, T>(
 impl State {
     /// Begins a numbered page over all that is there now.
     #[must_use]
-    pub fn begin_numbered(&self, asked: Numbered) -> Numbering {
+    pub fn begin_numbered<K>(&self, asked: Numbered) -> Numbering<K> {
         Numbering {
             asked,
             places: 0..self.arena.len(),
@@ -125,14 +151,14 @@ impl State {
         page: &mut Numbering,
     ) -> bool {
         for _ in 0..PIECE_THINGS {
-            let Some(ix) = page.places.next().map(Ix::at) else {
+            let Some(ix) = page.next_place() else {
                 return false;
             };
             if let Some(at) = listing.rank(self, ix) {
-                page.offer(at, ix);
+                page.offer(at, Place(ix));
             }
         }
-        !page.places.is_empty()
+        page.has_more()
     }
 
     /// The page, once everything was looked at; `None` past the last one. The first one may be
@@ -144,8 +170,8 @@ impl State {
         view: impl Fn(Ix) -> Option<T>,
     ) -> Option<NumberedPage<T>> {
         // What is no longer in the list does not show any more.
-        let view = |ix| listing.rank(self, ix).and_then(|_| view(ix));
-        cut(page.best, page.count, page.asked, view)
+        let view = |Place(ix)| listing.rank(self, ix).and_then(|_| view(ix));
+        page.cut(view)
     }
 }
 

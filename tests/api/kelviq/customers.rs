@@ -230,7 +230,7 @@ fn a_patch_changes_what_it_names_and_null_clears() {
     assert_eq!(patch(&world, "u", &json!({})), made, "an empty patch");
     assert_eq!(patch(&world, "u", &json!({"customerId": "u"})), made);
     assert_eq!(events(&world), before);
-    world.advance(1_000);
+    world.clock.advance_millis(1_000);
     let changed = patch(&world, "u", &json!({"name": "D"}));
     assert_eq!(changed["name"], "D");
     assert_eq!(changed["email"], "a@b.c");
@@ -315,7 +315,7 @@ fn lists_are_numbered_pages_with_addresses() {
     let world = world();
     for number in 1..=25 {
         customer(&world, &format!("user-{number:02}"));
-        world.advance(1_000);
+        world.clock.advance_millis(1_000);
     }
     let page = |query: &str| told(&get(&world, &format!("customers/{query}")), 200);
     let ids = |page: &Value| -> Vec<String> {

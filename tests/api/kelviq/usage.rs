@@ -73,7 +73,7 @@ fn set_replaces_and_delta_adds_and_neither_goes_below_zero() {
     ] {
         told(&send(value, behaviour), 200);
         assert_eq!(used(&world), after, "{behaviour} {value}");
-        world.advance(1_000);
+        world.clock.advance_millis(1_000);
     }
     told(&send(2, "SET"), 200);
     let before = events(&world);

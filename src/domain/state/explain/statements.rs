@@ -127,6 +127,7 @@ impl<'a> Statement<'a> {
             | Fact::Dispute(_)
             | Fact::Order(_)
             | Fact::Addon(_)
+            | Fact::PaymentMethod(_)
             | Fact::Settings(_)
             | Fact::Operation(_)
             | Fact::Key(_)
@@ -178,6 +179,7 @@ fn naming_of(fact: &Fact) -> Option<Cow<'_, Naming>> {
         Fact::Order(fact) => &fact.naming,
         Fact::Checkout(fact) => &fact.naming,
         Fact::Addon(fact) => &fact.naming,
+        Fact::PaymentMethod(fact) => &fact.naming,
         Fact::PaidThrough(_)
         | Fact::Refund(_)
         | Fact::Dispute(_)

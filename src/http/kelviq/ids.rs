@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::customer::CustomerView;
 use crate::domain::id::{Prefix, Tsid};
+use crate::domain::subscription::SubscriptionView;
 
 /// The provider whose webhooks tell Kelviq's own ids.
 pub(super) const KELVIQ: &str = "kelviq";
@@ -60,6 +61,16 @@ pub(super) fn of_customer(view: &CustomerView) -> String {
     }
     let id = Tsid::parse(Prefix::Customer, &view.name.id);
     id.map_or_else(|| view.name.id.clone(), |id| uuid_of(Named::Customer, id))
+}
+
+/// The UUID of a subscription: Kelviq's own, where its webhooks told it.
+pub(super) fn of_subscription(view: &SubscriptionView) -> String {
+    let theirs = view.provider_subscription_id.as_deref();
+    if let Some(id) = theirs.filter(|_| view.provider == KELVIQ) {
+        return id.to_owned();
+    }
+    let id = Tsid::parse(Prefix::Subscription, &view.id);
+    id.map_or_else(|| view.id.clone(), |id| uuid_of(Named::Subscription, id))
 }
 
 /// The UUID of what has that id.

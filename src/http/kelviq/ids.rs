@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::customer::CustomerView;
 use crate::domain::id::{Prefix, Tsid};
+use crate::domain::subscription::SubscriptionView;
 
 /// The provider whose webhooks tell Kelviq's own ids.
 pub(super) const KELVIQ: &str = "kelviq";
@@ -26,15 +27,17 @@ pub(super) enum Named {
     Customer,
     /// A subscription.
     Subscription,
+    /// What was paid back: by a number that is a function of its provider's id.
+    Refund,
 }
 
 impl Named {
-    /// What our own ids of such things begin with; the catalogue's have names instead.
+    /// What our own ids of such things begin with, where they have any.
     const fn prefix(self) -> Option<Prefix> {
         match self {
             Self::Customer => Some(Prefix::Customer),
             Self::Subscription => Some(Prefix::Subscription),
-            Self::Product | Self::Feature | Self::Price => None,
+            Self::Refund => None,
         }
     }
 
@@ -42,6 +45,7 @@ impl Named {
         match self {
             Self::Customer => "customer",
             Self::Subscription => "subscription",
+            Self::Refund => "refund",
         }
     }
 }
@@ -62,6 +66,19 @@ pub(super) fn of_customer(view: &CustomerView) -> String {
     }
     let id = Tsid::parse(Prefix::Customer, &view.name.id);
     id.map_or_else(|| view.name.id.clone(), |id| uuid_of(Named::Customer, id))
+}
+
+/// The UUID of a subscription: Kelviq's own, where it is of its webhooks.
+pub(super) fn of_subscription(view: &SubscriptionView) -> String {
+    if let Some(id) = view
+        .provider_subscription_id
+        .as_ref()
+        .filter(|_| view.provider == KELVIQ)
+    {
+        return id.to_string();
+    }
+    let id = Tsid::parse(Prefix::Subscription, &view.id);
+    id.map_or_else(|| view.id.clone(), |id| uuid_of(Named::Subscription, id))
 }
 
 /// The UUID of what has that id.

@@ -8,10 +8,18 @@ pub(super) mod customers;
 pub(super) mod entitlements;
 pub(super) mod error;
 mod fields;
+mod filters;
 mod ids;
 mod kinds;
+pub(super) mod order_events;
+pub(super) mod orders;
+pub(super) mod payment_methods;
 pub(super) mod product;
+pub(super) mod refunds;
+mod sold;
+mod subscribed;
 mod times;
+pub(super) mod transactions;
 pub(super) mod usage;
 
 use super::error::Problem;

@@ -30,7 +30,16 @@ pub struct Decided {
     /// The checkouts (`TRN-…`) that put another in its place once they are paid.
     superseded_by: BTreeSet<Box<str>>,
     /// The subscriptions (`SUA-…`) that took its place without a payment, and when they last did.
-    replaced_by: BTreeMap<Box<str>, Stamp>,
+    replaced_by: BTreeMap<Box<str>, Replaced>,
+}
+
+/// When another took its place without a payment, and by which event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Replaced {
+    /// The fact's place among others.
+    pub stamp: Stamp,
+    /// The event's sequence number.
+    pub seq: u64,
 }
 
 /// How a subscription began without a payment.
@@ -126,9 +135,11 @@ impl Decided {
     }
 
     /// Another (`SUA-…`) took its place without a payment.
-    pub fn replaced_by(&mut self, other: &str, stamp: Stamp) {
-        let held = self.replaced_by.entry(other.into()).or_insert(stamp);
-        *held = stamp.max(*held);
+    pub fn replaced_by(&mut self, other: &str, replaced: Replaced) {
+        let held = self.replaced_by.entry(other.into()).or_insert(replaced);
+        if replaced.stamp > held.stamp {
+            *held = replaced;
+        }
     }
 
     /// It is to end, now or with its cycle.
@@ -198,8 +209,8 @@ impl Decided {
         }
         let others = other.superseded_by.iter().cloned();
         self.superseded_by.extend(others);
-        for (id, stamp) in &other.replaced_by {
-            self.replaced_by(id, *stamp);
+        for (id, replaced) in &other.replaced_by {
+            self.replaced_by(id, *replaced);
         }
     }
 
@@ -305,7 +316,8 @@ impl Decided {
     }
 
     /// The subscriptions that took its place without a payment, and when they last did.
-    pub fn replacements(&self) -> impl Iterator<Item = (&str, Stamp)> {
-        self.replaced_by.iter().map(|(id, stamp)| (&**id, *stamp))
+    pub fn replacements(&self) -> impl Iterator<Item = (&str, Replaced)> {
+        let all = self.replaced_by.iter();
+        all.map(|(id, replaced)| (&**id, *replaced))
     }
 }

@@ -11,7 +11,6 @@ use super::catalog::{Catalog, Feature, FeatureType, Meter, Plan, PlanFeature};
 use super::customer::CustomerName;
 use super::explanation::Explain;
 use super::meter::Meters;
-use super::own::Quantity;
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 use super::window::Window;
@@ -87,8 +86,6 @@ pub struct Holder<'a> {
     pub subscriptions: &'a [SubscriptionView],
     /// What it used and was allowed.
     pub meters: &'a Meters,
-    /// What was bought with a subscription, by its shown id.
-    pub bought: &'a dyn Fn(&str) -> &'a [Quantity],
 }
 
 impl<'a> Holder<'a> {
@@ -178,7 +175,7 @@ impl<'a> Holder<'a> {
         let is_boolean = metric
             .feature
             .is_some_and(|f| f.kind == FeatureType::Boolean);
-        let bought = (self.bought)(&subscription.id).iter();
+        let bought = subscription.quantities().iter();
         let mut bought = bought.filter(|bought| *bought.feature == *granted.feature);
         let bought = bought.next().map(|bought| bought.count);
         let by_plan = bought.or(granted.limit).filter(|_| !is_boolean);

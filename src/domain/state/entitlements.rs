@@ -11,8 +11,6 @@ use crate::domain::catalog::Catalog;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::{Entitlements, Holder};
 use crate::domain::meter::Meters;
-use crate::domain::own::Quantity;
-use crate::domain::subscription::SubscriptionView;
 
 impl State {
     /// What a customer may use.
@@ -77,15 +75,10 @@ impl State {
     ) -> Option<T> {
         let catalog: &Catalog = &self.settings()?.catalog;
         let unused = Meters::default();
-        let bought = |id: &str| -> &[Quantity] {
-            let held = view.subscriptions.iter().find(|held| held.id == id);
-            held.map_or(&[], SubscriptionView::quantities)
-        };
         Some(ask(&Holder {
             catalog,
             subscriptions: &view.subscriptions,
             meters: self.meters_of(root).unwrap_or(&unused),
-            bought: &bought,
         }))
     }
 }

@@ -6,7 +6,7 @@ use super::arena::Ix;
 use super::entity::{Body, Kind};
 use super::links::{Told, checkout_named};
 use crate::domain::checkout::OwnCheckout;
-use crate::domain::decided::Decided;
+use crate::domain::decided::{Decided, Replaced};
 use crate::domain::event::{Naming, PaymentFact};
 use crate::domain::id::Prefix;
 use crate::domain::own::{Begun, CheckoutOpened, OwnFact, PROVIDER, Pays, SubscriptionBegun};
@@ -57,7 +57,11 @@ impl State {
         let ix = self.decide(&fact.begun.id, |held| held.have(fact, stamp));
         self.belongs_to(ix, &fact.identifier, told);
         for id in &fact.supersedes {
-            let before = self.decide(id, |held| held.replaced_by(&fact.begun.id, stamp));
+            let replaced = Replaced {
+                stamp,
+                seq: told.activity.last_seq(),
+            };
+            let before = self.decide(id, |held| held.replaced_by(&fact.begun.id, replaced));
             self.meet(ix, before);
             self.mark_stale(before);
         }

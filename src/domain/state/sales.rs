@@ -7,9 +7,9 @@ use super::entity::{Entity, Kind, Role};
 use crate::domain::activity::Activity;
 use crate::domain::addon::AddonView;
 use crate::domain::checkout::{Outcome, OwnCheckout};
-use crate::domain::decided::Decided;
+use crate::domain::decided::{Decided, Replaced};
 use crate::domain::own::{CheckoutOpened, Item, PROVIDER};
-use crate::domain::register::{Origin, Stamp};
+use crate::domain::register::Stamp;
 use crate::domain::standing::{
     Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding, Word,
 };
@@ -46,7 +46,7 @@ pub(super) enum Superseding {
     /// A payment for the other.
     Payment(Ix),
     /// That the other was to be had instead, without a payment.
-    Change(Stamp),
+    Change(Replaced),
 }
 
 impl Sources {
@@ -168,8 +168,9 @@ impl State {
         let mut activity = entity.activity;
         let about = sources.all();
         about.for_each(|ix| activity.merge(self.arena.get(ix).activity));
-        if let Some(Superseding::Change(stamp)) = sources.superseding {
-            activity.merge(activity_of(stamp));
+        if let Some(Superseding::Change(replaced)) = sources.superseding {
+            let Replaced { stamp, seq } = replaced;
+            activity.merge(Activity::at(stamp.occurred_at, seq));
         }
         Some(Sold {
             standing,
@@ -199,8 +200,9 @@ impl State {
             let by = Superseding::Payment(payment);
             (paid.word(), (paid.at, paid.checkout, by))
         });
-        let changed = decided.replacements().map(|(id, stamp)| {
-            let by = Superseding::Change(stamp);
+        let changed = decided.replacements().map(|(id, replaced)| {
+            let by = Superseding::Change(replaced);
+            let stamp = replaced.stamp;
             (stamp.word(), (stamp.occurred_at, id, by))
         });
         let changed = changed.filter(|(word, _)| Some(*word) > newest);
@@ -356,15 +358,6 @@ impl State {
         held.retain(|standing| !standing.is_cancel_asked);
         held
     }
-}
-
-/// An event of our own as news of what it is about.
-fn activity_of(stamp: Stamp) -> Activity {
-    let seq = match stamp.origin {
-        Origin::Ours { seq } => seq,
-        Origin::Provider { .. } => 0,
-    };
-    Activity::at(stamp.occurred_at, seq)
 }
 
 /// A checkout of a plan that can still be paid.

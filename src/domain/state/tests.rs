@@ -94,6 +94,12 @@ fn picture(state: &State) -> Vec<String> {
         lines.push(format!("{checkout:?}"));
         let standing = state.standing_of(&own_subscription_id(number));
         lines.push(format!("{standing:?}"));
+        let record = state.subscription_record(&own_subscription_id(number), as_of);
+        let told = record.map(|full| {
+            let held = (full.terms, full.trial_ends_at, full.cancel);
+            (held, full.running_period, full.charged_as)
+        });
+        lines.push(format!("{told:?}"));
         let live = state.live_subscriptions(&format!("user_{number}"));
         lines.push(format!("{live:?}"));
     }

@@ -72,14 +72,15 @@ impl<'s, 'a> Told<'s, 'a> {
 
     /// What had another in its place without a payment, and counts.
     fn replaced(&self) -> Option<&'s Statement<'a>> {
-        let Some(Superseding::Change(stamp)) = self.sources.superseding else {
+        let Some(Superseding::Change(replaced)) = self.sources.superseding else {
             return None;
         };
         let name = &self.state.arena.get(self.ix).name;
         let mut offering = self.statements.offering(self.ix);
         offering.find(|statement| {
             let begun = statement.own().and_then(OwnFact::subscription_begun);
-            statement.stamp == stamp && begun.is_some_and(|begun| begun.supersedes.contains(name))
+            statement.stamp == replaced.stamp
+                && begun.is_some_and(|begun| begun.supersedes.contains(name))
         })
     }
 

@@ -95,20 +95,23 @@ fn carries_sold(words: &str, object: &Value, field: &str) -> bool {
     let says = |text: &Value| text.as_str().is_some_and(|text| words.contains(text));
     let any = |all: &[&str]| all.iter().any(|word| words.contains(word));
     let charged = ["\"pay_", "\"sub_"];
+    let is_charged = any(&charged);
+    let is_had = any(&["subscription.created", "subscription.plan_changed"]);
+    let begins = is_had || any(&["customer.created"]);
     match field {
         "id" | "provider" | "source" => says(&object["id"]),
         "plan" => says(&object["plan"]["id"]),
         "status" => match object["status"].as_str().unwrap() {
-            "trialing" => any(&["customer.created", "\"sub_"]),
-            "superseded" => any(&charged),
+            "trialing" => begins || is_charged,
+            "superseded" => is_had || is_charged,
             "canceled" => any(&["cancel_asked", "subscription.ended", "\"sub_"]),
             "expired" => any(&["subscription.ended", "trial.ended", "\"sub_"]),
-            "active" => any(&["customer.created", "trial.ended"]) || any(&charged),
+            "active" => begins || is_charged || any(&["trial.ended"]),
             _ => any(&["\"sub_"]),
         },
-        "trial_used" => any(&["customer.created", ".ended", "cancel_asked"]) || any(&charged),
-        "current_period" => any(&["customer.created", "end_date_set"]) || any(&charged),
-        "paid_through" => any(&charged),
+        "trial_used" => begins || is_charged || any(&[".ended", "cancel_asked"]),
+        "current_period" => begins || is_charged || any(&["end_date_set"]),
+        "paid_through" => is_had || is_charged,
         "reason" => any(&["trial.ended"]),
         "quantity" => any(&["\"sub_"]),
         "customer" => says(&object["customer"]["customer_identifier"]),

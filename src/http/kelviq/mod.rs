@@ -4,6 +4,7 @@
 pub(super) mod answers;
 mod asked;
 pub(super) mod catalog;
+pub(super) mod checkout;
 pub(super) mod customers;
 pub(super) mod entitlements;
 pub(super) mod error;

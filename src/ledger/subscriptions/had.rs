@@ -139,9 +139,18 @@ pub(super) fn with_catalog<T>(state: &State, ask: impl FnOnce(&Catalog) -> T) ->
     }
 }
 
-/// The catalogue's country (`CON-…`) whose prices a customer pays, where that is known.
-pub(super) fn country_of(state: &State, identifier: &str) -> Option<Box<str>> {
-    state.customer(identifier, None)?.country_id
+/// The catalogue's country (`CON-…`) whose prices a customer pays: that it was made for, else the one
+/// it lives in.
+pub(in crate::ledger) fn country_of(state: &State, identifier: &str) -> Option<Box<str>> {
+    let customer = state.customer(identifier, None)?;
+    if customer.country_id.is_some() {
+        return customer.country_id;
+    }
+    let code = customer.address?.country_code?;
+    let found = with_catalog(state, |catalog| {
+        catalog.country_coded(&code).map(|found| found.id.clone())
+    });
+    found.map(Into::into)
 }
 
 /// What is asked for of a plan.

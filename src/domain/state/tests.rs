@@ -5,6 +5,7 @@
 mod book;
 mod charged;
 mod emails;
+mod had;
 mod lives;
 mod moments;
 mod payers;

@@ -12,6 +12,7 @@ mod fields;
 mod ids;
 mod kinds;
 pub(super) mod product;
+pub(super) mod sessions;
 pub(super) mod subscriptions;
 mod times;
 pub(super) mod usage;

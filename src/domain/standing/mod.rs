@@ -307,10 +307,11 @@ impl Standing {
             // The gateway's own end needs no asking for.
             Cause::Charged if self.has_ended() => None,
             Cause::EndPassed(_) if self.status == Status::Expired => Some(CancelWhen::Immediate),
-            Cause::EndPassed(_) => self.words.cancel.map(|cancel| match cancel.when {
-                CancelWhen::OnDate => CancelWhen::Immediate,
-                when => when,
-            }),
+            Cause::EndPassed(_) => {
+                let cancel = self.words.cancel?;
+                let before = self.to_stop_until(cancel);
+                Some(before.unwrap_or(CancelWhen::Immediate))
+            }
             Cause::Begun | Cause::Paid(_) | Cause::Charged | Cause::TrialPassed(_) => {
                 self.to_stop_until(self.words.cancel?)
             }

@@ -27,13 +27,17 @@ pub(super) enum Named {
     Customer,
     /// A subscription.
     Subscription,
+    /// What was paid back: by a number that is a function of its provider's id.
+    Refund,
 }
 
 impl Named {
-    const fn prefix(self) -> Prefix {
+    /// What our own ids of such things begin with, where they have any.
+    const fn prefix(self) -> Option<Prefix> {
         match self {
-            Self::Customer => Prefix::Customer,
-            Self::Subscription => Prefix::Subscription,
+            Self::Customer => Some(Prefix::Customer),
+            Self::Subscription => Some(Prefix::Subscription),
+            Self::Refund => None,
         }
     }
 
@@ -41,6 +45,7 @@ impl Named {
         match self {
             Self::Customer => "customer",
             Self::Subscription => "subscription",
+            Self::Refund => "refund",
         }
     }
 }
@@ -48,8 +53,8 @@ impl Named {
 /// The ledger's id of what `text` names, where it is one of our UUIDs; else `text` itself, which may
 /// be any other id.
 pub(super) fn known(named: Named, text: &str) -> Cow<'_, str> {
-    match read(named, text) {
-        Some(id) => id.with(named.prefix()).to_string().into(),
+    match read(named, text).zip(named.prefix()) {
+        Some((id, prefix)) => id.with(prefix).to_string().into(),
         None => text.into(),
     }
 }

@@ -271,7 +271,7 @@ impl App {
             ledger: Arc::new(opened.ledger),
             listener,
             admin_key: KeyDigest::of(&key),
-            public_url: config.server.public_url_at(listens_at),
+            public_url: config.public_url_at(listens_at),
             notices: opened.notices,
             new_admin_key,
             stream_limits: StreamLimits::default(),

@@ -66,21 +66,6 @@ impl LogLevel {
     }
 }
 
-impl Server {
-    /// Where the outside finds a service that listens there: `public_url`, and where no port was
-    /// chosen before, the one that was given to it.
-    #[must_use]
-    pub fn public_url_at(&self, listens_at: SocketAddr) -> String {
-        let is_given = self.bind.port() == 0 && self.public_url == WebUrl::of_address(self.bind);
-        let given = is_given.then(|| WebUrl::of_address(listens_at));
-        given
-            .as_ref()
-            .unwrap_or(&self.public_url)
-            .as_str()
-            .to_owned()
-    }
-}
-
 impl Default for Server {
     fn default() -> Self {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));

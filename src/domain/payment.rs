@@ -8,7 +8,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::sold::{RefundSeen, Sold};
+pub use self::sold::{Lost, RefundSeen, Sold};
 
 use super::activity::Activity;
 use super::customer::CustomerName;

@@ -18,6 +18,7 @@ mod keepsake;
 mod keys;
 pub mod limits;
 mod log_time;
+mod money;
 mod numbered;
 mod numbers;
 mod opening;

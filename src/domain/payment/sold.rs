@@ -4,9 +4,13 @@ use serde::Serialize;
 
 use super::{Payment, RefundView};
 use crate::domain::instrument::Instrument;
+use crate::domain::money::Money;
 use crate::domain::order::{Billing, OrderStatus, RefundReason, RefundWord, Sale};
 use crate::domain::status::RefundStatus;
 use crate::domain::time::Timestamp;
+
+/// Razorpay's word for a dispute that took the money back.
+const LOST: &str = "lost";
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +31,19 @@ pub struct Sold {
     pub instrument: Option<Instrument>,
     /// What was paid back or is to be, by the provider's ids.
     pub refunds: Vec<RefundSeen>,
+    /// What banks took back.
+    pub lost: Vec<Lost>,
+}
+
+/// A dispute that took money back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lost {
+    /// The provider's id of the dispute.
+    pub id: Box<str>,
+    /// How much, where it is said.
+    pub amount: Option<Money>,
+    /// Since when there is a dispute.
+    pub created_at: Option<Timestamp>,
 }
 
 /// A refund with all that is said of it.
@@ -99,6 +116,24 @@ impl Payment {
         self.sale.get()?.is_renewal
     }
 
+    /// How much it is.
+    #[must_use]
+    pub fn amount(&self) -> Option<Money> {
+        self.amount.get().copied()
+    }
+
+    /// The disputes that took money back; of the whole payment, where it is not said how much.
+    pub fn lost(&self) -> impl Iterator<Item = Lost> {
+        let all = self.disputes.iter();
+        let told = all.filter_map(|(id, slot)| Some((id, slot.get()?)));
+        let lost = told.filter(|(_, dispute)| dispute.status.as_deref() == Some(LOST));
+        lost.map(|(id, dispute)| Lost {
+            id: id.clone(),
+            amount: dispute.amount.or(self.amount()),
+            created_at: dispute.created_at,
+        })
+    }
+
     /// Whether anything was paid back, or was to be.
     #[must_use]
     pub fn has_refunds(&self) -> bool {
@@ -132,6 +167,7 @@ impl Payment {
             plan: sale.plan.clone(),
             instrument: self.instrument_text().map(Instrument::of_text),
             refunds: self.refunds_seen(),
+            lost: self.lost().collect(),
         }
     }
 

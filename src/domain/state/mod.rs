@@ -48,8 +48,8 @@ pub use family::{Named, SettingsTold};
 pub use held::{Span, StatusSaid, StatusWanted, SubscriptionsAsked};
 pub use meters::Made;
 pub use money::{
-    MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord, OrdersAsked,
-    PaymentMethodRecord, PaymentMethodsAsked, RefundKey, RefundRecord, RefundsAsked,
+    Happened, Happening, MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord,
+    OrdersAsked, PaymentMethodRecord, PaymentMethodsAsked, RefundKey, RefundRecord, RefundsAsked,
     TransactionKey, TransactionKind, TransactionRecord, TransactionStatus, TransactionsAsked,
 };
 pub use numbered::{Newest, Numbered, NumberedPage, Numbering, Place};

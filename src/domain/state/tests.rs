@@ -9,6 +9,7 @@ mod had;
 mod lives;
 mod moments;
 mod payers;
+mod people;
 mod sold;
 mod stories;
 mod under_way;
@@ -20,6 +21,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 pub(super) use self::lives::*;
+use self::people::{kept, people};
 pub(super) use self::sold::*;
 use super::entity::{Kind, Role};
 use super::{CustomerNotes, State};
@@ -103,6 +105,14 @@ fn picture(state: &State) -> Vec<String> {
         lines.push(format!("{told:?}"));
         let live = state.live_subscriptions(&format!("user_{number}"));
         lines.push(format!("{live:?}"));
+        lines.push(kept(state, &format!("user_{number}")));
+    }
+    for email in [
+        "someone@example.com0",
+        "OTHER@example.com",
+        "user_1@example.com",
+    ] {
+        lines.push(format!("{:?}", state.identifier_with_email(email)));
     }
     let exhibits = (0..state.things()).filter_map(|place| state.exhibit(place));
     let money = exhibits.filter(|exhibit| exhibit.kind.starts_with("payment"));

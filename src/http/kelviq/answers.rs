@@ -16,7 +16,7 @@ use crate::ledger::Shown;
 /// Enough for a screen.
 pub(super) const PAGE_SIZE: usize = 10;
 /// Bounds what one answer costs.
-const PAGE_SIZE_MAX: usize = 100;
+pub(super) const PAGE_SIZE_MAX: usize = 100;
 
 /// Which page of a list.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

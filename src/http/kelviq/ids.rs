@@ -26,21 +26,13 @@ pub(super) enum Named {
     Customer,
     /// A subscription.
     Subscription,
-    /// A company of the catalogue.
-    Product,
-    /// A feature of the catalogue.
-    Feature,
-    /// What a plan costs in one place.
-    Price,
 }
 
 impl Named {
-    /// What our own ids of such things begin with; the catalogue's have names instead.
-    const fn prefix(self) -> Option<Prefix> {
+    const fn prefix(self) -> Prefix {
         match self {
-            Self::Customer => Some(Prefix::Customer),
-            Self::Subscription => Some(Prefix::Subscription),
-            Self::Product | Self::Feature | Self::Price => None,
+            Self::Customer => Prefix::Customer,
+            Self::Subscription => Prefix::Subscription,
         }
     }
 
@@ -48,9 +40,6 @@ impl Named {
         match self {
             Self::Customer => "customer",
             Self::Subscription => "subscription",
-            Self::Product => "product",
-            Self::Feature => "feature",
-            Self::Price => "price",
         }
     }
 }
@@ -58,8 +47,8 @@ impl Named {
 /// The ledger's id of what `text` names, where it is one of our UUIDs; else `text` itself, which may
 /// be any other id.
 pub(super) fn known(named: Named, text: &str) -> Cow<'_, str> {
-    match read(named, text).zip(named.prefix()) {
-        Some((id, prefix)) => id.with(prefix).to_string().into(),
+    match read(named, text) {
+        Some(id) => id.with(named.prefix()).to_string().into(),
         None => text.into(),
     }
 }
@@ -81,9 +70,19 @@ pub(super) fn uuid_of(named: Named, id: Tsid) -> String {
     Uuid(value).to_string()
 }
 
-/// The UUID of what the catalogue calls so, or of what is known by several such words together.
-pub(super) fn uuid_of_words(named: Named, words: &[&str]) -> String {
-    uuid_of(named, Tsid::minted(named.as_str(), &words.join("\n")))
+/// The UUID of what is known by these words alone, of which the first says what kind of thing it is.
+/// It cannot be read back.
+pub(super) fn uuid_of_words(words: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for word in words {
+        hash.update(word);
+        hash.update([0]);
+    }
+    let digest = hash.finalize();
+    let bytes = digest.iter().take(16);
+    let drawn = bytes.fold(0, |value, byte| (value << 8) | u128::from(*byte));
+    let kept = !(0xf << 76 | 3 << 62);
+    Uuid(drawn & kept | VERSION | VARIANT).to_string()
 }
 
 /// The id of what has that UUID; `None` where it is none of ours of that kind.
@@ -145,6 +144,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn words_have_a_uuid_each() {
+        let one = uuid_of_words(&["feature", "seats"]);
+        assert_eq!(one, uuid_of_words(&["feature", "seats"]));
+        assert_eq!(&one[14..15], "8");
+        assert!("89ab".contains(&one[19..20]));
+        assert_ne!(one, uuid_of_words(&["features", "eats"]));
+        assert_eq!(read(Named::Customer, &one), None);
+    }
 
     #[test]
     fn a_uuid_stays_what_it_is() {

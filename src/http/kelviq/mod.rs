@@ -3,12 +3,14 @@
 
 pub(super) mod answers;
 mod asked;
+pub(super) mod catalog;
 pub(super) mod customers;
 pub(super) mod entitlements;
 pub(super) mod error;
 mod fields;
 mod ids;
 mod kinds;
+pub(super) mod product;
 mod times;
 pub(super) mod usage;
 
@@ -27,6 +29,14 @@ fn named(names: &'static [(&str, &str)]) -> impl Fn(CommandError) -> Problem {
             return error.into();
         };
         let of_field = |(ours, _): &&(&str, &str)| why.contains(&format!("`{ours}`"));
+        // A sentence that begins with its field is told of it without.
+        let begins = |(ours, theirs): &(&str, &'static str)| {
+            let rest = why.strip_prefix(&format!("`{ours}`: "))?;
+            Some(FieldErrors::of(theirs, rest))
+        };
+        if let Some(told) = names.iter().find_map(begins) {
+            return Problem::InvalidFields(told);
+        }
         match names.iter().find(of_field) {
             Some((ours, theirs)) => {
                 let why = why.replace(&format!("`{ours}`"), &format!("`{theirs}`"));

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ids::{Named, uuid_of_words};
+use super::ids::uuid_of_words;
 use crate::domain::catalog::{Catalog, Company};
 use crate::domain::time::Timestamp;
 use crate::ledger::Catalogue;
@@ -83,7 +83,7 @@ fn product(company: Option<&Company>, modified_on: Timestamp) -> Product {
     let name = company.map_or(NAMELESS, |company| &company.name);
     let id = company.map_or(NAMELESS, |company| &company.id);
     Product {
-        id: uuid_of_words(Named::Product, &[id]),
+        id: uuid_of_words(&["product", id]),
         identifier: slug(name).unwrap_or_else(|| id.to_lowercase()),
         name: name.to_owned(),
         description: "",

@@ -70,12 +70,13 @@ impl MoneyListing for PaymentMethodsAsked {
     type Key = MethodKey;
     type Record = PaymentMethodRecord;
 
+    fn only(&self, state: &State) -> Option<Option<Place>> {
+        let customer = self.customer.as_ref()?;
+        Some(state.find_customer(customer).map(Place))
+    }
+
     fn of_customer(&self, state: &State, root: Place, offer: &mut dyn FnMut(Newest, MethodKey)) {
         let Place(root) = root;
-        let is_meant = |id: &String| state.find_customer(id) == Some(root);
-        if !self.customer.as_ref().is_none_or(is_meant) {
-            return;
-        }
         let methods = state.methods_of(state.arena.get(root));
         if methods.is_empty() || !self.is_reached_at(state, root) {
             return;

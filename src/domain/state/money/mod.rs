@@ -1,11 +1,13 @@
 //! What customers paid, were paid back and pay with, in numbered pages over all of them, newest
 //! first. Nobody's payment is in none of these lists. Knows no provider.
 
+mod happened;
 mod methods;
 mod orders;
 mod refunds;
 mod transactions;
 
+pub use self::happened::{Happened, Happening};
 pub use self::methods::{MethodKey, PaymentMethodRecord, PaymentMethodsAsked};
 pub use self::orders::{OrderKey, OrderRecord, OrdersAsked};
 pub use self::refunds::{RefundKey, RefundRecord, RefundsAsked};
@@ -17,7 +19,7 @@ pub(super) use self::refunds::Refunds;
 use super::State;
 use super::arena::Ix;
 use super::entity::{Entity, Kind};
-use super::numbered::{Newest, NumberedPage, Numbering, Place};
+use super::numbered::{Newest, Numbered, NumberedPage, Numbering, Place};
 use super::page::PIECE_THINGS;
 use crate::domain::access::AsOf;
 use crate::domain::time::Timestamp;
@@ -28,6 +30,12 @@ pub trait MoneyListing {
     type Key: Copy;
     /// The same as it is shown.
     type Record;
+
+    /// The only customer whose things can be in the list, where it is of one alone; `Some(None)`
+    /// where there is no such customer.
+    fn only(&self, _: &State) -> Option<Option<Place>> {
+        None
+    }
 
     /// Offers what of this customer is in the list.
     fn of_customer(&self, state: &State, root: Place, offer: &mut dyn FnMut(Newest, Self::Key));
@@ -71,6 +79,15 @@ impl MoneySearched {
 }
 
 impl State {
+    /// Begins a numbered page over all customers there are now.
+    pub fn begin_money<L: MoneyListing>(&self, list: &L, asked: Numbered) -> Numbering<L::Key> {
+        let mut page = self.begin_numbered(asked);
+        if let Some(only) = list.only(self) {
+            page.look_only_at(only.map(|Place(ix)| ix));
+        }
+        page
+    }
+
     /// Looks at the next customers for a numbered page; says whether any are left.
     pub fn gather_money<L: MoneyListing>(&self, list: &L, page: &mut Numbering<L::Key>) -> bool {
         let mut looked_at = 0;

@@ -10,7 +10,7 @@ use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::entity::Kind;
 use crate::domain::state::numbered::{Newest, Place};
-use crate::domain::subscription::SubscriptionView;
+use crate::domain::state::records::SubscriptionRecord;
 
 /// Which orders; what is left open is any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct OrderRecord {
     /// Whose it is.
     pub customer: CustomerView,
     /// What it pays for.
-    pub subscription: Option<SubscriptionView>,
+    pub subscription: Option<SubscriptionRecord>,
 }
 
 impl OrdersAsked {
@@ -95,16 +95,19 @@ impl State {
     /// nobody's.
     #[must_use]
     pub fn order(&self, id: &str, as_of: AsOf) -> Option<OrderRecord> {
-        let find = |provider: &&str| self.arena.find(Kind::Payment, provider, id);
-        let record = self.order_of(self.providers.iter().find_map(find)?, as_of)?;
+        let record = self.order_of(self.find_order(id)?, as_of)?;
         (record.sold.status != OrderStatus::Pending).then_some(record)
     }
 
-    /// All orders of the subscription that this one pays, newest first; without one this alone.
-    #[must_use]
-    pub fn orders_beside(&self, id: &str, as_of: AsOf) -> Vec<OrderRecord> {
+    fn find_order(&self, id: &str) -> Option<Ix> {
         let find = |provider: &&str| self.arena.find(Kind::Payment, provider, id);
-        let Some(own) = self.providers.iter().find_map(find) else {
+        self.providers.iter().find_map(find)
+    }
+
+    /// All orders of the subscription that this one pays, in no order; without one this alone.
+    pub(super) fn orders_beside(&self, id: &str, as_of: AsOf) -> Vec<OrderRecord> {
+        let own = self.order(id, as_of).and_then(|_| self.find_order(id));
+        let Some(own) = own else {
             return Vec::new();
         };
         let paid = self.subscription_paid(own);
@@ -130,7 +133,7 @@ impl State {
             is_renewal: self.is_renewal(ix),
             customer_key: self.arena.get(root).name.clone(),
             customer: self.customer_view(root, None),
-            subscription: subscription.and_then(|ix| self.subscription_view(ix, Some(as_of))),
+            subscription: subscription.and_then(|ix| self.record_at(ix, as_of)),
         })
     }
 

@@ -8,14 +8,12 @@ use crate::domain::access::AsOf;
 use crate::domain::id::Tsid;
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
+use crate::domain::payment::{Payment, RefundView};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::numbered::{Newest, Place};
 use crate::domain::status::RefundStatus;
 use crate::domain::time::Timestamp;
-
-/// The provider's word for a dispute that took the money back.
-const LOST: &str = "lost";
 
 /// Which way money moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, Serialize)]
@@ -129,53 +127,60 @@ impl State {
     /// What moved by a payment. Of what no provider says how much it is, nothing.
     fn moved_by(&self, ix: Ix) -> Vec<Moved> {
         let entity = self.arena.get(ix);
-        let (Some(view), Some(at)) = (self.payment_view(ix), self.sold_at(ix)) else {
+        let (Some(payment), Some(at)) = (entity.payment(), self.sold_at(ix)) else {
             return Vec::new();
         };
-        let status = entity.payment().map(|payment| payment.order_status());
-        let came_of = match status {
-            None | Some(OrderStatus::Pending) => None,
-            Some(OrderStatus::Failed) => Some(TransactionStatus::Failure),
-            Some(OrderStatus::Cancelled | OrderStatus::Fraudulent) => {
-                let is_paid = entity.payment().is_some_and(|held| held.is_captured());
-                is_paid.then_some(TransactionStatus::Success)
-            }
-            Some(OrderStatus::Complete | OrderStatus::PartialRefund | OrderStatus::Refunded) => {
-                Some(TransactionStatus::Success)
-            }
-        };
-        let charge = came_of.zip(view.amount).map(|(status, amount)| Moved {
-            id: entity.id,
-            kind: TransactionKind::Charge,
-            status,
-            amount,
-            at,
-        });
+        let charge = came_of(payment)
+            .zip(payment.amount())
+            .map(|(status, amount)| Moved {
+                id: entity.id,
+                kind: TransactionKind::Charge,
+                status,
+                amount,
+                at,
+            });
+        let provider = self.arena.provider(entity.space);
         let back = |kind, id: &str, amount, at: Option<Timestamp>| Moved {
-            id: Tsid::minted(view.provider, id),
+            id: Tsid::minted(provider, id),
             kind,
             status: TransactionStatus::Success,
             amount,
-            at: at.unwrap_or(view.updated_at),
+            at: at.unwrap_or(entity.activity.last()),
         };
-        let refunds = view.refunds.iter().filter_map(|refund| {
-            let amount = refund.amount?;
-            let is_done = refund.status == Some(RefundStatus::Processed);
-            is_done.then(|| {
-                back(
-                    TransactionKind::Refund,
-                    &refund.id,
-                    amount,
-                    refund.created_at,
-                )
-            })
+        let refunds = payment.refunds_seen().into_iter().filter_map(|refund| {
+            let RefundView {
+                id,
+                amount,
+                status,
+                created_at,
+            } = refund.view;
+            let is_done = status == Some(RefundStatus::Processed);
+            let amount = amount.filter(|_| is_done)?;
+            Some(back(TransactionKind::Refund, &id, amount, created_at))
         });
-        let lost = view.disputes.iter().filter_map(|dispute| {
-            let is_lost = dispute.status.as_deref() == Some(LOST);
-            let amount = dispute.amount.or(view.amount).filter(|_| is_lost)?;
-            let kind = TransactionKind::Chargeback;
-            Some(back(kind, &dispute.id, amount, dispute.created_at))
+        let lost = payment.lost().filter_map(|lost| {
+            let (amount, created_at) = (lost.amount?, lost.created_at);
+            Some(back(
+                TransactionKind::Chargeback,
+                &lost.id,
+                amount,
+                created_at,
+            ))
         });
         charge.into_iter().chain(refunds).chain(lost).collect()
+    }
+}
+
+/// What came of the payment itself; nothing while it is under way.
+fn came_of(payment: &Payment) -> Option<TransactionStatus> {
+    match payment.order_status() {
+        OrderStatus::Pending => None,
+        OrderStatus::Failed => Some(TransactionStatus::Failure),
+        OrderStatus::Complete | OrderStatus::PartialRefund | OrderStatus::Refunded => {
+            Some(TransactionStatus::Success)
+        }
+        OrderStatus::Cancelled | OrderStatus::Fraudulent => {
+            payment.is_captured().then_some(TransactionStatus::Success)
+        }
     }
 }

@@ -38,7 +38,7 @@ fn any_subscription() -> impl Strategy<Value = Box<str>> {
     })
 }
 
-fn identifier() -> impl Strategy<Value = Box<str>> {
+pub(in crate::domain::state) fn identifier() -> impl Strategy<Value = Box<str>> {
     (0..FEW).prop_map(|number| format!("user_{number}").into())
 }
 
@@ -160,10 +160,20 @@ fn had() -> impl Strategy<Value = OwnFact> {
 
 fn opened() -> impl Strategy<Value = OwnFact> {
     let price = prop::sample::select(vec![100, 49_900, 49_901]);
-    (0..FEW, identifier(), item(), price, 0_i64..6).prop_map(
-        |(number, identifier, item, amount_minor, expires)| {
+    let customer = prop::option::weighted(0.2, created());
+    (0..FEW, customer, item(), price, 0_i64..6, identifier()).prop_map(
+        |(number, customer, item, amount_minor, expires, identifier)| {
+            let customer = customer.as_ref().and_then(OwnFact::customer_made);
+            // It is made for the checkout, and subscribed by it.
+            let customer = customer.map(|made| CustomerCreated {
+                subscription: None,
+                ..made.clone()
+            });
+            let identifier = customer
+                .as_ref()
+                .map_or(identifier, |made| made.identifier.clone());
             OwnFact::CheckoutOpened(CheckoutOpened {
-                customer: None,
+                customer: customer.map(Box::new),
                 metadata: None,
                 id: checkout_id(number),
                 identifier,
@@ -313,7 +323,8 @@ pub(in crate::domain::state) fn own_fact() -> impl Strategy<Value = Fact> {
         3 => had(),
         4 => going_on(),
         5 => ending(),
-        1 => used()
+        1 => used(),
+        2 => people()
     ];
     fact.prop_map(|fact| Fact::Own(Box::new(fact)))
 }

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::ids::{Named, uuid_of_words};
+use super::super::ids::uuid_of_words;
 use super::super::product::Nothing;
 use crate::domain::catalog::{Period, Plan, Price, Reset};
 use crate::domain::money::{Currency, Money};
@@ -106,12 +106,15 @@ pub(super) fn prices(plan: &Plan) -> Vec<PlanPrice> {
     let mut places: BTreeMap<(&str, &str), Vec<&Price>> = BTreeMap::new();
     for price in &plan.prices {
         let country = price.country.as_deref().unwrap_or_default();
-        places.entry((country, &price.currency)).or_default().push(price);
+        places
+            .entry((country, &price.currency))
+            .or_default()
+            .push(price);
     }
     let prices = places.into_iter().map(|((country, currency), prices)| {
         let is_paid = prices.iter().any(|price| price.amount_minor > 0);
         PlanPrice {
-            id: uuid_of_words(Named::Price, &[&plan.id, country, currency]),
+            id: uuid_of_words(&["price", &plan.id, country, currency]),
             price_type: if is_paid { "PAID" } else { "FREE" },
             currency: currency.to_owned(),
             free_trial: plan.trial_days > 0,

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::ids::{Named, uuid_of_words};
+use super::super::ids::uuid_of_words;
 use super::super::product::{Nothing, Product, product_of};
 use super::prices::{Cadence, NO_ALERTS, UsageAlerts};
 use crate::domain::catalog::{Catalog, Feature, FeatureType, Plan, PlanFeature};
@@ -102,7 +102,7 @@ impl CatalogFeature {
 
 /// The UUID of a feature.
 pub(super) fn feature_id(id: &str) -> String {
-    uuid_of_words(Named::Feature, &[id])
+    uuid_of_words(&["feature", id])
 }
 
 /// A plan.
@@ -133,8 +133,16 @@ pub(in crate::http) struct CatalogPlan {
 }
 
 impl CatalogPlan {
-    pub(super) fn of(catalogue: &Catalogue, catalog: &Catalog, ordering: usize, plan: &Plan) -> Self {
-        let own = plan.prices.iter().filter_map(|price| price.country.as_deref());
+    pub(super) fn of(
+        catalogue: &Catalogue,
+        catalog: &Catalog,
+        ordering: usize,
+        plan: &Plan,
+    ) -> Self {
+        let own = plan
+            .prices
+            .iter()
+            .filter_map(|price| price.country.as_deref());
         let codes = own.filter_map(|id| Some(catalog.country(id)?.code.clone()));
         let mut countries: Vec<String> = codes.collect();
         countries.sort();

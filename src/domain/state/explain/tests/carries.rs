@@ -19,10 +19,8 @@ pub(super) fn carries(
     let meaning = &history.life[place];
     let facts = || meaning.changes.iter().map(|change| &change.fact);
     let value = &object[field];
-    let told = |text: &Value| {
-        let words = serde_json::to_string(&meaning.changes).unwrap();
-        text.as_str().is_some_and(|text| words.contains(text))
-    };
+    let words = || serde_json::to_string(&meaning.changes).unwrap();
+    let told = |text: &Value| text.as_str().is_some_and(|text| words().contains(text));
     let alone = || shown(&history.fold([place].into_iter()), kind, object)[field] == *value;
     let is_time = |at: Timestamp| json!(at) == *value;
     match (kind, field) {
@@ -72,7 +70,15 @@ pub(super) fn carries(
             Fact::Own(fact) => fact.sells().is_some(),
             _ => false,
         }),
-        ("customer", "email" | "phone" | "customer_identifier") => told(value),
+        // Nothing is shown of what was cleared.
+        ("customer", "email" | "first_name" | "last_name") if value.is_null() => {
+            words().contains(&format!("\"{field}\":\"\""))
+        }
+        ("customer", "address") if value.is_null() => words().contains("\"address\":{}"),
+        ("customer", "address") => told(&value["city"]),
+        ("customer", "email" | "phone" | "customer_identifier" | "first_name" | "last_name") => {
+            told(value)
+        }
         ("customer", "id") => told(value) || !value.as_str().unwrap().starts_with("CUS-0G9"),
         ("customer", "references") => value.as_object().unwrap().values().any(told),
         _ => alone(),

@@ -56,6 +56,11 @@ impl FieldErrors {
         }
     }
 
+    /// Whether something is wrong with a field.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
     /// Whether nothing is wrong.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

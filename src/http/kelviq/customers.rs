@@ -126,7 +126,7 @@ struct Nothing {}
 #[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "KelviqBilledAt")]
-struct BillingAddress {
+pub(super) struct BillingAddress {
     country: Option<Box<str>>,
     line1: Option<Box<str>>,
     line2: Option<Box<str>>,

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::customer::CustomerView;
 use crate::domain::id::{Prefix, Tsid};
+use crate::domain::subscription::SubscriptionView;
 
 /// The provider whose webhooks tell Kelviq's own ids.
 pub(super) const KELVIQ: &str = "kelviq";
@@ -26,13 +27,17 @@ pub(super) enum Named {
     Customer,
     /// A subscription.
     Subscription,
+    /// What was paid back: by a number that is a function of its provider's id.
+    Refund,
 }
 
 impl Named {
-    const fn prefix(self) -> Prefix {
+    /// What our own ids of such things begin with, where they have any.
+    const fn prefix(self) -> Option<Prefix> {
         match self {
-            Self::Customer => Prefix::Customer,
-            Self::Subscription => Prefix::Subscription,
+            Self::Customer => Some(Prefix::Customer),
+            Self::Subscription => Some(Prefix::Subscription),
+            Self::Refund => None,
         }
     }
 
@@ -40,6 +45,7 @@ impl Named {
         match self {
             Self::Customer => "customer",
             Self::Subscription => "subscription",
+            Self::Refund => "refund",
         }
     }
 }
@@ -47,8 +53,8 @@ impl Named {
 /// The ledger's id of what `text` names, where it is one of our UUIDs; else `text` itself, which may
 /// be any other id.
 pub(super) fn known(named: Named, text: &str) -> Cow<'_, str> {
-    match read(named, text) {
-        Some(id) => id.with(named.prefix()).to_string().into(),
+    match read(named, text).zip(named.prefix()) {
+        Some((id, prefix)) => id.with(prefix).to_string().into(),
         None => text.into(),
     }
 }
@@ -60,6 +66,16 @@ pub(super) fn of_customer(view: &CustomerView) -> String {
     }
     let id = Tsid::parse(Prefix::Customer, &view.name.id);
     id.map_or_else(|| view.name.id.clone(), |id| uuid_of(Named::Customer, id))
+}
+
+/// The UUID of a subscription: Kelviq's own, where its webhooks told it.
+pub(super) fn of_subscription(view: &SubscriptionView) -> String {
+    let theirs = view.provider_subscription_id.as_deref();
+    if let Some(id) = theirs.filter(|_| view.provider == KELVIQ) {
+        return id.to_owned();
+    }
+    let id = Tsid::parse(Prefix::Subscription, &view.id);
+    id.map_or_else(|| view.id.clone(), |id| uuid_of(Named::Subscription, id))
 }
 
 /// The UUID of what has that id.

@@ -4,14 +4,25 @@
 pub(super) mod answers;
 mod asked;
 pub(super) mod catalog;
+pub(super) mod checkout;
 pub(super) mod customers;
 pub(super) mod entitlements;
 pub(super) mod error;
 mod fields;
+mod filters;
 mod ids;
 mod kinds;
+pub(super) mod order_events;
+pub(super) mod orders;
+pub(super) mod payment_methods;
 pub(super) mod product;
+pub(super) mod sessions;
+pub(super) mod refunds;
+mod sold;
+mod subscribed;
+pub(super) mod subscriptions;
 mod times;
+pub(super) mod transactions;
 pub(super) mod usage;
 
 use super::error::Problem;

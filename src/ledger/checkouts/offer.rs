@@ -3,6 +3,7 @@
 
 use super::super::commands::Refusal;
 use super::super::ids;
+use super::super::subscriptions::country_of;
 use super::target::{ChargedAlready, others, target};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::id::Prefix;
@@ -122,14 +123,14 @@ impl Offer {
         plan: &Plan,
         gateway: Option<&dyn Gateway>,
     ) -> Result<(Period, Money, Option<Box<str>>), Refusal> {
-        let named = self.country_code.as_deref();
-        let country = match named {
+        let country: Option<Box<str>> = match self.country_code.as_deref() {
             // One that the catalogue does not have pays what is paid everywhere.
-            Some(code) => Some(catalog.country_coded(code).map_or(code, |found| &found.id)),
-            None => None,
+            Some(code) => {
+                let found = catalog.country_coded(code);
+                Some(found.map_or(code, |found| &found.id).into())
+            }
+            None => country_of(state, identifier),
         };
-        let theirs = || country_of(state, catalog, identifier);
-        let country = country.map(str::to_owned).or_else(theirs);
         let buyer = Buyer {
             country: country.as_deref(),
             currency: self.currency.as_deref(),
@@ -152,15 +153,6 @@ impl Offer {
         let gateway_plan = charged.and_then(|price| gateway?.plan_of(price));
         Ok((cost.period, cost.money, gateway_plan.map(Into::into)))
     }
-}
-
-/// The catalogue's country of a customer: that it was made for, else the one it lives in.
-fn country_of(state: &State, catalog: &Catalog, identifier: &str) -> Option<String> {
-    let customer = state.customer(identifier, None)?;
-    let made_for = customer.country_id.as_deref();
-    let made_for = made_for.and_then(|id| catalog.country(id));
-    let lives_in = || catalog.country_coded(customer.address.as_ref()?.country_code.as_deref()?);
-    made_for.or_else(lives_in).map(|country| country.id.clone())
 }
 
 fn no_price(why: NoPrice) -> Refusal {

@@ -10,7 +10,7 @@ use super::super::{Ledger, ReadError, ids, own};
 use super::offer::Offer;
 use super::payer::{Found, Payer};
 use super::target::{ChargedAlready, target};
-use super::{OPEN_FOR_MILLIS, address, conflicts};
+use super::{OPEN_FOR_MILLIS, address};
 use crate::domain::catalog::{Catalog, Period, Plan, Price};
 use crate::domain::id::Prefix;
 use crate::domain::money::{Currency, Money};
@@ -83,7 +83,7 @@ impl Ledger {
         address::check("success_url", wanted.success_url.as_deref())?;
         address::check("cancel_url", wanted.cancel_url.as_deref())?;
         let payer = self.payer(&wanted.customer)?;
-        let conflicts = conflicts(payer.identifier(), None);
+        let conflicts = payer.conflicts();
         let decided: Arc<Mutex<Option<Box<str>>>> = Arc::default();
         let remembered = Arc::clone(&decided);
         let decide = move |state: &State, now: Timestamp| {
@@ -129,8 +129,8 @@ fn decide(
     payer: &Found,
     gateway: Option<&dyn Gateway>,
 ) -> Result<CheckoutOpened, Refusal> {
-    let customer = payer.made(state, now)?;
-    let identifier = payer.identifier();
+    let (identifier, customer) = payer.settle(state, now)?;
+    let identifier = &*identifier;
     let settings = state.settings();
     let empty = Catalog::default();
     let catalog = settings.map_or(&empty, |settings| &settings.catalog);

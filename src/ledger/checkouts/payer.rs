@@ -2,15 +2,11 @@
 //! what is sold.
 
 use super::super::commands::Refusal;
-use super::super::customers::wanted_identifier;
+use super::super::customers::{customer_conflict, wanted_identifier};
 use super::super::{Again, Ledger, NewCustomer};
 use crate::domain::own::CustomerCreated;
-use crate::domain::state::{CustomersSearched, Numbered, State};
+use crate::domain::state::State;
 use crate::domain::time::Timestamp;
-
-/// Customers looked at whose e-mail address, name or identifier contains an address. Of so many it
-/// is not clear any more who is meant.
-const NAMESAKES_MAX: usize = 100;
 
 /// Who pays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +40,12 @@ impl From<String> for Payer {
 pub(super) enum Found {
     /// The customer of that identifier.
     There(String),
-    /// The same, who is made where there is none by then.
-    Made(Box<NewCustomer>),
+    /// The same, who is made where there is none by then; where an e-mail address alone was given,
+    /// unless somebody has that by then.
+    Made {
+        new: Box<NewCustomer>,
+        by_email: bool,
+    },
 }
 
 impl Ledger {
@@ -55,86 +55,81 @@ impl Ledger {
     /// [`Refusal::NoSuchCustomer`], or [`Refusal::Invalid`] that names `customer_identifier` or
     /// `email`.
     pub(super) fn payer(&self, payer: &Payer) -> Result<Found, Refusal> {
-        let made = |identifier: &str, email: &Option<String>| {
-            let new = NewCustomer {
-                identifier: identifier.into(),
-                email: email.as_deref().map(Into::into),
-                again: Again::Refused,
-                ..NewCustomer::default()
-            };
-            new.check()?;
-            Ok(Found::Made(Box::new(new)))
-        };
-        match payer {
-            Payer::Known(id) => {
-                let state = self.state.read();
-                Ok(Found::There(wanted_identifier(&state, id)?.to_owned()))
+        let (identifier, email) = match payer {
+            Payer::Known(id) => return self.known(id),
+            Payer::Identified { identifier, .. } if self.state.read().has_customer(identifier) => {
+                return self.known(identifier);
             }
-            Payer::Identified { identifier, email } => {
-                let is_there = self.state.read().has_customer(identifier);
-                if is_there {
-                    return self.payer(&Payer::Known(identifier.clone()));
-                }
-                made(identifier, email)
-            }
+            Payer::Identified { identifier, email } => (identifier.clone(), email),
             Payer::ByEmail(email) => {
-                if let Some(held) = email.as_deref().and_then(|email| self.mailed(email)) {
-                    return Ok(Found::There(held));
+                let state = self.state.read();
+                let held = email.as_deref();
+                if let Some(held) = held.and_then(|email| state.identifier_with_email(email)) {
+                    return Ok(Found::There(held.to_owned()));
                 }
                 let drawn: [u8; 16] = rand::random();
-                made(&hex::encode(drawn), email)
+                (hex::encode(drawn), email)
             }
-        }
+        };
+        let new = NewCustomer {
+            identifier: identifier.into(),
+            email: email.as_deref().map(Into::into),
+            again: Again::Refused,
+            ..NewCustomer::default()
+        };
+        new.check()?;
+        Ok(Found::Made {
+            new: Box::new(new),
+            by_email: matches!(payer, Payer::ByEmail(_)),
+        })
     }
 
-    /// The merchant's identifier of the only customer of that e-mail address, in any case.
-    fn mailed(&self, email: &str) -> Option<String> {
-        let searched = CustomersSearched {
-            search: Some(email.to_owned()),
-            ..CustomersSearched::default()
-        };
-        let all = Numbered {
-            page: 1,
-            size: NAMESAKES_MAX,
-        };
-        let namesakes = self.customers_numbered(&searched, all).value?;
-        let lower = email.to_lowercase();
-        let mut meant = namesakes.items.into_iter().filter_map(|record| {
-            let customer = record.customer;
-            let held = customer.email.as_deref().map(str::to_lowercase);
-            let is_meant = held.as_ref() == Some(&lower);
-            customer.name.customer_identifier.filter(|_| is_meant)
-        });
-        let one = meant.next()?;
-        meant.next().is_none().then(|| one.into())
+    fn known(&self, id: &str) -> Result<Found, Refusal> {
+        let state = self.state.read();
+        Ok(Found::There(wanted_identifier(&state, id)?.to_owned()))
     }
 }
 
 impl Found {
-    /// The merchant's own identifier.
-    pub(super) fn identifier(&self) -> &str {
+    /// What has to be decided one after the other with it.
+    pub(super) fn conflicts(&self) -> Vec<String> {
         match self {
-            Self::There(identifier) => identifier,
-            Self::Made(new) => &new.identifier,
+            Self::There(identifier) => vec![customer_conflict(identifier)],
+            Self::Made { new, .. } => {
+                let email = new.email.as_deref().map(str::to_lowercase);
+                let email = email.map(|email| format!("e-mail {email}"));
+                [customer_conflict(&new.identifier)]
+                    .into_iter()
+                    .chain(email)
+                    .collect()
+            }
         }
     }
 
-    /// The customer that has to be made; `None` where there is one.
+    /// The merchant's own identifier, and the customer that has to be made; `None` where there is
+    /// one.
     ///
     /// # Errors
     /// [`Refusal::NoSuchCustomer`] where there is none (any more) and none is to be made.
-    pub(super) fn made(
+    pub(super) fn settle(
         &self,
         state: &State,
         now: Timestamp,
-    ) -> Result<Option<CustomerCreated>, Refusal> {
-        let new = match self {
-            Self::Made(new) if !state.has_customer(&new.identifier) => new,
-            Self::Made(_) | Self::There(_) => {
-                wanted_identifier(state, self.identifier())?;
-                return Ok(None);
+    ) -> Result<(Box<str>, Option<CustomerCreated>), Refusal> {
+        let (new, by_email) = match self {
+            Self::There(identifier) => {
+                return Ok((wanted_identifier(state, identifier)?.into(), None));
             }
+            Self::Made { new, by_email } => (new, *by_email),
         };
-        new.decide(state, now).map(Some)
+        let email = new.email.as_deref().filter(|_| by_email);
+        if let Some(held) = email.and_then(|email| state.identifier_with_email(email)) {
+            return Ok((held.into(), None));
+        }
+        if state.has_customer(&new.identifier) {
+            return Ok((wanted_identifier(state, &new.identifier)?.into(), None));
+        }
+        let made = new.decide(state, now)?;
+        Ok((made.identifier.clone(), Some(made)))
     }
 }

@@ -139,9 +139,18 @@ pub(super) fn with_catalog<T>(state: &State, ask: impl FnOnce(&Catalog) -> T) ->
     }
 }
 
-/// The catalogue's country (`CON-…`) whose prices a customer pays, where that is known.
-pub(super) fn country_of(state: &State, identifier: &str) -> Option<Box<str>> {
-    state.customer(identifier, None)?.country_id
+/// The catalogue's country (`CON-…`) whose prices a customer pays: that it was made for, else the one
+/// it lives in.
+pub(in crate::ledger) fn country_of(state: &State, identifier: &str) -> Option<Box<str>> {
+    let customer = state.customer(identifier, None)?;
+    if customer.country_id.is_some() {
+        return customer.country_id;
+    }
+    let code = customer.address?.country_code?;
+    let found = with_catalog(state, |catalog| {
+        catalog.country_coded(&code).map(|found| found.id.clone())
+    });
+    found.map(Into::into)
 }
 
 /// What is asked for of a plan.
@@ -162,14 +171,15 @@ impl Offer<'_> {
     ) -> Result<(&'c Plan, Terms), Refusal> {
         let called = catalog.plan_called(self.plan);
         let plan = called.or_else(|| catalog.plan(self.plan));
-        let plan = plan.ok_or_else(|| invalid("`plan` names no plan of the catalogue."))?;
+        let plan =
+            plan.ok_or_else(|| invalid("`plan`: Plan with this identifier does not exist."))?;
         let buyer = Buyer {
             country,
             currency: self.currency,
         };
         let cost = catalog.cost(plan, self.period, buyer);
         let cost = cost.map_err(|none| match none {
-            NoPrice::Period => invalid("`period` is one that the plan has no price for."),
+            NoPrice::Period => invalid("`period`: This plan has no price for this period."),
             NoPrice::Currency => invalid("`currency` is one that the plan has no price in."),
             NoPrice::Country => {
                 invalid("`currency` is needed: the plan has no price where the customer is.")

@@ -10,6 +10,7 @@ mod list;
 pub use cancel::{Cancel, Cancelling};
 pub use change::{PlanChange, TrialEnd};
 pub use had::NewSubscription;
+pub(super) use had::country_of;
 
 use super::Ledger;
 use super::commands::{CommandError, Refusal};

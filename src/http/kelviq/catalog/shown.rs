@@ -133,7 +133,7 @@ pub(in crate::http) struct CatalogPlan {
 }
 
 impl CatalogPlan {
-    pub(super) fn of(
+    pub(in crate::http::kelviq) fn of(
         catalogue: &Catalogue,
         catalog: &Catalog,
         ordering: usize,

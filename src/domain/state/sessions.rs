@@ -106,9 +106,9 @@ impl State {
         let linked = self.linked_payments(ix).into_iter();
         let about = linked.map(|linked| linked.ix).chain([ix]);
         // Where there was nothing to pay, it ends with the first word of what was had at it.
-        let taken = self.checkout_view(ix).filter(|view| {
-            view.status == CheckoutStatus::Paid && view.payment_id.is_none()
-        });
+        let taken = self
+            .checkout_view(ix)
+            .filter(|view| view.status == CheckoutStatus::Paid && view.payment_id.is_none());
         let sold = self.arena.get(ix).own_checkout()?.pays();
         let begun = sold.filter(|_| taken.is_some()).and_then(|(_, pays)| {
             let sold = &pays.subscription_id;

@@ -309,13 +309,48 @@ struct EventMetadata {
 
 /// Title, code and status of what this ledger tells of a checkout itself.
 const OWN_EVENTS: [(&str, &str, &str, &str); 7] = [
-    ("checkout.opened", "Checkout session created", "checkout_session.created", "success"),
-    ("checkout.attempted", "Payment attempted", "checkout_session.payment_attempted", "pending"),
-    ("checkout.at_gateway", "Payment page opened", "checkout_session.payment_page_opened", "pending"),
-    ("checkout.refused", "Payment refused", "checkout_session.payment_refused", "failed"),
-    ("checkout.cancelled", "Checkout session cancelled", "checkout_session.cancelled", "failed"),
-    ("checkout.expired", "Checkout session expired", "checkout_session.expired", "failed"),
-    ("subscription.created", "Checkout session completed", "checkout_session.completed", "success"),
+    (
+        "checkout.opened",
+        "Checkout session created",
+        "checkout_session.created",
+        "success",
+    ),
+    (
+        "checkout.attempted",
+        "Payment attempted",
+        "checkout_session.payment_attempted",
+        "pending",
+    ),
+    (
+        "checkout.at_gateway",
+        "Payment page opened",
+        "checkout_session.payment_page_opened",
+        "pending",
+    ),
+    (
+        "checkout.refused",
+        "Payment refused",
+        "checkout_session.payment_refused",
+        "failed",
+    ),
+    (
+        "checkout.cancelled",
+        "Checkout session cancelled",
+        "checkout_session.cancelled",
+        "failed",
+    ),
+    (
+        "checkout.expired",
+        "Checkout session expired",
+        "checkout_session.expired",
+        "failed",
+    ),
+    (
+        "subscription.created",
+        "Checkout session completed",
+        "checkout_session.completed",
+        "success",
+    ),
 ];
 /// Words of what providers tell when money was taken, or was not.
 const DONE: [&str; 3] = ["captured", "paid", "completed"];
@@ -324,7 +359,9 @@ const FAILED: [&str; 2] = ["failed", "expired"];
 impl From<EventView> for SessionEvent {
     fn from(event: EventView) -> Self {
         let kind = event.event_type.as_deref().unwrap_or_default();
-        let mut own = OWN_EVENTS.iter().filter(|_| event.provider == crate::domain::own::PROVIDER);
+        let mut own = OWN_EVENTS
+            .iter()
+            .filter(|_| event.provider == crate::domain::own::PROVIDER);
         let own = own.find(|(held, ..)| *held == kind);
         let has = |words: &[&str]| words.iter().any(|word| kind.ends_with(word));
         let (title, code, status) = match own {

@@ -4,6 +4,7 @@
 mod customers;
 mod elsewhere;
 mod entitlements;
+mod money;
 mod paths;
 mod usage;
 

@@ -15,6 +15,8 @@ pub struct Catalogue {
     pub changed_at: Timestamp,
     /// Since when there is one.
     pub first_at: Timestamp,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
 }
 
 impl Catalogue {
@@ -29,14 +31,21 @@ impl Ledger {
     /// The newest catalogue. It is not copied.
     #[must_use]
     pub fn catalogue(&self) -> Shown<Catalogue> {
-        self.ask(|state, _| {
+        self.ask(|state, as_of| {
             let told = state.all_settings();
             let times = || told.iter().map(|told| told.occurred_at);
             Catalogue {
                 settings: state.settings().map(Arc::clone),
                 changed_at: times().max().unwrap_or_default(),
                 first_at: times().min().unwrap_or_default(),
+                asked_at: as_of.now,
             }
         })
+    }
+
+    /// The company of the catalogue (`COM-…`) that a customer is one of, by any id.
+    #[must_use]
+    pub fn company_of(&self, customer: &str) -> Option<Box<str>> {
+        self.state.read().company_of(customer)
     }
 }

@@ -68,14 +68,11 @@ pub(super) fn of_customer(view: &CustomerView) -> String {
     id.map_or_else(|| view.name.id.clone(), |id| uuid_of(Named::Customer, id))
 }
 
-/// The UUID of a subscription: Kelviq's own, where it is of its webhooks.
+/// The UUID of a subscription: Kelviq's own, where its webhooks told it.
 pub(super) fn of_subscription(view: &SubscriptionView) -> String {
-    if let Some(id) = view
-        .provider_subscription_id
-        .as_ref()
-        .filter(|_| view.provider == KELVIQ)
-    {
-        return id.to_string();
+    let theirs = view.provider_subscription_id.as_deref();
+    if let Some(id) = theirs.filter(|_| view.provider == KELVIQ) {
+        return id.to_owned();
     }
     let id = Tsid::parse(Prefix::Subscription, &view.id);
     id.map_or_else(|| view.id.clone(), |id| uuid_of(Named::Subscription, id))

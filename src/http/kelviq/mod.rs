@@ -19,6 +19,7 @@ pub(super) mod product;
 pub(super) mod refunds;
 mod sold;
 mod subscribed;
+pub(super) mod subscriptions;
 mod times;
 pub(super) mod transactions;
 pub(super) mod usage;

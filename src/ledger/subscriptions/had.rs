@@ -171,14 +171,15 @@ impl Offer<'_> {
     ) -> Result<(&'c Plan, Terms), Refusal> {
         let called = catalog.plan_called(self.plan);
         let plan = called.or_else(|| catalog.plan(self.plan));
-        let plan = plan.ok_or_else(|| invalid("`plan` names no plan of the catalogue."))?;
+        let plan =
+            plan.ok_or_else(|| invalid("`plan`: Plan with this identifier does not exist."))?;
         let buyer = Buyer {
             country,
             currency: self.currency,
         };
         let cost = catalog.cost(plan, self.period, buyer);
         let cost = cost.map_err(|none| match none {
-            NoPrice::Period => invalid("`period` is one that the plan has no price for."),
+            NoPrice::Period => invalid("`period`: This plan has no price for this period."),
             NoPrice::Currency => invalid("`currency` is one that the plan has no price in."),
             NoPrice::Country => {
                 invalid("`currency` is needed: the plan has no price where the customer is.")

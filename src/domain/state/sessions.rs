@@ -105,8 +105,18 @@ impl State {
         self.arena.get(ix).own_checkout()?.opened()?;
         let linked = self.linked_payments(ix).into_iter();
         let about = linked.map(|linked| linked.ix).chain([ix]);
+        // Where there was nothing to pay, it ends with the first word of what was had at it.
+        let taken = self
+            .checkout_view(ix)
+            .filter(|view| view.status == CheckoutStatus::Paid && view.payment_id.is_none());
+        let sold = self.arena.get(ix).own_checkout()?.pays();
+        let begun = sold.filter(|_| taken.is_some()).and_then(|(_, pays)| {
+            let sold = &pays.subscription_id;
+            let sold = self.arena.find(Kind::Subscription, PROVIDER, sold)?;
+            self.arena.get(sold).events().first().copied()
+        });
         let seqs = about.flat_map(|ix| self.arena.get(ix).events().iter().copied());
-        let mut seqs: Vec<u64> = seqs.collect();
+        let mut seqs: Vec<u64> = seqs.chain(begun).collect();
         seqs.sort_unstable();
         seqs.dedup();
         Some(seqs)

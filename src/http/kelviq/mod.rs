@@ -17,6 +17,7 @@ pub(super) mod orders;
 pub(super) mod payment_methods;
 pub(super) mod product;
 pub(super) mod refunds;
+pub(super) mod sessions;
 mod sold;
 mod subscribed;
 pub(super) mod subscriptions;

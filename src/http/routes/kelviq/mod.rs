@@ -1,5 +1,6 @@
 //! The paths of Kelviq's API, as its pages name them. It knows no more of a handler than its name.
 
+mod catalogue;
 mod elsewhere;
 mod money;
 mod people;
@@ -22,10 +23,26 @@ pub(super) fn table() -> Vec<Entry> {
         people::table(),
         sales::table(),
         money::table(),
+        catalogue::table(),
         elsewhere::table(),
     ];
     let entries = families.into_iter().flatten();
-    entries
-        .map(|entry| entry.in_the_words(Wording::Kelviq))
-        .collect()
+    together(entries.map(|entry| entry.in_the_words(Wording::Kelviq)))
+}
+
+/// Each path's entries one after the other, where the first of them stands.
+fn together(entries: impl Iterator<Item = Entry>) -> Vec<Entry> {
+    let mut paths: Vec<&'static str> = Vec::new();
+    let mut placed: Vec<(usize, Entry)> = Vec::new();
+    for entry in entries {
+        let path = entry.route.path;
+        let known = paths.iter().position(|held| *held == path);
+        let place = known.unwrap_or_else(|| {
+            paths.push(path);
+            paths.len() - 1
+        });
+        placed.push((place, entry));
+    }
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, entry)| entry).collect()
 }

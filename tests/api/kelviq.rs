@@ -5,6 +5,7 @@ mod counted;
 mod customers;
 mod elsewhere;
 mod entitlements;
+mod money;
 mod paths;
 mod usage;
 

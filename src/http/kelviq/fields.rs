@@ -85,6 +85,11 @@ impl<'a> Fields<'a> {
         Self { held, wrong }
     }
 
+    /// Whether something is wrong with a field already.
+    pub(super) fn is_wrong(&self, name: &str) -> bool {
+        self.wrong.has(name)
+    }
+
     /// Adds a complaint.
     pub(super) fn refuse(&mut self, name: &str, sentence: impl Into<String>) {
         self.wrong.add(name, sentence);

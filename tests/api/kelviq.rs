@@ -3,9 +3,11 @@
 
 mod catalogue;
 mod checkout;
+mod counted;
 mod customers;
 mod elsewhere;
 mod entitlements;
+mod money;
 mod paths;
 mod subscriptions;
 mod usage;

@@ -90,22 +90,17 @@ impl Standing {
         }
     }
 
-    /// The period that is running: that paid for last, else its trial; else that of its terms, or
-    /// the month where those are not known, counted from its start or its trial's end. Of one that
-    /// has ended, the last.
+    /// The period that is running: that paid for last, else its trial; else that of its terms,
+    /// counted from its start or its trial's end, or the month since its start where those are not
+    /// known. Of one that has ended, the last.
     #[must_use]
     pub fn running_period(&self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
         if self.period.0.is_some() {
             return self.period;
         }
-        let period = self
-            .terms
-            .as_ref()
-            .map_or(Period::Monthly, |had| had.period);
-        let trial_end = self.trial_ends_at.unwrap_or(self.started_at);
-        let start = trial_end.max(self.started_at);
         let until = self.ended_at.map_or(now, |end| end.min(now));
-        let (from, to) = period.running(start, until);
+        let (had, trial_end) = (self.terms.as_ref(), self.trial_ends_at);
+        let (from, to) = running(had, self.started_at, trial_end, until);
         (Some(from), to)
     }
 
@@ -140,7 +135,29 @@ impl Standing {
     }
 }
 
+/// See [`Standing::running_period`].
+fn running(
+    had: Option<&Had>,
+    started_at: Timestamp,
+    trial_ends_at: Option<Timestamp>,
+    now: Timestamp,
+) -> (Timestamp, Option<Timestamp>) {
+    let Some(had) = had else {
+        return Period::Monthly.running(started_at, now);
+    };
+    let start = trial_ends_at.map_or(started_at, |end| end.max(started_at));
+    had.period.running(start, now)
+}
+
 impl SubscriptionStanding {
+    /// When the period ends that is running where nothing was paid for: see
+    /// [`Standing::running_period`]; `None` where it never does.
+    #[must_use]
+    pub fn running_end(&self, now: Timestamp) -> Option<Timestamp> {
+        let started_at = self.started_at.unwrap_or(now);
+        running(self.terms.as_ref(), started_at, self.trial_ends_at, now).1
+    }
+
     /// One that a provider describes.
     #[must_use]
     pub fn of_provider(provider: &'static str, id: String, cells: &Subscription) -> Self {

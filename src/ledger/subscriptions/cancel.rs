@@ -4,7 +4,6 @@
 use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request};
 use super::{About, charged_elsewhere, is_over, refuse_over};
-use crate::domain::catalog::Period;
 use crate::domain::own::{CancelAsked, CancelWhen, EndDateSet, OwnFact};
 use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::State;
@@ -150,16 +149,7 @@ fn cancel(
 
 /// When the cycle ends that runs at `now`.
 fn cycle_end(held: &SubscriptionStanding, now: Timestamp) -> Result<Timestamp, Refusal> {
-    let running_end = || {
-        let period = held
-            .terms
-            .as_ref()
-            .map_or(Period::Monthly, |had| had.period);
-        let started = held.started_at.unwrap_or(now);
-        let start = held.trial_ends_at.map_or(started, |end| end.max(started));
-        period.running(start, now).1
-    };
-    let Some(cycle_end) = held.cycle_end.or_else(running_end) else {
+    let Some(cycle_end) = held.cycle_end.or_else(|| held.running_end(now)) else {
         let why = "The subscription was had once and has no period that ends: cancel it at once or \
                    on a date.";
         return Err(Refusal::Invalid(why.into()));

@@ -58,6 +58,25 @@ id = "PLV-0MD508X1S3008"
 identifier = "taste"
 name = "Taste"
 trial_days = 7
+[[catalog.features]]
+id = "seats"
+name = "Seats"
+type = "customizable"
+[[catalog.plans]]
+id = "PLV-0MD508X1S300C"
+identifier = "team"
+name = "Team"
+[[catalog.plans.prices]]
+period = "MONTHLY"
+amount_minor = 99900
+currency = "INR"
+[[catalog.plans.prices]]
+period = "YEARLY"
+amount_minor = 999900
+currency = "INR"
+[[catalog.plans.features]]
+feature = "seats"
+limit = 1
 "#;
 
 pub struct Life {

@@ -152,7 +152,9 @@ fn every_route_wants_the_scope_of_the_table_and_no_less() {
             }
             checked += 1;
         }
-        assert!(![401, 403].contains(&asked(&world, &route, Some(KEY)).status));
+        let answer = asked(&world, &route, Some(KEY));
+        // Routes of one path are one resource, wherever they stand in the table.
+        assert!(![401, 403, 405].contains(&answer.status), "{route:?}");
     }
     assert!(checked >= 15 * Scope::ALL.len(), "{checked}");
 }
@@ -190,15 +192,6 @@ fn the_rows_are_those_of_the_table() {
     for (path, _) in ROWS {
         assert!(paths.contains(path), "{path} is served no longer");
     }
-    // What stands together is registered together.
-    let mut distinct = paths.clone();
-    distinct.dedup();
-    let whole: std::collections::BTreeSet<_> = paths.iter().collect();
-    assert_eq!(
-        distinct.len(),
-        whole.len(),
-        "a path's routes stand apart: {paths:?}"
-    );
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Cancel),
         6 => prop::sample::select(vec![0, 1, 6, 24, 24, 72, 672, 744]).prop_map(Step::Wait),
         4 => Just(Step::Look),
-        1 => (0_i64..200).prop_map(Step::LookBack),
+        1 => (1_i64..200).prop_map(Step::LookBack),
     ]
 }
 
@@ -307,7 +307,7 @@ impl Both {
                 self.model.now += hours;
             }
             Step::Look => self.look(),
-            Step::LookBack(hours) => self.look_back(hours.min(self.model.now)),
+            Step::LookBack(hours) => self.look_back(hours),
         }
     }
 
@@ -325,7 +325,10 @@ impl Both {
     }
 
     fn look_back(&self, hours: i64) {
-        let hour = self.model.now - hours;
+        let hour = (self.model.now - hours).max(0);
+        if hour == self.model.now {
+            return;
+        }
         let as_of = self.at(hour);
         self.compare(&format!("?as_of={as_of}"), hour);
     }
@@ -391,6 +394,6 @@ proptest! {
             both.take(step);
         }
         both.look();
-        both.look_back(both.model.now / 2);
+        both.look_back((both.model.now + 1) / 2);
     }
 }

@@ -84,11 +84,6 @@ impl<'a> Fields<'a> {
         Self { held, wrong }
     }
 
-    /// Whether there is no field at all.
-    pub(super) fn is_empty(&self) -> bool {
-        self.held.is_empty()
-    }
-
     /// Whether something is wrong with a field already.
     pub(super) fn is_wrong(&self, name: &str) -> bool {
         self.wrong.has(name)

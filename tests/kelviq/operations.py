@@ -1,5 +1,6 @@
 """docs/kelviq-compatibility.md against a running ledger: its table has exactly the operations that
-/openapi.json has under /api/v1, each in the state that it is in, with and without the slash."""
+/openapi.json has under /api/v1, each in the state that it is in, with and without the slash, and with a
+test that there is."""
 
 import json
 import os
@@ -11,10 +12,11 @@ import urllib.request
 
 URL = os.environ["SUBLEDGER_URL"]
 KEY = os.environ["SUBLEDGER_WRITE_KEY"]
-PAGE = pathlib.Path(__file__).parents[2] / "docs" / "kelviq-compatibility.md"
+ROOT = pathlib.Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "kelviq-compatibility.md"
 BASE = "/api/v1"
 STATES = {"served", "read only", "501"}
-ROW = re.compile(r"^\| `(GET|POST|PATCH|PUT|DELETE) (/[^`]*)` \| ([^|]*) \|")
+ROW = re.compile(r"^\| `(GET|POST|PATCH|PUT|DELETE) (/[^`]*)` \| ([^|]*) \| [^|]*\| ([^|]*) \|$")
 # Something for each parameter of a path: an id that nobody has, in the form that fits.
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -34,18 +36,35 @@ def ask(method, path):
         return answer.code, answer.read(), answer.geturl()
 
 
+def missing_tests(cell):
+    """What the last cell of a row names and is not there: files, or functions of the Rust tests."""
+    names = re.findall(r"`([^`]+)`", cell)
+    if not names:
+        yield "no test"
+    for name in names:
+        if "/" in name:
+            if not (ROOT / name).exists():
+                yield name
+        elif not any(f"fn {name}(" in text for text in RUST):
+            yield name
+
+
+RUST = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "api").rglob("*.rs")]
+
+
 def main():
     wrong = []
     table = {}
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         if found := ROW.match(line):
-            method, path, state = found.groups()
+            method, path, state, tests = found.groups()
             call = (method, shape(path))
             if call in table:
                 wrong.append(f"{call} stands there twice")
             if state not in STATES:
                 wrong.append(f"{call} has no state: {state}")
             table[call] = (path, state)
+            wrong += [f"{call} names what is not there: {name}" for name in missing_tests(tests)]
     with urllib.request.urlopen(f"{URL}/openapi.json", timeout=30) as answer:
         paths = json.load(answer)["paths"]
     served = {}

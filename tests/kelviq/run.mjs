@@ -184,8 +184,9 @@ async function cancelled(sdk, customerId, subscriptionId) {
     "at once, by the older name");
   same((await raw(`/subscriptions/${subscriptionId}/`)).status, "canceled", "it is over");
   same(await sdk.entitlements.hasAccess({ customerId, featureId: "sso" }), false, "nothing is granted");
-  const [row] = (await sdk.entitlements.getRawEntitlement({ customerId, featureId: "api-calls" })).entitlements;
-  same([row.hasAccess, row.usageLimit, row.currentUsage, row.remaining], [false, 0, 17, 0], "what was used is told");
+  const { entitlements } = await sdk.entitlements.getRawEntitlement({ customerId, featureId: "api-calls" });
+  const told = entitlements.map((row) => [row.hasAccess, row.usageLimit, row.currentUsage, row.remaining]);
+  same(told, [[false, 0, 17, 0]], "what was used is told");
   const nothing = () => sdk.subscriptions.cancel({ subscriptionId: NOBODY, cancellationType: "IMMEDIATE" });
   await refused(nothing, NotFoundError, 404, GONE, "a cancel of nothing");
 }

@@ -165,6 +165,9 @@ def of_kelviq(case):
     for name, value in {"customer_id": CUSTOMER, "customerId": CUSTOMER, "page": 1}.items():
         if name in query:
             query[name] = value
+    if rest == "entitlements/" and "customerId" not in query:
+        # Either spelling will do, and one is needed.
+        case.query = query | {"customer_id": CUSTOMER}
     if isinstance(case.body, dict):
         case.body = of_kelviqs_body(rest, case.body)
 

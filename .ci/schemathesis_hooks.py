@@ -39,7 +39,16 @@ KELVIQ_FIELDS = {
     "timestamp": "2026-10-01 10:00:00.000000",
     "trialEnd": "now",
     "cancellationDate": "2199-01-01",
+    "offeringId": "an-offering",
+    "pricingTableId": "a-table",
+    "ruleId": "a-rule",
+    "plansEnabled": "pro,enterprise",
+    "ipAddress": "203.0.113.7",
 }
+# What a question must say to be understood: the log knows days from 2000 on.
+KELVIQ_QUERY = {"customer_id": CUSTOMER, "customerId": CUSTOMER, "page": 1}
+KELVIQ_QUERY |= dict.fromkeys(("start_date", "start_date_after", "modified_on_after"), "2026-01-01")
+KELVIQ_QUERY |= dict.fromkeys(("end_date", "start_date_before", "modified_on_before"), "2199-01-01")
 # What a path names, by the list it is in: the parameter, and the field of a row.
 KELVIQ_LISTS = {
     "checkout/sessions/": ("session_id", "id"),
@@ -162,7 +171,7 @@ def of_kelviq(case):
         name, of_row = KELVIQ_LISTS[start]
         for row in ask_kelviq("GET", f"{start}?page_size=1")["results"]:
             place[name] = row[of_row]
-    for name, value in {"customer_id": CUSTOMER, "customerId": CUSTOMER, "page": 1}.items():
+    for name, value in KELVIQ_QUERY.items():
         if name in query:
             query[name] = value
     if rest == "entitlements/" and "customerId" not in query:

@@ -97,6 +97,16 @@ async function checkout(sdk, name) {
   ]) {
     await refused(opens(more), InvalidRequestError, 400, about(...fields), `a checkout, wrong ${fields}`);
   }
+  // By an e-mail address alone: its one customer, who is made where there is none.
+  const email = `${name}-mail@example.com`;
+  const customers = [];
+  for (const time of [1, 2]) {
+    const { checkoutSessionId } = await opens({ email })();
+    const { customer } = await raw(`/checkout/sessions/${checkoutSessionId}/`);
+    same(customer.email, email, `the customer, time ${time}`);
+    customers.push(customer.customerId);
+  }
+  same(customers[0], customers[1], "one customer of one address");
   return { buyer, subscription };
 }
 

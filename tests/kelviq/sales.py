@@ -3,6 +3,7 @@ cancelled. It knows nothing of how the ledger is built."""
 
 import datetime
 
+import httpx
 from kelviq_sdk import ChargePeriod, InvalidRequestError, NotFoundError, ProrationBehavior
 
 from world import about, holds, is_sentence, is_uuid, press, refused, same, until
@@ -134,6 +135,32 @@ async def other_checkouts(sdk, client, name):
     same(listed.results[0].status, "trialing", "in its trial")
     holds(listed.results[0].trialDaysRemaining in (6, 7), "a week of it", listed.results[0])
 
+    # What costs nothing has no payment step, and is told as a single purchase.
+    for period in ("ONE_TIME", "MONTHLY"):
+        customer = f"{name}-free-{period.lower()}"
+        opened = await client.checkout.create_session(
+            "free", period, "https://shop.example/", customerId=customer
+        )
+        press(opened.checkoutUrl, "pay")
+        got = await bought(client, customer)
+        same((got.plan.identifier, got.amount, got.billingType), ("free", "0.00", "ONE_TIME"), "free")
+        dearer = client.subscriptions.update(got.id, "pro", "MONTHLY")
+        await refused(dearer, InvalidRequestError, 400, about("planIdentifier"), "paid for, by an update")
+
+    # A payment that fails can be tried again.
+    failed = f"{name}-fails"
+    opened = await client.checkout.create_session(
+        "pro", "MONTHLY", "https://shop.example/", customerId=failed
+    )
+    press(opened.checkoutUrl, "fail")
+    path = f"/checkout/sessions/{opened.checkoutSessionId}/"
+    await until(page_with(opened.checkoutUrl, "pay"), bool, "the page lets the payer try again")
+    same(sdk.raw(path)["status"], "open", "a session whose payment failed")
+    same((await client.subscriptions.list(customerId=failed)).count, 0, "nothing is had of it")
+    press(opened.checkoutUrl, "pay")
+    await bought(client, failed)
+    same(sdk.raw(path)["status"], "success", "the session after all")
+
     # Nobody is named: somebody is made.
     unnamed = await client.checkout.create_session("pro", "MONTHLY", "https://shop.example/")
     session = sdk.raw(f"/checkout/sessions/{unnamed.checkoutSessionId}/")
@@ -157,6 +184,15 @@ async def other_checkouts(sdk, client, name):
         await refused(call, InvalidRequestError, 400, about(*fields), f"a checkout with wrong {fields}")
     await refused(client.customers.retrieve(f"{name}-x"), NotFoundError, 404,
                   {"detail": "Not found."}, "a refused checkout makes no customer")
+
+
+def page_with(checkout_url, button):
+    """Asks whether the payment page has that button now."""
+
+    async def ask():
+        return f'value="{button}"' in httpx.get(checkout_url, timeout=30).text
+
+    return ask
 
 
 async def subscriptions(sdk, name):

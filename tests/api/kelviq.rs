@@ -1,12 +1,15 @@
 //! Kelviq's API as one of its clients sees it: bodies in every spelling, paths with and without the
 //! slash, pages, each field wrong, keys of each kind, and what is answered that a ledger does not do.
 
+mod catalogue;
+mod checkout;
 mod counted;
 mod customers;
 mod elsewhere;
 mod entitlements;
 mod money;
 mod paths;
+mod subscriptions;
 mod usage;
 
 use serde_json::{Value, json};

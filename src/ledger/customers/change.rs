@@ -65,11 +65,12 @@ impl Ledger {
         request: &Request,
     ) -> Result<u64, CommandError> {
         change.check()?;
-        let identifier = self.wanted_customer(&change.customer)?;
         if change.changes_nothing() {
-            return Ok(self.last_seq());
+            let state = self.state.read();
+            wanted_identifier(&state, &change.customer)?;
+            return Ok(state.counts().last_seq);
         }
-        let conflicts = vec![customer_conflict(&identifier)];
+        let conflicts = vec![self.conflict_of(&change.customer)];
         let decide = move |state: &State, _| {
             let identifier = wanted_identifier(state, &change.customer)?;
             let name = change.name.clone().unzip();
@@ -96,8 +97,7 @@ impl Ledger {
         customer: &str,
         request: &Request,
     ) -> Result<u64, CommandError> {
-        let identifier = self.wanted_customer(customer)?;
-        let conflicts = vec![customer_conflict(&identifier)];
+        let conflicts = vec![self.conflict_of(customer)];
         let customer: Box<str> = customer.into();
         let decide = move |state: &State, _| {
             let identifier = wanted_identifier(state, &customer)?;
@@ -113,9 +113,10 @@ impl Ledger {
         self.tell(request, conflicts, decide).await
     }
 
-    /// Who is meant, so that commands about one customer are decided one after the other whatever
-    /// they call it.
-    fn wanted_customer(&self, customer: &str) -> Result<Box<str>, Refusal> {
-        wanted_identifier(&self.state.read(), customer).map(Into::into)
+    /// What commands about one customer have in common, whatever they call it. Whether there is one
+    /// is decided later: a repetition of what archived it gets the first answer.
+    fn conflict_of(&self, customer: &str) -> String {
+        let state = self.state.read();
+        customer_conflict(state.identifier_of(customer).unwrap_or(customer))
     }
 }

@@ -109,8 +109,11 @@ impl Ledger {
             Behaviour::Delta if report.value >= Decimal::ZERO => Vec::new(),
             Behaviour::Set | Behaviour::Delta => {
                 let state = self.state.read();
-                let identifier = whose.identifier(&state)?;
-                vec![format!("usage of {identifier}")]
+                let identifier = state.identifier_of(&report.customer);
+                vec![format!(
+                    "usage of {}",
+                    identifier.unwrap_or(&report.customer)
+                )]
             }
         };
         let grace_days = self.grace_days.load(std::sync::atomic::Ordering::Relaxed);

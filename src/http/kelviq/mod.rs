@@ -19,7 +19,6 @@ pub(super) mod product;
 pub(super) mod refunds;
 pub(super) mod sessions;
 mod sold;
-mod subscribed;
 pub(super) mod subscriptions;
 mod times;
 pub(super) mod transactions;

@@ -6,4 +6,5 @@ mod ends;
 mod gaps;
 mod life;
 mod month;
+mod plans;
 mod words;

@@ -12,13 +12,15 @@ use super::customers::BillingAddress;
 use super::filters::Filters;
 use super::ids;
 use super::product::{Nothing, Product, product_of};
-use super::sold::{PaidWith, Payer, symbol};
-use super::subscribed;
+use super::sold::{PaidWith, Payer};
+use super::subscriptions::shown::{Recurrence, period_of, status_word};
 use super::times::Seconds;
 use crate::domain::catalog::Plan;
-use crate::domain::money::Money;
+use crate::domain::money::{Currency, Money};
 use crate::domain::order::{Billing, OrderStatus};
-use crate::domain::state::{MoneySearched, OrderRecord, OrdersAsked, SubscriptionRecord};
+use crate::domain::state::{
+    MoneySearched, OrderRecord, OrdersAsked, StatusSaid, SubscriptionRecord,
+};
 use crate::http::error::Problem;
 use crate::ledger::{Catalogue, Shown};
 
@@ -118,18 +120,22 @@ struct Summary {
 
 impl Summary {
     fn of(record: &SubscriptionRecord) -> Self {
-        let terms = record.terms.as_ref();
-        let currency = terms.map(|terms| terms.price.currency.to_string());
-        let period = terms.map(|terms| terms.period);
+        let price = record.terms.as_ref().map(|terms| terms.price);
+        let view = &record.view;
         let (_, end) = record.running_period;
-        let goes_on = record.view.cancel_at.is_none() && record.view.ended_at.is_none();
+        let goes_on = view.cancel_at.is_none() && view.ended_at.is_none();
         Self {
-            id: ids::of_subscription(&record.view),
-            status: subscribed::status(&record.view).into(),
-            amount: terms.map(|terms| terms.price.in_major_units()),
-            interval: period.map_or("", subscribed::interval),
-            currency_symbol: currency.as_deref().map(symbol).unwrap_or_default(),
-            currency,
+            id: ids::of_subscription(view),
+            status: status_word(&StatusSaid {
+                provider: view.provider,
+                status: view.status,
+                provider_status: view.provider_status.as_deref(),
+            })
+            .into(),
+            amount: price.map(|price| price.in_major_units()),
+            interval: Recurrence::of(period_of(record)).word,
+            currency_symbol: price.map_or_else(String::new, |price| price.currency.symbol()),
+            currency: price.map(|price| price.currency.to_string()),
             next_invoice_date: end.filter(|_| goes_on).map(Seconds),
         }
     }
@@ -166,7 +172,7 @@ impl Order {
             amount_minor: 0,
             ..money
         });
-        let currency = total.map(|money| money.currency.to_string());
+        let currency = total.map(|money| money.currency);
         let customer = &record.customer;
         Self {
             id: payment.id.clone(),
@@ -178,8 +184,8 @@ impl Order {
             amount_discount: nothing.map_or_else(|| "0".into(), |money| money.in_major_units()),
             amount_tax: None,
             amount_total: total.map(|money| money.in_major_units()),
-            sale_currency_symbol: currency.as_deref().map(symbol).unwrap_or_default(),
-            sale_currency: currency.unwrap_or_default(),
+            sale_currency_symbol: currency.map_or_else(String::new, Currency::symbol),
+            sale_currency: currency.map_or_else(String::new, |it| it.to_string()),
             amount_subtotal_units: None,
             amount_discount_units: 0,
             amount_tax_units: None,

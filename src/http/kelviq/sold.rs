@@ -1,6 +1,5 @@
 //! What orders, refunds and transactions show in common: who paid, with what, and how much.
 
-use iso_currency::Currency as Iso;
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -67,12 +66,6 @@ pub(super) fn name_of(instrument: &Instrument) -> Option<&str> {
     parts.into_iter().find_map(|part| instrument.text(part))
 }
 
-/// `$`; the letters of a currency that has none.
-pub(in crate::http) fn symbol(currency: &str) -> String {
-    let known = Iso::from_code(currency).map(|iso| iso.symbol().symbol);
-    known.unwrap_or_else(|| currency.to_owned())
-}
-
 /// An exact JSON number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http) struct Number(Decimal);
@@ -121,7 +114,7 @@ mod tests {
     use crate::domain::money::Currency;
 
     #[test]
-    fn amounts_are_exact_numbers_and_currencies_have_symbols() {
+    fn amounts_are_exact_numbers() {
         let number = |amount_minor, code| {
             let currency = Currency::parse(code).unwrap();
             serde_json::to_string(&Number::of(Money {
@@ -140,8 +133,5 @@ mod tests {
             currency: Currency::parse("USD").unwrap(),
         });
         assert_eq!(serde_json::to_string(&back.negative()).unwrap(), "-4.5");
-        assert_eq!(symbol("USD"), "$");
-        assert_eq!(symbol("INR"), "₹");
-        assert_eq!(symbol("QQQ"), "QQQ");
     }
 }

@@ -9,7 +9,7 @@ use super::asked::Asked;
 use super::filters::Filters;
 use super::ids::uuid_of_words;
 use super::orders::Order;
-use super::sold::{Number, name_of, symbol};
+use super::sold::{Number, name_of};
 use super::times::Seconds;
 use crate::domain::state::{
     MoneySearched, TransactionKind, TransactionRecord, TransactionStatus, TransactionsAsked,
@@ -94,7 +94,7 @@ impl Transaction {
                 total.negative()
             }
         };
-        let currency = record.amount.currency.to_string();
+        let currency = record.amount.currency;
         let payment = &record.order.payment;
         let told = record.order.sold.instrument.as_ref();
         let number = record.id.as_u64().to_string();
@@ -102,8 +102,8 @@ impl Transaction {
             id: uuid_of_words(&["transaction", payment.provider, &number]),
             order: Order::of(catalogue, &record.order),
             created_on: Seconds(record.at),
-            currency_symbol: symbol(&currency),
-            currency,
+            currency_symbol: currency.symbol(),
+            currency: currency.to_string(),
             amount_total: total,
             mor_fee: Number::ZERO,
             mor_fee_breakdown: [],

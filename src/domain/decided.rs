@@ -19,6 +19,7 @@ pub struct Decided {
     had: Option<Stamp>,
     cancel: RareSlot<CancelAs>,
     /// Every cancel that was to be at once: of those that hold, the first ended it.
+    #[serde(with = "super::pairs")]
     at_once: BTreeMap<Stamp, Timestamp>,
     end_date: RareSlot<Timestamp>,
     /// For which ends of its trial it was told that they passed.
@@ -26,6 +27,7 @@ pub struct Decided {
     /// For which ends it was told that they passed.
     ends_passed: BTreeSet<Timestamp>,
     /// What the gateway answered to each kind of cancel of each subscription there.
+    #[serde(with = "super::pairs")]
     stopped: BTreeMap<(Box<str>, CancelWhen), Register<Answer>>,
     /// The checkouts (`TRN-…`) that put another in its place once they are paid.
     superseded_by: BTreeSet<Box<str>>,
@@ -319,5 +321,45 @@ impl Decided {
     pub fn replacements(&self) -> impl Iterator<Item = (&str, Replaced)> {
         let all = self.replaced_by.iter();
         all.map(|(id, replaced)| (&**id, *replaced))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::register::Origin;
+
+    /// What is compared after a replay is JSON.
+    #[test]
+    fn everything_that_was_decided_is_written_as_json() {
+        let at = Timestamp::EPOCH.plus_days(1);
+        let stamp = Stamp {
+            occurred_at: at,
+            origin: Origin::Ours { seq: 1 },
+        };
+        let mut decided = Decided::default();
+        decided.cancel(
+            &CancelAsked {
+                subscription_id: "SUA-1".into(),
+                when: CancelWhen::Immediate,
+                ends_at: at,
+                feedback: None,
+                comment: None,
+            },
+            stamp,
+        );
+        decided.cancelled_at_gateway(
+            &CancelledAtGateway {
+                subscription_id: "SUA-1".into(),
+                reference: "sub_1".into(),
+                when: CancelWhen::Immediate,
+                refused: None,
+            },
+            stamp,
+        );
+        decided.replaced_by("SUA-2", Replaced { stamp, seq: 1 });
+        let written = serde_json::to_string(&decided).unwrap();
+        assert_eq!(serde_json::from_str::<Decided>(&written).unwrap(), decided);
     }
 }

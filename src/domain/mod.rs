@@ -24,6 +24,7 @@ pub mod meter;
 pub mod money;
 pub mod order;
 pub mod own;
+mod pairs;
 pub mod payment;
 pub mod place;
 pub mod pricing;

@@ -191,6 +191,8 @@ fn assert_coherent(state: &State) {
     }
     assert_eq!(roots, state.customer_count());
     state.assert_dues_are_whole();
+    let shown = (0..state.things()).filter_map(|place| state.exhibit(place));
+    shown.for_each(|shown| assert!(!shown.json.is_empty(), "{} {}", shown.kind, shown.id));
 }
 
 /// A customer's own event list, where an event names the customer and nothing else.

@@ -11,8 +11,8 @@ use super::asked::{Asked, Sent};
 use super::fields::{self, Fields, Given};
 use super::ids::{self, Named};
 use super::kinds::{self, EMAIL, LINE, WORDS};
+use super::refused;
 use super::times::Micros;
-use super::{named, wrong};
 use crate::domain::customer::{Address, AddressView, CustomerView};
 use crate::domain::state::{CustomerRecord, CustomersSearched};
 use crate::http::error::Problem;
@@ -21,7 +21,7 @@ use crate::ledger::limits::{
     EMAIL_CHARS_MAX, IDENTIFIER_CHARS_MAX, LINE_CHARS_MAX, METADATA_BYTES_MAX,
     POSTAL_CODE_CHARS_MAX,
 };
-use crate::ledger::{Again, CommandError, CustomerChange, NewCustomer, Refusal, Request, Shown};
+use crate::ledger::{Again, CustomerChange, NewCustomer, Refusal, Request, Shown};
 
 /// What this surface calls what the ledger calls otherwise.
 const NAMES: [(&str, &str); 3] = [
@@ -29,7 +29,11 @@ const NAMES: [(&str, &str); 3] = [
     ("email", "email"),
     ("metadata", "metadata"),
 ];
-const EXISTS: &str = "A customer with this customerId already exists.";
+static OF_FIELDS: [(Refusal, &str, &str); 1] = [(
+    Refusal::CustomerExists,
+    "customerId",
+    "A customer with this customerId already exists.",
+)];
 const IMMUTABLE: &str = "A customer keeps its customerId.";
 
 type Metadata = serde_json::Map<String, serde_json::Value>;
@@ -261,13 +265,6 @@ fn change(body: &[u8], id: &str) -> Result<CustomerChange, Problem> {
     }))
 }
 
-fn refused(error: CommandError) -> Problem {
-    match error {
-        CommandError::Refused(Refusal::CustomerExists) => wrong("customerId", EXISTS),
-        other => named(&NAMES)(other),
-    }
-}
-
 fn shown(asked: &Asked, id: &str, status: StatusCode) -> Result<HttpResponse, Problem> {
     let Shown { seq, value } = asked.ledger().customer_record(&asked.caller, id);
     let record = value.ok_or(Problem::NotFound("customer"))?;
@@ -280,7 +277,7 @@ pub(in crate::http) async fn create(sent: Sent) -> Result<HttpResponse, Problem>
     let identifier = new.identifier.clone();
     let ledger = sent.asked.ledger();
     let made = ledger.create_customer(new, &sent.command).await;
-    made.map_err(refused)?;
+    made.map_err(refused(&OF_FIELDS, &NAMES))?;
     shown(&sent.asked, &identifier, StatusCode::CREATED)
 }
 
@@ -305,7 +302,7 @@ pub(in crate::http) async fn update(
     };
     let ledger = sent.asked.ledger();
     let told = ledger.update_customer(change, &sent.command).await;
-    told.map_err(refused)?;
+    told.map_err(refused(&OF_FIELDS, &NAMES))?;
     shown(&sent.asked, &customer, StatusCode::OK)
 }
 
@@ -317,7 +314,7 @@ pub(in crate::http) async fn archive(
     let customer = ids::known(Named::Customer, &id);
     let request = Request::of(asked.caller.actor);
     let archived = asked.ledger().archive_customer(&customer, &request).await;
-    let seq = archived.map_err(refused)?;
+    let seq = archived.map_err(refused(&OF_FIELDS, &NAMES))?;
     Ok(HttpResponse::NoContent()
         .insert_header((LEDGER_SEQ, seq.to_string()))
         .finish())

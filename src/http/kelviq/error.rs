@@ -1,6 +1,7 @@
 //! Refusals in Kelviq's words: the fields that are wrong, each with its sentences, or one sentence.
 //! It decides nothing of what is refused.
 
+use actix_web::ResponseError as _;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
@@ -35,17 +36,29 @@ pub(in crate::http) fn schema(status: u16, generator: &mut SchemaGenerator) -> S
 
 /// The body of a refusal.
 pub(in crate::http) fn body(problem: &Problem) -> Refusal {
-    let detail = match problem {
-        Problem::InvalidFields(fields) => return Refusal::Fields(fields.clone()),
-        Problem::Unauthorized => "Authentication credentials were not provided.".to_owned(),
-        Problem::Forbidden(_) => "You do not have permission to perform this action.".to_owned(),
-        Problem::NotFound("subscription") => "Subscription not found.".to_owned(),
-        Problem::NotFound("page") => "Invalid page.".to_owned(),
-        Problem::NotFound(_) | Problem::NotYet(_) | Problem::NoRoute => "Not found.".to_owned(),
-        Problem::MethodNotAllowed { method, .. } => format!("Method \"{method}\" not allowed."),
-        other => other.detail(),
-    };
+    if let Problem::InvalidFields(fields) = problem {
+        return Refusal::Fields(fields.clone());
+    }
+    let detail = own_words(problem).map(str::to_owned);
+    let detail = detail.unwrap_or_else(|| {
+        if let Problem::MethodNotAllowed { method, .. } = problem {
+            return format!("Method \"{method}\" not allowed.");
+        }
+        problem.detail()
+    });
     Refusal::Detail(Detail { detail })
+}
+
+/// What Kelviq says where it always says the same.
+fn own_words(problem: &Problem) -> Option<&'static str> {
+    match problem.status_code().as_u16() {
+        401 => Some("Authentication credentials were not provided."),
+        403 => Some("You do not have permission to perform this action."),
+        404 if *problem == Problem::NotFound("subscription") => Some("Subscription not found."),
+        404 if *problem == Problem::NotFound("page") => Some("Invalid page."),
+        404 => Some("Not found."),
+        _ => None,
+    }
 }
 
 /// Whether the words above say less than is known of a refusal of that status.

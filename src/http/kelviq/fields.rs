@@ -2,6 +2,7 @@
 //! that is wrong before anything is refused. It knows no request; what a value must be, it is told.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::value::RawValue;
 
@@ -75,10 +76,10 @@ impl<'a> Fields<'a> {
         let (mut held, mut wrong) = (BTreeMap::new(), FieldErrors::default());
         for (key, raw) in written {
             let name = camel(&key);
-            if held.contains_key(&name) {
-                wrong.add(&name, TWO_SPELLINGS);
+            if let Entry::Vacant(free) = held.entry(name) {
+                free.insert(raw.get().trim());
             } else {
-                held.insert(name, raw.get().trim());
+                wrong.add(&camel(&key), TWO_SPELLINGS);
             }
         }
         Self { held, wrong }

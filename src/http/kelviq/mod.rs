@@ -31,6 +31,26 @@ use crate::ledger::{CommandError, Refusal};
 /// What every path of this surface begins with.
 pub(super) const PREFIX: &str = "/api/v1/";
 
+/// Refusals that are about one field, each with its name and the sentence for it.
+type OfFields = [(Refusal, &'static str, &'static str)];
+
+/// The refusal of a command: in the words of `of_fields`, where it is there; else told of the field
+/// that its sentence names in backticks, by pairs of the ledger's word and Kelviq's.
+fn refused(
+    of_fields: &'static OfFields,
+    names: &'static [(&str, &str)],
+) -> impl Fn(CommandError) -> Problem {
+    move |error| {
+        let known = of_fields.iter();
+        let mut known =
+            known.filter(|(refusal, ..)| CommandError::Refused(refusal.clone()) == error);
+        match known.next() {
+            Some((_, field, sentence)) => wrong(field, sentence),
+            None => named(names)(error),
+        }
+    }
+}
+
 /// The refusal of a command, told of the field that it names in backticks: pairs of the ledger's
 /// word and Kelviq's.
 fn named(names: &'static [(&str, &str)]) -> impl Fn(CommandError) -> Problem {

@@ -15,8 +15,8 @@ use super::asked::Sent;
 use super::fields::{self, Fields};
 use super::ids::{self, Named};
 use super::kinds::{self, WORDS};
+use super::refused;
 use super::times::SpacedMicros;
-use super::{named, wrong};
 use crate::domain::amount::REPORTED_MAX;
 use crate::domain::own::Behaviour;
 use crate::domain::time::Timestamp;
@@ -25,7 +25,7 @@ use crate::http::field_errors::FieldErrors;
 use crate::ledger::limits::{
     EVENT_KEY_CHARS_MAX, EXTRA_BYTES_MAX, IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX,
 };
-use crate::ledger::{CommandError, FeatureCount, NewUsageEvent, Refusal, UsageReport};
+use crate::ledger::{FeatureCount, NewUsageEvent, Refusal, UsageReport};
 
 const BEHAVIOURS: [(&str, Behaviour); 2] = [("SET", Behaviour::Set), ("DELTA", Behaviour::Delta)];
 /// What this surface calls what the ledger calls otherwise.
@@ -38,9 +38,19 @@ const NAMES: [(&str, &str); 7] = [
     ("resource_id", "resourceId"),
     ("properties", "properties"),
 ];
-const NO_CUSTOMER: &str = "Customer does not exist.";
-const NO_FEATURE: &str = "Feature with this identifier does not exist.";
-const BELOW_ZERO: &str = "Usage cannot go below zero.";
+static OF_FIELDS: [(Refusal, &str, &str); 3] = [
+    (
+        Refusal::NoSuchCustomer,
+        "customerId",
+        "Customer does not exist.",
+    ),
+    (
+        Refusal::NoSuchFeature,
+        "featureId",
+        "Feature with this identifier does not exist.",
+    ),
+    (Refusal::BelowZero, "value", "Usage cannot go below zero."),
+];
 /// A ledger keeps the books of one organisation.
 const ORGANISATION: &str = "1";
 /// How a report is called among events.
@@ -224,15 +234,6 @@ fn counts(properties: &str) -> Result<Option<FeatureCount>, FieldErrors> {
     }))
 }
 
-fn refused(error: CommandError) -> Problem {
-    match error {
-        CommandError::Refused(Refusal::NoSuchCustomer) => wrong("customerId", NO_CUSTOMER),
-        CommandError::Refused(Refusal::NoSuchFeature) => wrong("featureId", NO_FEATURE),
-        CommandError::Refused(Refusal::BelowZero) => wrong("value", BELOW_ZERO),
-        other => named(&NAMES)(other),
-    }
-}
-
 /// `POST /api/v1/report/usage/`
 pub(in crate::http) async fn report(sent: Sent) -> Result<HttpResponse, Problem> {
     let usage = Usage::read(&sent.body)?;
@@ -245,7 +246,7 @@ pub(in crate::http) async fn report(sent: Sent) -> Result<HttpResponse, Problem>
     };
     let ledger = sent.asked.ledger();
     let reported = ledger.report_usage_value(report, &sent.command).await;
-    let reported = reported.map_err(refused)?;
+    let reported = reported.map_err(refused(&OF_FIELDS, &NAMES))?;
     let told = UsageReported {
         value: usage.value,
         customer_id: &usage.customer_id,
@@ -275,7 +276,7 @@ pub(in crate::http) async fn record(sent: Sent) -> Result<HttpResponse, Problem>
     };
     let ledger = sent.asked.ledger();
     let seq = ledger.record_event(new, &sent.command).await;
-    let seq = seq.map_err(refused)?;
+    let seq = seq.map_err(refused(&OF_FIELDS, &NAMES))?;
     // It was an object when it came in.
     let properties = event.properties;
     let properties = properties.and_then(|text| RawValue::from_string(text).ok());

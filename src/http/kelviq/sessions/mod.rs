@@ -46,11 +46,12 @@ fn statuses(words: &str) -> Vec<CheckoutStatus> {
         CheckoutStatus::Expired,
         CheckoutStatus::Paid,
     ];
-    let mut words = words.split(',').map(str::trim);
-    let is_named = |status: &CheckoutStatus| words.any(|word| word == shown::status_word(*status));
+    let is_named = |status: &CheckoutStatus| {
+        let mut words = words.split(',').map(str::trim);
+        words.any(|word| word == shown::status_word(*status))
+    };
     let mut named = all.to_vec();
-    let mut is_named = is_named;
-    named.retain(|status| is_named(status));
+    named.retain(is_named);
     named
 }
 

@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, ResponseError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::field_errors::FieldErrors;
 use super::limits::NO_SNIFFING;
 use crate::ledger::audit::NotBegun;
 use crate::ledger::{AuditRunning, CommandError, IngestError, PastError, ReadError, Refusal};
@@ -32,6 +33,8 @@ pub(crate) enum Problem {
     NoRoute,
     /// The path is right, the method is not.
     MethodNotAllowed {
+        /// Which.
+        method: String,
         /// What is.
         allow: String,
     },
@@ -62,6 +65,8 @@ pub(crate) enum Problem {
     OutOfRange(String),
     /// A command's body is not what is expected.
     InvalidBody(String),
+    /// Fields of a command's body are wrong: all that are.
+    InvalidFields(FieldErrors),
     /// A command's body is not said to be JSON.
     UnsupportedMediaType,
     /// The idempotency key came with another body before.
@@ -70,6 +75,8 @@ pub(crate) enum Problem {
     NotAcceptable(String),
     /// Another audit has the turn.
     AuditRunning(String),
+    /// What a vendor's surface has, and a ledger does not do: why, in a sentence.
+    NotImplemented(&'static str),
     /// Our fault.
     Internal(String),
 }
@@ -112,7 +119,7 @@ impl Problem {
                 "Not found",
                 "Nothing is served at this path.".into(),
             ),
-            Self::MethodNotAllowed { allow } => (
+            Self::MethodNotAllowed { allow, .. } => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
                 "Method not allowed",
@@ -184,6 +191,12 @@ impl Problem {
                 "Invalid body",
                 why.clone(),
             ),
+            Self::InvalidFields(fields) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_fields",
+                "Invalid fields",
+                fields.to_string(),
+            ),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
@@ -213,6 +226,12 @@ impl Problem {
                 "audit_running",
                 "An audit is running",
                 why.clone(),
+            ),
+            Self::NotImplemented(why) => (
+                StatusCode::NOT_IMPLEMENTED,
+                "not_implemented",
+                "Not implemented",
+                (*why).into(),
             ),
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -247,7 +266,7 @@ impl Problem {
 
     fn extra_header(&self) -> Option<(HeaderName, &str)> {
         match self {
-            Self::MethodNotAllowed { allow } => Some((ALLOW, allow)),
+            Self::MethodNotAllowed { allow, .. } => Some((ALLOW, allow)),
             Self::Unavailable(_) => Some((RETRY_AFTER, RETRY_AFTER_SECONDS)),
             Self::Unauthorized => Some((WWW_AUTHENTICATE, "Bearer")),
             Self::InvalidSignature
@@ -265,6 +284,8 @@ impl Problem {
             | Self::InvalidParameter(_)
             | Self::OutOfRange(_)
             | Self::InvalidBody(_)
+            | Self::InvalidFields(_)
+            | Self::NotImplemented(_)
             | Self::UnsupportedMediaType
             | Self::IdempotencyMismatch
             | Self::NotAcceptable(_)
@@ -340,6 +361,13 @@ impl From<CommandError> for Problem {
             CommandError::Refused(Refusal::NoSuchCustomer) => Self::NotFound("customer"),
             CommandError::Refused(Refusal::NoSuchSubscription) => Self::NotFound("subscription"),
             CommandError::Refused(Refusal::NoSuchCheckout) => Self::NotFound("checkout"),
+            CommandError::Refused(Refusal::NoSuchFeature) => Self::NotFound("feature"),
+            CommandError::Refused(Refusal::BelowZero) => {
+                Self::InvalidBody("Usage cannot go below zero.".to_owned())
+            }
+            CommandError::Refused(Refusal::CustomerExists) => Self::InvalidBody(
+                "There is a customer of this `customer_identifier` already.".to_owned(),
+            ),
             CommandError::Refused(Refusal::Invalid(why)) => Self::InvalidBody(why),
             CommandError::Refused(
                 refusal @ (Refusal::NothingChanges | Refusal::TooLarge | Refusal::CheckoutIs(_)),

@@ -9,10 +9,8 @@ use super::entity::{Entity, Kind, MERCHANT, Role};
 use super::page::{Gathering, Ident, Listing, Page};
 use crate::domain::access::{Access, AsOf};
 use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
-use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, Naming, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::meter::Meters;
 use crate::domain::own;
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
@@ -95,6 +93,15 @@ impl State {
         root.is_identifier().then_some(&*root.name)
     }
 
+    /// Whether any of a customer's subscriptions, whoever provides it, stands in one of these ways.
+    #[must_use]
+    pub fn holds_any(&self, id: &str, statuses: &[Status]) -> bool {
+        self.find_customer(id).is_some_and(|root| {
+            let root = self.arena.get(root);
+            statuses.iter().any(|status| self.has_status(root, *status))
+        })
+    }
+
     /// The id that a customer is shown under (`CUS-…`), by any id.
     #[must_use]
     pub fn customer_id_of(&self, id: &str) -> Option<Box<str>> {
@@ -146,33 +153,6 @@ impl State {
         self.finish_page(wanted, page, |ix| Some(self.customer_view(ix, Some(as_of))))
     }
 
-    /// What a customer may use, by the newest catalogue.
-    #[must_use]
-    pub fn entitlements(&self, id: &str, as_of: AsOf) -> Option<Entitlements> {
-        let root = self.find_customer(id)?;
-        let view = self.customer_view(root, Some(as_of));
-        Some(self.entitlements_of(root, &view, as_of))
-    }
-
-    pub(super) fn entitlements_of(
-        &self,
-        root: Ix,
-        view: &CustomerView,
-        as_of: AsOf,
-    ) -> Entitlements {
-        let settings = self.settings();
-        let unused = Meters::default();
-        let meters = self.meters_of(root).unwrap_or(&unused);
-        let rows = settings.map(|settings| {
-            entitlement::rows(&settings.catalog, &view.subscriptions, meters, as_of)
-        });
-        Entitlements {
-            customer: view.name.clone(),
-            entitlements: rows.unwrap_or_default(),
-            explain: None,
-        }
-    }
-
     pub(super) fn members<'a>(
         &'a self,
         root: &'a Entity,
@@ -190,7 +170,7 @@ impl State {
             .any(|shown| shown.status() == status)
     }
 
-    fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
+    pub(super) fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
         let named = root.is_identifier() && root.name.to_lowercase().contains(needle);
         named || self.person(self.arena.get(ix)).mentions(needle)
     }
@@ -205,7 +185,7 @@ impl State {
             .min()
     }
 
-    fn customer_number(&self, root: &Entity) -> u64 {
+    pub(super) fn customer_number(&self, root: &Entity) -> u64 {
         let vendor = self
             .vendor_id(root)
             .and_then(|id| Tsid::parse(Prefix::Customer, id));
@@ -228,7 +208,7 @@ impl State {
 
     /// All that is known of a person. Whoever paid at a checkout of ours may be somebody else. Of a
     /// customer that was made here, the merchant knows best: others fill what is left open.
-    fn person(&self, root: &Entity) -> Person {
+    pub(super) fn person(&self, root: &Entity) -> Person {
         let mut others = Person::default();
         for (ix, member) in self.members(root) {
             if !self.is_of_payer(ix) {
@@ -366,6 +346,7 @@ impl State {
             Fact::Order(fact) => (Kind::Order, fact.provider, &fact.id),
             Fact::Checkout(fact) => (Kind::Checkout, fact.provider, &fact.id),
             Fact::Addon(fact) => (Kind::Addon, fact.provider, &fact.purchase_key),
+            Fact::PaymentMethod(fact) => (Kind::PaymentMethod, fact.provider, &fact.id),
             Fact::Party(_)
             | Fact::Settings(_)
             | Fact::Operation(_)

@@ -5,9 +5,11 @@
 mod book;
 mod charged;
 mod emails;
+mod had;
 mod lives;
 mod moments;
 mod payers;
+mod people;
 mod sold;
 mod stories;
 mod under_way;
@@ -19,12 +21,15 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 pub(super) use self::lives::*;
+use self::people::{kept, people};
 pub(super) use self::sold::*;
 use super::entity::{Kind, Role};
 use super::{CustomerNotes, State};
 use crate::domain::access::AsOf;
 use crate::domain::event::*;
+use crate::domain::instrument::{Instrument, Part};
 use crate::domain::money::{Currency, Money};
+use crate::domain::order::{Billing, OrderStatus, RefundSaid, RefundWord, Sale};
 use crate::domain::register::{EventRef, Tie};
 use crate::domain::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
 use crate::domain::time::Timestamp;
@@ -92,9 +97,30 @@ fn picture(state: &State) -> Vec<String> {
         lines.push(format!("{checkout:?}"));
         let standing = state.standing_of(&own_subscription_id(number));
         lines.push(format!("{standing:?}"));
+        let record = state.subscription_record(&own_subscription_id(number), as_of);
+        let told = record.map(|full| {
+            let held = (full.terms, full.trial_ends_at, full.cancel);
+            (held, full.running_period, full.charged_as)
+        });
+        lines.push(format!("{told:?}"));
         let live = state.live_subscriptions(&format!("user_{number}"));
         lines.push(format!("{live:?}"));
+        lines.push(kept(state, &format!("user_{number}")));
     }
+    for email in [
+        "someone@example.com0",
+        "OTHER@example.com",
+        "user_1@example.com",
+    ] {
+        lines.push(format!("{:?}", state.identifier_with_email(email)));
+    }
+    let exhibits = (0..state.things()).filter_map(|place| state.exhibit(place));
+    let money = exhibits.filter(|exhibit| exhibit.kind.starts_with("payment"));
+    let mut money: Vec<_> = money
+        .map(|exhibit| String::from_utf8(exhibit.json).unwrap())
+        .collect();
+    money.sort();
+    lines.extend(money);
     lines.push(format!("{:?}", state.next_due()));
     let mut due: Vec<_> = state.due(Timestamp::MAX, everything);
     due.sort_by_key(|fact| format!("{fact:?}"));
@@ -129,6 +155,7 @@ fn assert_coherent(state: &State) {
         Kind::Order,
         Kind::Checkout,
         Kind::Payment,
+        Kind::PaymentMethod,
     ];
     let mut roots = 0;
     for kind in kinds {
@@ -162,6 +189,8 @@ fn assert_coherent(state: &State) {
     }
     assert_eq!(roots, state.customer_count());
     state.assert_dues_are_whole();
+    let shown = (0..state.things()).filter_map(|place| state.exhibit(place));
+    shown.for_each(|shown| assert!(!shown.json.is_empty(), "{} {}", shown.kind, shown.id));
 }
 
 /// A customer's own event list, where an event names the customer and nothing else.

@@ -11,7 +11,7 @@ use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::{Entitlement, Entitlements};
 use crate::domain::event::Fact;
 use crate::domain::explanation::Why;
-use crate::domain::own::OwnFact;
+use crate::domain::own::{Behaviour, OwnFact};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::subscription::SubscriptionView;
@@ -129,36 +129,79 @@ impl<'w, 'a> Behind<'w, 'a> {
         Cell::stamped(told.map(|(statement, _)| statement))
     }
 
-    /// The newest reading, and everything that was counted.
+    /// What the counter was set to last, the newest reading after it, and everything that was counted
+    /// after it.
     fn usage(&self, metric: &str) -> Vec<Cell<'w, 'a>> {
+        let set = Cell::stamped(self.of_metric(metric, Used::Set));
+        let base = set.as_ref().map(|cell| cell.holder.stamp);
+        let is_after = |statement: &Statement<'_>| base.is_none_or(|base| statement.stamp > base);
+        let (counted, before): (Vec<_>, Vec<_>) = self
+            .of_metric(metric, Used::Counted)
+            .partition(|statement| is_after(statement));
+        let counted = counted.into_iter().map(std::iter::once);
+        let mut cells: Vec<_> = counted.filter_map(Cell::stamped).collect();
         let mut readings = BTreeMap::new();
         let mut repeated = Vec::new();
-        let mut cells = Vec::new();
-        for (statement, fact) in self.told() {
-            if is_reading_of(fact, metric) {
-                // Of two words on one time the first counts; the log has its statements in order.
-                match readings.entry(statement.stamp.occurred_at) {
-                    Entry::Vacant(place) => drop(place.insert(statement)),
-                    Entry::Occupied(_) => repeated.push((statement, Why::LowerRank)),
-                }
-            } else if matches!(fact, OwnFact::UsageCounted(used) if *used.meter_id == *metric) {
-                cells.extend(Cell::stamped(std::iter::once(statement)));
+        let mut shown_before = Vec::new();
+        for statement in self.of_metric(metric, Used::Read) {
+            let at = statement.stamp.occurred_at;
+            if base.is_some_and(|base| at <= base.occurred_at) {
+                shown_before.push(statement);
+                continue;
+            }
+            // Of two words on one time the first counts; the log has its statements in order.
+            match readings.entry(at) {
+                Entry::Vacant(place) => drop(place.insert(statement)),
+                Entry::Occupied(_) => repeated.push((statement, Why::LowerRank)),
             }
         }
         if let Some(mut cell) = Cell::stamped(readings.into_values()) {
             cell.losers.extend(repeated);
             cells.push(cell);
         }
+        if let Some(mut cell) = set {
+            let before = before.into_iter().chain(shown_before);
+            cell.losers
+                .extend(before.map(|statement| (statement, Why::Older)));
+            cells.push(cell);
+        }
         cells
+    }
+
+    fn of_metric(&self, metric: &str, used: Used) -> impl Iterator<Item = &'w Statement<'a>> {
+        let told = self.told();
+        let told = told.filter(move |(_, fact)| used_of(fact, metric) == Some(used));
+        told.map(|(statement, _)| statement)
     }
 }
 
-fn is_reading_of(fact: &OwnFact, metric: &str) -> bool {
+/// How a fact tells of what was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Used {
+    Read,
+    Counted,
+    Set,
+}
+
+/// How a fact tells of what was used of a metric, where it does.
+fn used_of(fact: &OwnFact, metric: &str) -> Option<Used> {
+    let is_of = |meter: &str, used| (*meter == *metric).then_some(used);
     if let OwnFact::UsageRead(read) = fact {
-        return read
-            .readings
-            .iter()
-            .any(|reading| *reading.meter_id == *metric);
+        let mut readings = read.readings.iter();
+        return readings.find_map(|reading| is_of(&reading.meter_id, Used::Read));
     }
-    false
+    if let OwnFact::UsageCounted(used) = fact {
+        return is_of(&used.meter_id, Used::Counted);
+    }
+    if let OwnFact::UsageReported(report) = fact {
+        let used = match report.behaviour {
+            Behaviour::Set => Used::Set,
+            Behaviour::Delta => Used::Counted,
+        };
+        return is_of(&report.meter_id, used);
+    }
+    if let OwnFact::UsageEvent(event) = fact {
+        return is_of(&event.counts.as_ref()?.meter_id, Used::Counted);
+    }
+    None
 }

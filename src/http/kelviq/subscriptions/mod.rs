@@ -161,12 +161,10 @@ pub(in crate::http) async fn show(
 }
 
 fn refused(error: CommandError) -> Problem {
-    match error {
-        CommandError::Refused(Refusal::NoSuchCustomer) => {
-            Problem::InvalidBody("Customer does not exist.".into())
-        }
-        other => named(&NAMES)(other),
+    if error == CommandError::Refused(Refusal::NoSuchCustomer) {
+        return Problem::InvalidBody("Customer does not exist.".into());
     }
+    named(&NAMES)(error)
 }
 
 /// `POST /api/v1/subscriptions/create/`

@@ -238,7 +238,11 @@ impl Meters {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::wildcard_enum_match_arm
+    )]
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;

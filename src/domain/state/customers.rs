@@ -14,6 +14,7 @@ use crate::domain::id::{Prefix, Tsid};
 use crate::domain::own;
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
+use crate::domain::subscription::SubscriptionView;
 
 /// What every `CUS-…` begins with, also a vendor's.
 pub(super) const VENDOR_PREFIX: &str = "CUS-";
@@ -192,7 +193,7 @@ impl State {
         vendor.unwrap_or(root.id).as_u64()
     }
 
-    fn customer_name(&self, root: &Entity) -> CustomerName {
+    pub(super) fn customer_name(&self, root: &Entity) -> CustomerName {
         let vendor = self.vendor_id(root).map(str::to_owned);
         CustomerName {
             id: vendor.unwrap_or_else(|| root.id.with(Prefix::Customer).to_string()),
@@ -255,13 +256,23 @@ impl State {
             .collect()
     }
 
+    /// The subscriptions of a customer, by creation, then id.
+    pub(super) fn subscriptions_shown(
+        &self,
+        root: &Entity,
+        as_of: Option<AsOf>,
+    ) -> Vec<SubscriptionView> {
+        let held = self.subscriptions_of(root);
+        let mut shown: Vec<_> = held
+            .filter_map(|ix| self.subscription_view(ix, as_of))
+            .collect();
+        shown.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        shown
+    }
+
     pub(super) fn customer_view(&self, root_ix: Ix, as_of: Option<AsOf>) -> CustomerView {
         let root = self.arena.get(root_ix);
-        let views = self
-            .subscriptions_of(root)
-            .filter_map(|ix| self.subscription_view(ix, as_of));
-        let mut subscriptions: Vec<_> = views.collect();
-        subscriptions.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let subscriptions = self.subscriptions_shown(root, as_of);
         let access = as_of.map(|_| {
             let each = subscriptions.iter().filter_map(|view| view.access.clone());
             each.reduce(Access::better).unwrap_or(Access::NONE)

@@ -8,17 +8,17 @@ use super::arena::Ix;
 use crate::domain::access::AsOf;
 use crate::domain::amount::Step;
 use crate::domain::catalog::Catalog;
-use crate::domain::customer::CustomerView;
-use crate::domain::entitlement::{Entitlements, Holder};
+use crate::domain::entitlement::{Entitlement, Entitlements, Holder};
 use crate::domain::meter::Meters;
+use crate::domain::subscription::SubscriptionView;
 
 impl State {
     /// What a customer may use.
     #[must_use]
     pub fn entitlements(&self, id: &str, as_of: AsOf) -> Option<Entitlements> {
         let root = self.find_customer(id)?;
-        let view = self.customer_view(root, Some(as_of));
-        Some(self.entitlements_of(root, &view, as_of))
+        let held = self.subscriptions_shown(self.arena.get(root), Some(as_of));
+        Some(self.entitlements_of(root, &held, as_of))
     }
 
     /// What a customer that is not archived may use of what grants it anything now, and what it
@@ -29,24 +29,25 @@ impl State {
         if self.archived_at(root).is_some() {
             return None;
         }
-        let view = self.customer_view(root, Some(as_of));
-        let rows = self.held_by(root, &view, |held| held.rows_in_force(as_of));
-        Some(Entitlements {
-            customer: view.name,
-            entitlements: rows.unwrap_or_default(),
-            explain: None,
-        })
+        let held = self.subscriptions_shown(self.arena.get(root), Some(as_of));
+        let rows = self.held_by(root, &held, |held| held.rows_in_force(as_of));
+        Some(self.entitled(root, rows))
     }
 
+    /// What the customer at `root` may use, who holds these subscriptions.
     pub(super) fn entitlements_of(
         &self,
         root: Ix,
-        view: &CustomerView,
+        subscriptions: &[SubscriptionView],
         as_of: AsOf,
     ) -> Entitlements {
-        let rows = self.held_by(root, view, |held| held.rows(as_of));
+        let rows = self.held_by(root, subscriptions, |held| held.rows(as_of));
+        self.entitled(root, rows)
+    }
+
+    fn entitled(&self, root: Ix, rows: Option<Vec<Entitlement>>) -> Entitlements {
         Entitlements {
-            customer: view.name.clone(),
+            customer: self.customer_name(self.arena.get(root)),
             entitlements: rows.unwrap_or_default(),
             explain: None,
         }
@@ -59,9 +60,9 @@ impl State {
         let Some(root) = self.find_customer(id) else {
             return false;
         };
-        let view = self.customer_view(root, Some(as_of));
+        let held = self.subscriptions_shown(self.arena.get(root), Some(as_of));
         let step = Step::nearest(value);
-        let counters = self.held_by(root, &view, |held| held.counters(metric, as_of));
+        let counters = self.held_by(root, &held, |held| held.counters(metric, as_of));
         let mut counters = counters.unwrap_or_default().into_iter();
         counters.all(|level| !level.plus(step).is_below_zero())
     }
@@ -70,14 +71,14 @@ impl State {
     fn held_by<T>(
         &self,
         root: Ix,
-        view: &CustomerView,
+        subscriptions: &[SubscriptionView],
         ask: impl FnOnce(&Holder<'_>) -> T,
     ) -> Option<T> {
         let catalog: &Catalog = &self.settings()?.catalog;
         let unused = Meters::default();
         Some(ask(&Holder {
             catalog,
-            subscriptions: &view.subscriptions,
+            subscriptions,
             meters: self.meters_of(root).unwrap_or(&unused),
         }))
     }

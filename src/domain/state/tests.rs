@@ -1,6 +1,11 @@
 //! Properties of the fold over random lives: order and repetition do not matter, and what is kept
 //! (owners, members, activity) equals what would be worked out anew.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm
+)]
 
 mod book;
 mod charged;
@@ -8,6 +13,7 @@ mod emails;
 mod had;
 mod lives;
 mod moments;
+mod money;
 mod payers;
 mod people;
 mod sold;
@@ -121,6 +127,7 @@ fn picture(state: &State) -> Vec<String> {
         .collect();
     money.sort();
     lines.extend(money);
+    lines.extend(money::money(state));
     lines.push(format!("{:?}", state.next_due()));
     let mut due: Vec<_> = state.due(Timestamp::MAX, everything);
     due.sort_by_key(|fact| format!("{fact:?}"));

@@ -97,7 +97,7 @@ impl State {
         let root = self.find_customer(id)?;
         let statements = self.statements(heard);
         let customer = self.explained(root, as_of, &statements);
-        let mut shown = self.entitlements_of(root, &customer, as_of);
+        let mut shown = self.entitlements_of(root, &customer.subscriptions, as_of);
         self.explain_entitlements(root, &mut shown, &customer, &statements);
         Some(shown)
     }

@@ -13,6 +13,7 @@ mod emails;
 mod had;
 mod lives;
 mod moments;
+mod money;
 mod payers;
 mod people;
 mod sold;
@@ -126,6 +127,7 @@ fn picture(state: &State) -> Vec<String> {
         .collect();
     money.sort();
     lines.extend(money);
+    lines.extend(money::money(state));
     lines.push(format!("{:?}", state.next_due()));
     let mut due: Vec<_> = state.due(Timestamp::MAX, everything);
     due.sort_by_key(|fact| format!("{fact:?}"));

@@ -274,12 +274,10 @@ fn wanted(body: &[u8]) -> Result<NewCheckout, Problem> {
 }
 
 fn refused(error: CommandError) -> Problem {
-    match error {
-        CommandError::Refused(Refusal::NoSuchCustomer) => {
-            wrong("customerId", "Customer does not exist.")
-        }
-        other => named(&NAMES)(other),
+    if error == CommandError::Refused(Refusal::NoSuchCustomer) {
+        return wrong("customerId", "Customer does not exist.");
     }
+    named(&NAMES)(error)
 }
 
 /// `POST /api/v1/checkout/`

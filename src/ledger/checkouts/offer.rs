@@ -83,6 +83,8 @@ impl Offer {
             (target.subscription_id, target.supersedes)
         };
         let (subscription_id, supersedes) = target;
+        let mut quantities = self.quantities.clone();
+        quantities.sort_by(|one, other| one.feature.cmp(&other.feature));
         // Who has the plan already pays on for it.
         let begins = state.standing_of(&subscription_id).is_none();
         let item = Item::Plan {
@@ -92,7 +94,7 @@ impl Offer {
             gateway_plan,
             subscription_id,
             supersedes,
-            quantities: self.quantities.clone(),
+            quantities,
             trial_days: if begins { self.trial_days } else { 0 },
         };
         Ok((item, price))

@@ -52,13 +52,12 @@ impl Ledger {
     /// Finds out who is meant.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchCustomer`], or [`Refusal::Invalid`] that names `customer_identifier` or
-    /// `email`.
+    /// [`Refusal::Invalid`] that names `customer_identifier` or `email`.
     pub(super) fn payer(&self, payer: &Payer) -> Result<Found, Refusal> {
         let (identifier, email) = match payer {
-            Payer::Known(id) => return self.known(id),
+            Payer::Known(id) => return Ok(self.known(id)),
             Payer::Identified { identifier, .. } if self.state.read().has_customer(identifier) => {
-                return self.known(identifier);
+                return Ok(self.known(identifier));
             }
             Payer::Identified { identifier, email } => (identifier.clone(), email),
             Payer::ByEmail(email) => {
@@ -84,9 +83,10 @@ impl Ledger {
         })
     }
 
-    fn known(&self, id: &str) -> Result<Found, Refusal> {
+    /// One that is not there (any more) is refused when it is decided: a repetition is not.
+    fn known(&self, id: &str) -> Found {
         let state = self.state.read();
-        Ok(Found::There(wanted_identifier(&state, id)?.to_owned()))
+        Found::There(state.identifier_of(id).unwrap_or(id).to_owned())
     }
 }
 

@@ -365,3 +365,20 @@ fn an_archived_customer_pays_nothing() {
     let wrong = told(&post(&world, "checkout/", &body()), 400);
     assert_eq!(wrong, json!({"customerId": ["Customer does not exist."]}));
 }
+
+#[test]
+fn a_repetition_is_answered_with_the_first_also_when_the_customer_is_gone() {
+    let world = world();
+    customer(&world, "u");
+    let ask = || {
+        let headers = [crate::keys::JSON, ("idempotency-key", "k-1")];
+        let text = body().to_string();
+        let key = Some(crate::world::KEY);
+        world.ask("POST", "/api/v1/checkout/", key, &headers, text.as_bytes())
+    };
+    let first = told(&ask(), 201);
+    let key = Some(crate::world::KEY);
+    let gone = world.ask("DELETE", "/api/v1/customers/u/", key, &[], b"");
+    assert_eq!(gone.status, 204);
+    assert_eq!(told(&ask(), 201), first);
+}

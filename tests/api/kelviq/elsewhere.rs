@@ -78,10 +78,15 @@ fn no_route_says_so_that_is_not_in_this_table() {
             continue;
         }
         let answer = ask(&world, route.method.as_str(), &path, &json!({}));
-        let is_listed = CALLS.iter().any(|(method, listed)| {
-            *method == route.method && listed.split('?').next() == Some(path.trim_end_matches('/'))
-                || (*method == route.method && *listed == path)
-        });
+        let bare = |path: &str| {
+            path.split('?')
+                .next()
+                .map(|path| path.trim_end_matches('/').to_owned())
+        };
+        let is_it = |(method, listed): &(&str, &str)| {
+            route.method == *method && bare(listed) == bare(&path)
+        };
+        let is_listed = CALLS.iter().any(is_it);
         assert_eq!(answer.status == 501, is_listed, "{} {path}", route.method);
         // A client's key is told before that there is no such thing.
         if route.access == Access::Key(Scope::Write) {

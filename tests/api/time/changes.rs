@@ -87,6 +87,11 @@ fn what_somebody_begins_is_in_force_at_once_and_stays() {
     is(&life, &team, "active", true);
     assert_eq!(life.subscription(&team)["paid_through"], Value::Null);
     assert_eq!(limit(&life, "ada", &team), "5");
+    let seq = life.world.ledger().last_seq();
+    let path = "/v1/customers/ada/entitlements?explain=true";
+    let explained = life.world.read(path);
+    let by = &explained["entitlements"][0]["explain"]["limit"];
+    assert_eq!(by["seq"], seq, "{explained}");
     // The plan's trial comes first, and ends in the plan.
     let pro = had(&life, new("ada", "pro"));
     is(&life, &pro, "trialing", true);

@@ -54,6 +54,15 @@ impl State {
     }
 }
 
+/// Whether a row's limit is how many were bought.
+fn is_bought(row: &Entitlement, held: Option<&SubscriptionView>) -> bool {
+    let quantities = held.map_or(&[][..], SubscriptionView::quantities);
+    let feature = row.feature_id.as_deref();
+    quantities
+        .iter()
+        .any(|bought| feature == Some(&*bought.feature))
+}
+
 impl<'w, 'a> Behind<'w, 'a> {
     fn explain(&self, row: &Entitlement) -> Fields {
         let mut fields = Fields::default();
@@ -69,26 +78,30 @@ impl<'w, 'a> Behind<'w, 'a> {
         }
         let metric = row.meter_id.as_deref().or(row.feature_id.as_deref());
         let metric = metric.unwrap_or_default();
+        let held = row.subscription_id.as_deref();
+        let held = held.and_then(|id| self.subscriptions.get(id).copied());
+        let of = |name| held.and_then(|held| held.explain.as_ref()?.get(name).cloned());
+        let is_bought = self.allowance(metric).is_none() && is_bought(row, held);
+        // How many were bought was said with the plan.
+        let by_plan = of("plan").filter(|_| is_bought);
         let limit = || {
             let allowed = self.allowance(metric).or_else(|| self.catalogue());
-            allowed.filter(|_| row.limit.is_some())
+            allowed.filter(|_| row.limit.is_some() && !is_bought)
         };
         let usage = || {
             self.usage(metric)
                 .into_iter()
                 .filter(|_| row.usage.is_some())
         };
-        fields.put("limit", limit().map(Cell::explanation));
+        let by_limit = limit().map(Cell::explanation).or(by_plan);
+        fields.put("limit", by_limit.clone());
         fields.put("usage", verdict::together(usage()));
-        let held = row.subscription_id.as_deref();
-        let held = held.and_then(|id| self.subscriptions.get(id).copied());
-        let of = |name| held.and_then(|held| held.explain.as_ref()?.get(name).cloned());
         fields.put("subscription_id", of("plan"));
         let has_access = held.and_then(|held| held.access.as_ref());
         let is_withheld = has_access.is_some_and(|access| access.granted) && !row.granted;
         let granted = if row.is_used_up {
             // A limit of nothing is used up by nothing.
-            verdict::together(usage()).or_else(|| Some(limit()?.explanation()))
+            verdict::together(usage()).or(by_limit.clone())
         } else if is_withheld {
             catalogue
         } else if held.is_some() {
@@ -99,7 +112,7 @@ impl<'w, 'a> Behind<'w, 'a> {
         };
         fields.put("granted", granted);
         if row.granted || row.is_used_up {
-            let left = verdict::together(usage().chain(limit()));
+            let left = verdict::together(usage().chain(limit())).or(by_limit);
             fields.put("remaining", left.filter(|_| row.remaining.is_some()));
         } else if row.remaining.is_some() {
             // Nothing remains where nothing is granted.

@@ -130,3 +130,9 @@ impl State {
         Some(payment.paid_at().unwrap_or_else(made))
     }
 }
+
+/// Where something of a payment stands in a list: also where two payments are said to have it.
+fn apart(at: Timestamp, id: u64, payment: &Entity) -> Newest {
+    let id = id.wrapping_add(payment.id.as_u64());
+    Newest { at, id }
+}

@@ -1,8 +1,8 @@
 //! What was paid back, and where to find it by its own id: it hangs on the payment that it is of.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::{MoneyListing, MoneySearched, OrderRecord};
+use super::{MoneyListing, MoneySearched, OrderRecord, apart};
 use crate::domain::access::AsOf;
 use crate::domain::event::ProviderName;
 use crate::domain::id::Tsid;
@@ -14,7 +14,7 @@ use crate::domain::state::numbered::{Newest, Place};
 
 /// The payments that refunds are of, by the number of their ids. It follows from the rest.
 #[derive(Debug, Default)]
-pub(in crate::domain::state) struct Refunds(BTreeMap<u64, Ix>);
+pub(in crate::domain::state) struct Refunds(BTreeSet<(u64, Ix)>);
 
 /// Which refunds; what is left open is any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,7 +67,8 @@ impl MoneyListing for RefundsAsked {
                     && self.status.is_none_or(|wanted| wanted == refund.word)
                     && self.searched.finds(&ids, is_customers)
                 {
-                    offer(Newest { at, id }, RefundKey { payment: ix, id });
+                    let place = apart(at, id, entity);
+                    offer(place, RefundKey { payment: ix, id });
                 }
             }
         }
@@ -79,11 +80,15 @@ impl MoneyListing for RefundsAsked {
 }
 
 impl State {
-    /// One refund of an order, by its number.
+    /// One refund of an order, by its number. Of two payments that are said to have it, that of the
+    /// one whose id is less.
     #[must_use]
     pub fn refund(&self, id: Tsid, as_of: AsOf) -> Option<RefundRecord> {
-        let payment = *self.refunds.0.get(&id.as_u64())?;
-        self.refund_of(payment, id.as_u64(), as_of)
+        let id = id.as_u64();
+        let all = self.refunds.0.range((id, Ix::at(0))..);
+        let payments = all.take_while(|(held, _)| *held == id).map(|(_, ix)| *ix);
+        let records = payments.filter_map(|ix| self.refund_of(ix, id, as_of));
+        records.min_by(|one, other| one.order.payment.id.cmp(&other.order.payment.id))
     }
 
     fn refund_of(&self, payment: Ix, id: u64, as_of: AsOf) -> Option<RefundRecord> {
@@ -98,19 +103,15 @@ impl State {
         })
     }
 
-    /// Notes which payment a refund is of. Of two that are said to be, the one whose id is less:
-    /// arrival decides nothing.
+    /// Notes which payment a refund is of.
     pub(in crate::domain::state) fn refund_told(
         &mut self,
         provider: ProviderName,
         id: &str,
         payment: Ix,
     ) {
-        let held = self.refunds.0.entry(Tsid::minted(provider, id).as_u64());
-        let held = held.or_insert(payment);
-        if self.arena.get(payment).name < self.arena.get(*held).name {
-            *held = payment;
-        }
+        let number = Tsid::minted(provider, id).as_u64();
+        self.refunds.0.insert((number, payment));
     }
 
     /// Works out where every refund is.

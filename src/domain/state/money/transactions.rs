@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{MoneyListing, MoneySearched, OrderRecord};
+use super::{MoneyListing, MoneySearched, OrderRecord, apart};
 use crate::domain::access::AsOf;
 use crate::domain::id::Tsid;
 use crate::domain::money::Money;
@@ -103,7 +103,8 @@ impl MoneyListing for TransactionsAsked {
                     .is_none_or(|wanted| wanted == Some(moved.status));
                 if is_meant && self.searched.is_of_the_time(moved.at) {
                     let (at, id) = (moved.at, moved.id.as_u64());
-                    offer(Newest { at, id }, TransactionKey { payment: ix, id });
+                    let place = apart(at, id, entity);
+                    offer(place, TransactionKey { payment: ix, id });
                 }
             }
         }

@@ -30,8 +30,14 @@ pub(in crate::http) struct SearchQuery {
 #[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct VersionQuery {
     /// The catalogue's number; any other is not there.
-    #[schemars(with = "Option<u32>")]
     version: Option<String>,
+}
+
+/// The same, of what is listed of it.
+#[derive(Deserialize, JsonSchema)]
+pub(in crate::http) struct VersionListQuery {
+    #[serde(flatten)]
+    version: VersionQuery,
     #[serde(flatten)]
     page: PageQuery,
 }
@@ -165,10 +171,10 @@ pub(in crate::http) async fn show_plan(
 pub(in crate::http) async fn list_prices(
     asked: Asked,
     identifier: web::Path<String>,
-    query: web::Query<VersionQuery>,
+    query: web::Query<VersionListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Shown { seq, value } = asked.ledger().catalogue();
-    let (_, _, plan) = plan_of(&value, &identifier, &query)?;
+    let (_, _, plan) = plan_of(&value, &identifier, &query.version)?;
     listed(&asked, (&query.page, PAGE_SIZE), seq, prices::prices(plan))
 }
 
@@ -176,10 +182,10 @@ pub(in crate::http) async fn list_prices(
 pub(in crate::http) async fn list_plan_features(
     asked: Asked,
     identifier: web::Path<String>,
-    query: web::Query<VersionQuery>,
+    query: web::Query<VersionListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Shown { seq, value } = asked.ledger().catalogue();
-    let (catalog, _, plan) = plan_of(&value, &identifier, &query)?;
+    let (catalog, _, plan) = plan_of(&value, &identifier, &query.version)?;
     let all = shown::entitlements(catalog, plan, value.changed_at);
     listed(&asked, (&query.page, PAGE_SIZE), seq, all)
 }

@@ -27,10 +27,10 @@ pub(in crate::http) struct ListQuery {
     /// Words with commas between: `open`, `processing`, `success`, `expired`.
     status: Option<String>,
     /// Opened on that day or later.
-    #[schemars(extend("format" = "date"))]
+    #[schemars(extend("anyOf" = [{"format": "date"}, {"const": ""}]))]
     start_date: Option<String>,
     /// Opened on that day or before.
-    #[schemars(extend("format" = "date"))]
+    #[schemars(extend("anyOf" = [{"format": "date"}, {"const": ""}]))]
     end_date: Option<String>,
     #[serde(flatten)]
     page: PageQuery,

@@ -136,6 +136,13 @@ pub(in crate::http) async fn index(
 ) -> Result<HttpResponse, Problem> {
     let wanted = query.asked(&asked)?;
     let numbered = query.page.numbered(PAGE_SIZE)?;
+    if asked.caller.customer.is_some()
+        && let Some(customer) = wanted.customer.as_deref()
+    {
+        // Who may see one customer alone is told nothing of others, not even that they have none.
+        let known = asked.ledger().customer_record(&asked.caller, customer);
+        known.value.ok_or(Problem::NotFound("customer"))?;
+    }
     let caller = asked.caller.clone();
     let found = asked
         .looked_through(move |ledger| ledger.subscriptions_numbered(&caller, &wanted, numbered))
@@ -161,12 +168,10 @@ pub(in crate::http) async fn show(
 }
 
 fn refused(error: CommandError) -> Problem {
-    match error {
-        CommandError::Refused(Refusal::NoSuchCustomer) => {
-            Problem::InvalidBody("Customer does not exist.".into())
-        }
-        other => named(&NAMES)(other),
+    if error == CommandError::Refused(Refusal::NoSuchCustomer) {
+        return Problem::InvalidBody("Customer does not exist.".into());
     }
+    named(&NAMES)(error)
 }
 
 /// `POST /api/v1/subscriptions/create/`

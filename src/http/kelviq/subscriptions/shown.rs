@@ -204,9 +204,10 @@ impl Subscription {
         let period = period_of(&record);
         let recurrence = Recurrence::of(period);
         let price = record.terms.as_ref().map(|terms| terms.price);
-        let (starts, ends) = match period {
-            Period::OneTime => (None, None),
-            _ => record.running_period,
+        let (starts, ends) = if period == Period::OneTime {
+            (None, None)
+        } else {
+            record.running_period
         };
         let by_provider = (view.status == Status::Canceled)
             .then_some(view.ended_at)

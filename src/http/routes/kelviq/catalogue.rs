@@ -77,7 +77,7 @@ fn plans() -> Vec<Entry> {
             "What a plan costs, each place's prices together",
             catalog::list_prices,
         )
-        .query::<catalog::VersionQuery>()
+        .query::<catalog::VersionListQuery>()
         .says::<PageOf<prices::PlanPrice>>(),
         get(
             at!("catalog/plans/{identifier}/features/"),
@@ -85,7 +85,7 @@ fn plans() -> Vec<Entry> {
             "What a plan grants",
             catalog::list_plan_features,
         )
-        .query::<catalog::VersionQuery>()
+        .query::<catalog::VersionListQuery>()
         .says::<PageOf<shown::PlanEntitlement>>(),
     ]
 }

@@ -82,7 +82,7 @@ impl Row {
         let is_full = self
             .limit
             .is_some_and(|limit| self.used.is_some_and(|used| used >= limit));
-        !self.subscription.is_empty() && !(self.is_hard && is_full)
+        !(self.subscription.is_empty() || (self.is_hard && is_full))
     }
 
     pub fn left(&self) -> Option<i64> {
@@ -221,11 +221,11 @@ impl Model {
     }
 
     fn allowance(&self, feature: usize, hour: i64) -> Option<i64> {
-        let told = self.told.iter().filter_map(|(of, at, told)| match told {
+        let mut newest = self.told.iter().rev();
+        newest.find_map(|(of, at, told)| match told {
             Told::Allowed(n) if *of == feature && *at <= hour => Some(*n),
             _ => None,
-        });
-        told.last()
+        })
     }
 
     /// Of each subscription that is in force at an hour, a row for each feature.

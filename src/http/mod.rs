@@ -15,6 +15,7 @@ mod ndjson;
 mod openapi;
 mod ops;
 mod panics;
+mod refused;
 mod requests;
 mod routes;
 mod stykite;

@@ -1,5 +1,5 @@
-"""What no schema can tell schemathesis: how webhooks are signed, and what the service
-remembers. Knows of secrets only the demo's."""
+"""What no schema can tell schemathesis: how webhooks are signed, what is sold, who is there, and what
+the service remembers. Knows of secrets only the demo's."""
 
 import hashlib
 import hmac
@@ -16,6 +16,48 @@ STYKITE = "/v1/company/"
 COMPANY, COUNTRY = "COM-0MD508X1S3001", "CON-0MD508X1S3002"
 METER, PLAN = "MTR-0MD508X1S3003", "PLV-0MD508X1S388G"
 CUSTOMER = "user_42"
+KELVIQ = "/api/v1/"
+# What a request to Kelviq's surface must say to be understood, by the field's name. What is left out is
+# still left out, and so is what has ABSENT.
+ABSENT = object()
+KELVIQ_FIELDS = {
+    "planIdentifier": "pro",
+    "chargePeriod": "MONTHLY",
+    "customerId": CUSTOMER,
+    "featureId": "ai-credits",
+    "features": [{"identifier": "ai-credits", "quantity": 5}],
+    "successUrl": "https://shop.example/done",
+    "cancelUrl": "https://shop.example/back",
+    "currencyCode": "USD",
+    "defaultBillingCountry": "US",
+    "customAmount": 12.5,
+    "discountCode": ABSENT,
+    "email": "somebody@example.com",
+    "billingAddress": {"country": "IN", "line1": "1 Example Street"},
+    "metadata": {"orderRef": "A"},
+    "properties": {"featureId": "ai-credits", "value": 2},
+    "timestamp": "2026-10-01 10:00:00.000000",
+    "trialEnd": "now",
+    "cancellationDate": "2199-01-01",
+    "offeringId": "an-offering",
+    "pricingTableId": "a-table",
+    "ruleId": "a-rule",
+    "plansEnabled": "pro,enterprise",
+    "ipAddress": "203.0.113.7",
+}
+# What a question must say to be understood: the log knows days from 2000 on.
+KELVIQ_QUERY = {"customer_id": CUSTOMER, "customerId": CUSTOMER, "page": 1}
+KELVIQ_QUERY |= dict.fromkeys(("start_date", "start_date_after", "modified_on_after"), "2026-01-01")
+KELVIQ_QUERY |= dict.fromkeys(("end_date", "start_date_before", "modified_on_before"), "2199-01-01")
+# What a path names, by the list it is in: the parameter, and the field of a row.
+KELVIQ_LISTS = {
+    "checkout/sessions/": ("session_id", "id"),
+    "orders/": ("id", "id"),
+    "refunds/": ("refundId", "id"),
+    "catalog/products/": ("pk", "id"),
+    "catalog/features/": ("pk", "id"),
+    "catalog/plans/": ("identifier", "identifier"),
+}
 
 
 class Signed(requests.auth.AuthBase):
@@ -106,6 +148,60 @@ def sold(fields):
     return taken
 
 
+def ask_kelviq(method, rest, body=None):
+    headers = {"Authorization": f"Bearer {os.environ['LEDGER_KEY']}"}
+    url = f"{os.environ['LEDGER_URL']}{KELVIQ}{rest}"
+    answer = requests.request(method, url, json=body, headers=headers, timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def of_kelviq(case):
+    """Names in a request what there is: its customer, its plan, a subscription that was just begun."""
+    place, query = case.path_parameters or {}, case.query or {}
+    rest = case.path.removeprefix(KELVIQ)
+    start = rest.split("{")[0]
+    if start == "subscriptions/" and place:
+        body = {"planIdentifier": "pro", "chargePeriod": "MONTHLY", "customerId": CUSTOMER}
+        place["subscriptionId"] = ask_kelviq("POST", "subscriptions/create/", body)["id"]
+    elif start == "customers/" and place:
+        place["customerId"] = uuid.uuid4().hex
+        ask_kelviq("POST", "customers/", {"customerId": place["customerId"]})
+    elif place and start in KELVIQ_LISTS:
+        name, of_row = KELVIQ_LISTS[start]
+        for row in ask_kelviq("GET", f"{start}?page_size=1")["results"]:
+            place[name] = row[of_row]
+    for name, value in KELVIQ_QUERY.items():
+        if name in query:
+            query[name] = value
+    if rest == "entitlements/" and "customerId" not in query:
+        # Either spelling will do, and one is needed.
+        case.query = query | {"customer_id": CUSTOMER}
+    if isinstance(case.body, dict):
+        case.body = of_kelviqs_body(rest, case.body)
+
+
+def of_kelviqs_body(rest, fields):
+    body = {name: KELVIQ_FIELDS.get(name, value) for name, value in fields.items()}
+    body = {name: value for name, value in body.items() if value is not ABSENT}
+    if rest == "customers/":
+        # Made once, a customer is not made again.
+        body["customerId"] = uuid.uuid4().hex
+    elif rest.startswith("customers/"):
+        body.pop("customerId", None)
+    if rest.endswith("/update/"):
+        body["planIdentifier"] = "enterprise"
+    if "idempotencyKey" in body:
+        body["idempotencyKey"] = uuid.uuid4().hex
+    if "customAmount" in body:
+        body |= {"taxBehavior": "INCLUSIVE", "currencyCode": "USD"}
+    if isinstance(body.get("value"), (int, float)):
+        body["value"] = abs(int(body["value"])) % 1000
+    if body.get("cancellationType") == "SPECIFIC_DATE":
+        body["cancellationDate"] = KELVIQ_FIELDS["cancellationDate"]
+    return body
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     # To a schema a cursor is any text, and the service takes its own; an idempotency key is any text,
@@ -119,6 +215,8 @@ def before_call(context, case, kwargs):
         about_the_past(case)
         if case.path.startswith(STYKITE):
             of_what_is_sold(case)
+        if case.path.startswith(KELVIQ):
+            of_kelviq(case)
         if "Idempotency-Key" in (case.headers or {}):
             case.headers["Idempotency-Key"] = uuid.uuid4().hex
     if case.path.startswith("/webhooks/") and case.path_parameters.get("source") == "razorpay":

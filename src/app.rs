@@ -225,6 +225,8 @@ pub struct App {
     ledger: Arc<Ledger>,
     listener: TcpListener,
     admin_key: KeyDigest,
+    /// Where the outside finds it.
+    public_url: String,
     /// What the operator should know, a sentence each.
     pub notices: Vec<String>,
     /// A key that was made at this start, to be shown once.
@@ -269,6 +271,7 @@ impl App {
             ledger: Arc::new(opened.ledger),
             listener,
             admin_key: KeyDigest::of(&key),
+            public_url: config.public_url_at(listens_at),
             notices: opened.notices,
             new_admin_key,
             stream_limits: StreamLimits::default(),
@@ -298,7 +301,8 @@ impl App {
         let ledger = Arc::clone(&self.ledger);
         // What a gateway is told of comes in by this address: it waits in the backlog until then.
         ledger.open_desk().map_err(AppError::Server)?;
-        let shared = Data::new(Shared::new(self.ledger, self.admin_key));
+        let shared = Shared::new(self.ledger, self.admin_key, &self.public_url);
+        let shared = Data::new(shared);
         let served = shared.clone();
         let (send, receive) = std::sync::mpsc::channel();
         let serve = move || {

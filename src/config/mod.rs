@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -25,6 +26,7 @@ pub mod values;
 pub use error::{ConfigError, Place};
 use error::{Origins, Problem};
 use schema::{Access, Audit, Checkout, GatewayName, Gateways, Log, Server, Source};
+use url::WebUrl;
 
 /// The file that is read where none is named.
 pub const DEFAULT_FILE: &str = "config.toml";
@@ -196,6 +198,17 @@ impl Config {
             "" => self.server.public_url.host(),
             origin => origin,
         }
+    }
+
+    /// Where the outside finds a service that listens there: `public_url`. Where nobody chose one,
+    /// and only this machine can reach the service, the address itself.
+    #[must_use]
+    pub fn public_url_at(&self, listens_at: SocketAddr) -> String {
+        let is_chosen = self.origins.is_set("server.public_url");
+        if !is_chosen && listens_at.ip().is_loopback() {
+            return WebUrl::of_address(listens_at).as_str().to_owned();
+        }
+        self.server.public_url.as_str().to_owned()
     }
 
     /// Whether pretended payments may be taken: to be asked before a sandbox checkout is served.

@@ -63,6 +63,8 @@ pub struct OwnCheckout {
     may_supersede: BTreeSet<Box<str>>,
     /// For each payment, by the provider's id, the attempt that its notes name.
     attempt_of: BTreeMap<Box<str>, u32>,
+    /// When what it sells was first had at it, because there was nothing to pay.
+    taken_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +149,12 @@ impl OwnCheckout {
     pub fn cancel(&mut self, at: Timestamp) {
         let first = self.cancelled_at.map_or(at, |held| held.min(at));
         self.cancelled_at = Some(first);
+    }
+
+    /// What it sells was had at it, because there is nothing to pay.
+    pub fn take(&mut self, at: Timestamp) {
+        let first = self.taken_at.map_or(at, |held| held.min(at));
+        self.taken_at = Some(first);
     }
 
     /// Its time was over at `due`, if that is its end.
@@ -248,7 +256,8 @@ impl OwnCheckout {
         let Some(opened) = self.opened() else {
             return CheckoutStatus::Open;
         };
-        if payments.iter().any(|made| made.outcome == Outcome::Pays) {
+        let is_paid = payments.iter().any(|made| made.outcome == Outcome::Pays);
+        if is_paid || self.taken_at.is_some() {
             return CheckoutStatus::Paid;
         }
         if self.ends_passed.contains(&opened.expires_at) {
@@ -293,6 +302,7 @@ impl OwnCheckout {
             .iter()
             .filter(|made| made.outcome == Outcome::Pays);
         let paid = paying.min();
+        let paid_at = [paid.map(|made| made.at), self.taken_at];
         let pages: Vec<_> = pages.collect();
         let is_closed = |page: &CheckoutAtGateway| heard.closed_pages.contains(&&*page.reference);
         Some(CheckoutView {
@@ -305,7 +315,7 @@ impl OwnCheckout {
             at_gateway: newest.and_then(|(_, held)| Some(held.at_gateway.get()?.0.clone())),
             pages,
             refused: newest.and_then(|(_, held)| held.refused.get().cloned()),
-            paid_at: paid.map(|made| made.at),
+            paid_at: paid_at.into_iter().flatten().min(),
             payment_id: paid.map(|made| made.id.into()),
             customer,
             opened,
@@ -336,9 +346,9 @@ pub struct CheckoutView {
     pub is_page_closed: bool,
     /// Why the gateway refused it, where it did.
     pub refused: Option<Box<str>>,
-    /// When it was paid.
+    /// When it was paid, or what it sells was had because there is nothing to pay.
     pub paid_at: Option<Timestamp>,
-    /// The provider's id of the payment that paid it first.
+    /// The provider's id of the payment that paid it first; nothing where there was none to make.
     pub payment_id: Option<Box<str>>,
     /// Whose it is.
     pub customer: CustomerName,

@@ -112,8 +112,9 @@ pub struct Person {
 }
 
 impl Person {
-    /// Takes in what an event says.
-    pub fn observe(&mut self, contact: &Contact, stamp: Stamp) {
+    /// Takes in what an event says; says whether the e-mail address is another now.
+    pub fn observe(&mut self, contact: &Contact, stamp: Stamp) -> bool {
+        let mut is_new_email = false;
         let said = [
             (Detail::Email, &contact.email),
             (Detail::FirstName, &contact.first_name),
@@ -124,9 +125,16 @@ impl Person {
         ];
         for (detail, text) in said {
             if let Some(text) = text {
-                self.offer(detail, stamp, text);
+                is_new_email |= self.offer(detail, stamp, text) && detail == Detail::Email;
             }
         }
+        is_new_email
+    }
+
+    /// E-mail address.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.get(Detail::Email)
     }
 
     /// Takes in where an event says that the person is.
@@ -154,34 +162,36 @@ impl Person {
         }
     }
 
-    fn offer(&mut self, detail: Detail, stamp: Stamp, text: &str) {
-        match self.details.iter_mut().find(|(held, _)| *held == detail) {
-            None => self.details.push((
-                detail,
-                Register {
-                    stamp,
-                    value: text.into(),
-                },
-            )),
-            // One event may say two things of a person, by its payment and by its invoice.
-            Some((_, held)) if (stamp, text) > (held.stamp, &*held.value) => {
-                // Most events repeat what is known: the text is copied only when it differs.
-                held.stamp = stamp;
-                if *held.value != *text {
-                    held.value = text.into();
-                }
-            }
-            Some(_) => {}
+    /// Says whether another text is known now.
+    fn offer(&mut self, detail: Detail, stamp: Stamp, text: &str) -> bool {
+        let held = self.details.iter_mut().find(|(held, _)| *held == detail);
+        let Some((_, held)) = held else {
+            let value = text.into();
+            self.details.push((detail, Register { stamp, value }));
+            return true;
+        };
+        // One event may say two things of a person, by its payment and by its invoice.
+        if (stamp, text) <= (held.stamp, &*held.value) {
+            return false;
         }
+        // Most events repeat what is known: the text is copied only when it differs.
+        held.stamp = stamp;
+        let differs = *held.value != *text;
+        if differs {
+            held.value = text.into();
+        }
+        differs
     }
 
     fn get(&self, detail: Detail) -> Option<&str> {
         let found = self.details.iter().find(|(held, _)| *held == detail)?;
-        Some(&found.1.value)
+        // An empty text cleared it.
+        Some(&*found.1.value).filter(|text| !text.is_empty())
     }
 
     fn address(&self) -> Option<Address> {
-        serde_json::from_str(self.get(Detail::Address)?).ok()
+        let address = serde_json::from_str(self.get(Detail::Address)?).ok()?;
+        Some(address).filter(|address| *address != Address::default())
     }
 
     /// `COM-…`

@@ -7,16 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::json_text::JsonText;
-use super::own::{Begun, CancelAsked, CancelWhen, CancelledAtGateway};
+use super::own::{Begun, CancelAsked, CancelWhen, CancelledAtGateway, SubscriptionBegun, Terms};
 use super::register::{RareSlot, Register, Stamp};
 use super::time::Timestamp;
 
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
-    begun: RareSlot<JsonText<Begun>>,
-    cancel: RareSlot<Cancel>,
+    begun: RareSlot<JsonText<Beginning>>,
+    /// When somebody last said that it is to be had without a payment.
+    had: Option<Stamp>,
+    cancel: RareSlot<CancelAs>,
     /// Every cancel that was to be at once: of those that hold, the first ended it.
+    #[serde(with = "super::pairs")]
     at_once: BTreeMap<Stamp, Timestamp>,
     end_date: RareSlot<Timestamp>,
     /// For which ends of its trial it was told that they passed.
@@ -24,9 +27,42 @@ pub struct Decided {
     /// For which ends it was told that they passed.
     ends_passed: BTreeSet<Timestamp>,
     /// What the gateway answered to each kind of cancel of each subscription there.
+    #[serde(with = "super::pairs")]
     stopped: BTreeMap<(Box<str>, CancelWhen), Register<Answer>>,
     /// The checkouts (`TRN-…`) that put another in its place once they are paid.
     superseded_by: BTreeSet<Box<str>>,
+    /// The subscriptions (`SUA-…`) that took its place without a payment, and when they last did.
+    replaced_by: BTreeMap<Box<str>, Replaced>,
+}
+
+/// When another took its place without a payment, and by which event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Replaced {
+    /// The fact's place among others.
+    pub stamp: Stamp,
+    /// The event's sequence number.
+    pub seq: u64,
+}
+
+/// How a subscription began without a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// What began.
+    #[serde(flatten)]
+    pub begun: Begun,
+    /// What for, and until when; nothing where it was given to a new customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub had: Option<Box<Had>>,
+}
+
+/// What a subscription that is had without a payment is had for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Had {
+    /// What for.
+    pub terms: Terms,
+    /// Until when what it took the place of was paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Timestamp>,
 }
 
 /// A cancel as it was asked for.
@@ -36,6 +72,27 @@ pub struct Cancel {
     pub when: CancelWhen,
     /// When that is.
     pub ends_at: Timestamp,
+}
+
+/// The same, with why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct CancelAs {
+    cancel: Cancel,
+    feedback: Option<Box<str>>,
+    comment: Option<Box<str>>,
+}
+
+/// A cancel with when and why it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancelTold<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// The cancel.
+    pub cancel: Cancel,
+    /// Why, in one of the surface's words.
+    pub feedback: Option<&'a str>,
+    /// Why, in the customer's words.
+    pub comment: Option<&'a str>,
 }
 
 /// What a gateway answered to a cancel.
@@ -61,13 +118,43 @@ pub struct Words {
 impl Decided {
     /// It began without a payment.
     pub fn begin(&mut self, begun: &Begun, stamp: Stamp) {
-        self.begun.offer(stamp, JsonText(begun.clone()));
+        let begun = begun.clone();
+        self.begun
+            .offer(stamp, JsonText(Beginning { begun, had: None }));
+    }
+
+    /// The same, because somebody said so.
+    pub fn have(&mut self, told: &SubscriptionBegun, stamp: Stamp) {
+        let beginning = Beginning {
+            begun: told.begun.clone(),
+            had: Some(Box::new(Had {
+                terms: told.terms.clone(),
+                through: told.through,
+            })),
+        };
+        self.begun.offer(stamp, JsonText(beginning));
+        self.had = self.had.max(Some(stamp));
+    }
+
+    /// Another (`SUA-…`) took its place without a payment.
+    pub fn replaced_by(&mut self, other: &str, replaced: Replaced) {
+        let held = self.replaced_by.entry(other.into()).or_insert(replaced);
+        if replaced.stamp > held.stamp {
+            *held = replaced;
+        }
     }
 
     /// It is to end, now or with its cycle.
     pub fn cancel(&mut self, asked: &CancelAsked, stamp: Stamp) {
         let (when, ends_at) = (asked.when, asked.ends_at);
-        self.cancel.offer(stamp, Cancel { when, ends_at });
+        let cancel = Cancel { when, ends_at };
+        let (feedback, comment) = (asked.feedback.clone(), asked.comment.clone());
+        let asked = CancelAs {
+            cancel,
+            feedback,
+            comment,
+        };
+        self.cancel.offer(stamp, asked);
         if when == CancelWhen::Immediate {
             self.at_once.entry(stamp).or_insert(ends_at);
         }
@@ -113,6 +200,7 @@ impl Decided {
     /// Takes in all that another record of the same subscription knows.
     pub fn merge(&mut self, other: &Self) {
         self.begun.merge(&other.begun);
+        self.had = self.had.max(other.had);
         self.cancel.merge(&other.cancel);
         self.at_once.extend(&other.at_once);
         self.end_date.merge(&other.end_date);
@@ -123,6 +211,9 @@ impl Decided {
         }
         let others = other.superseded_by.iter().cloned();
         self.superseded_by.extend(others);
+        for (id, replaced) in &other.replaced_by {
+            self.replaced_by(id, *replaced);
+        }
     }
 
     /// Forgets what was asked before `stamp`: a provider's newer word stands instead.
@@ -141,13 +232,37 @@ impl Decided {
     #[must_use]
     pub fn begun(&self) -> Option<(&Begun, Timestamp)> {
         let stamp = self.begun.stamp()?;
-        Some((&self.begun.get()?.0, stamp.occurred_at))
+        Some((&self.begun.get()?.begun, stamp.occurred_at))
+    }
+
+    /// What it is had for, where it began because somebody said so.
+    #[must_use]
+    pub fn had(&self) -> Option<&Had> {
+        self.begun.get()?.had.as_deref()
+    }
+
+    /// When somebody last said that it is to be had without a payment.
+    #[must_use]
+    pub fn had_at(&self) -> Option<Stamp> {
+        self.had
     }
 
     /// The newest cancel.
     #[must_use]
     pub fn cancel_asked(&self) -> Option<Cancel> {
-        self.cancel.get().copied()
+        self.cancel.get().map(|asked| asked.cancel)
+    }
+
+    /// The same, with when and why it was asked for.
+    #[must_use]
+    pub fn cancel_told(&self) -> Option<CancelTold<'_>> {
+        let held = self.cancel.register()?;
+        Some(CancelTold {
+            at: held.stamp.occurred_at,
+            cancel: held.value.cancel,
+            feedback: held.value.feedback.as_deref(),
+            comment: held.value.comment.as_deref(),
+        })
     }
 
     /// What holds of it where later words undo earlier ones: `is_undone` says of a stamp whether
@@ -200,5 +315,51 @@ impl Decided {
     /// The checkouts that put another in its place once they are paid.
     pub fn superseders(&self) -> impl Iterator<Item = &str> {
         self.superseded_by.iter().map(|id| &**id)
+    }
+
+    /// The subscriptions that took its place without a payment, and when they last did.
+    pub fn replacements(&self) -> impl Iterator<Item = (&str, Replaced)> {
+        let all = self.replaced_by.iter();
+        all.map(|(id, replaced)| (&**id, *replaced))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::register::Origin;
+
+    /// What is compared after a replay is JSON.
+    #[test]
+    fn everything_that_was_decided_is_written_as_json() {
+        let at = Timestamp::EPOCH.plus_days(1);
+        let stamp = Stamp {
+            occurred_at: at,
+            origin: Origin::Ours { seq: 1 },
+        };
+        let mut decided = Decided::default();
+        decided.cancel(
+            &CancelAsked {
+                subscription_id: "SUA-1".into(),
+                when: CancelWhen::Immediate,
+                ends_at: at,
+                feedback: None,
+                comment: None,
+            },
+            stamp,
+        );
+        decided.cancelled_at_gateway(
+            &CancelledAtGateway {
+                subscription_id: "SUA-1".into(),
+                reference: "sub_1".into(),
+                when: CancelWhen::Immediate,
+                refused: None,
+            },
+            stamp,
+        );
+        decided.replaced_by("SUA-2", Replaced { stamp, seq: 1 });
+        let written = serde_json::to_string(&decided).unwrap();
+        assert_eq!(serde_json::from_str::<Decided>(&written).unwrap(), decided);
     }
 }

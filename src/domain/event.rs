@@ -2,17 +2,21 @@
 //!
 //! A fact never says "now": each [`Change`] carries the time at which it happened at the provider.
 
+mod paid;
+
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+
+pub use self::paid::{DisputeFact, PaymentFact, PaymentMethodFact, RefundFact};
 
 use super::accepted::AcceptedFact;
 use super::catalog::Catalog;
 use super::key::KeyFact;
 use super::money::Money;
 use super::own::OwnFact;
-use super::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
+use super::status::{CheckoutStatus, Status};
 use super::time::Timestamp;
 
 /// A provider's registered name (`razorpay`), or `subledger` for what is born here.
@@ -122,6 +126,8 @@ pub enum Fact {
     Checkout(CheckoutFact),
     /// An add-on that was bought.
     Addon(AddonFact),
+    /// A way of paying that the provider keeps for a customer.
+    PaymentMethod(PaymentMethodFact),
     /// Settings that change meaning: from this ledger's own configuration.
     Settings(Box<SettingsFact>),
     /// Something an operator did that an auditor must be able to see; changes no billing state.
@@ -243,71 +249,6 @@ pub struct PaidThroughFact {
     pub subscription_id: Box<str>,
     /// The end of the paid period.
     pub until: Timestamp,
-}
-
-/// See [`Fact::Payment`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PaymentFact {
-    /// The provider.
-    pub provider: ProviderName,
-    /// The provider's id.
-    pub id: Box<str>,
-    /// How far it has come; `None` for a word we do not know.
-    pub status: Option<PaymentStatus>,
-    /// The amount.
-    pub amount: Option<Money>,
-    /// `card`, `upi`, …
-    pub method: Option<Box<str>>,
-    /// The subscription it pays, where the event carries both.
-    pub subscription_id: Option<Box<str>>,
-    /// The invoice it pays.
-    pub invoice_id: Option<Box<str>>,
-    /// The order it pays.
-    pub order_id: Option<Box<str>>,
-    /// When the provider made it.
-    pub created_at: Option<Timestamp>,
-    /// Whose it is.
-    pub naming: Naming,
-    /// The person.
-    pub contact: Contact,
-}
-
-/// See [`Fact::Refund`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RefundFact {
-    /// The provider.
-    pub provider: ProviderName,
-    /// The provider's id of the refund.
-    pub id: Box<str>,
-    /// The provider's id of the payment.
-    pub payment_id: Box<str>,
-    /// How far it has come; `None` for a word we do not know.
-    pub status: Option<RefundStatus>,
-    /// The amount.
-    pub amount: Option<Money>,
-    /// When the provider made it.
-    pub created_at: Option<Timestamp>,
-}
-
-/// See [`Fact::Dispute`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DisputeFact {
-    /// The provider.
-    pub provider: ProviderName,
-    /// The provider's id of the dispute.
-    pub id: Box<str>,
-    /// The provider's id of the payment.
-    pub payment_id: Box<str>,
-    /// The provider's word (`open`, `under_review`, `won`, `lost`, `closed`).
-    pub status: Option<Box<str>>,
-    /// The provider's word (`chargeback`, `fraud`, …).
-    pub phase: Option<Box<str>>,
-    /// The provider's word for why.
-    pub reason_code: Option<Box<str>>,
-    /// The disputed amount.
-    pub amount: Option<Money>,
-    /// When the provider made it.
-    pub created_at: Option<Timestamp>,
 }
 
 /// See [`Fact::Invoice`].

@@ -70,6 +70,12 @@ impl Tsid {
         )
     }
 
+    /// The id of that bare number.
+    #[must_use]
+    pub const fn of(value: u64) -> Self {
+        Self(value)
+    }
+
     /// A new id for what a command makes: Stykite's kind, ascending with time. It is part of the
     /// command's event, so that a replay does not make another.
     #[must_use]

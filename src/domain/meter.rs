@@ -1,11 +1,11 @@
-//! What a customer used: what its meters showed, what was counted on them, and what it was allowed
-//! beside its plan. Knows no plan and no clock.
+//! What a customer used: what its meters showed, what was counted on them or set, and what it was
+//! allowed beside its plan. Knows no plan and no clock.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thin_vec::ThinVec;
 
-use super::amount::Amount;
+use super::amount::{Amount, Step};
 use super::register::{Register, Stamp};
 use super::time::Timestamp;
 
@@ -18,14 +18,22 @@ struct Shown {
     total: Amount,
 }
 
+/// What was told here of one time has an order: that of the log.
+type Told = (Timestamp, u64);
+
 /// One use that was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Count {
-    at: Timestamp,
-    /// What makes it one and not another.
-    id: u64,
+    told: Told,
     /// It and all before it, so that the sum of any time is one subtraction.
-    up_to: Amount,
+    up_to: Step,
+}
+
+/// From when on a counter stands at another value, whatever was used before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Base {
+    told: Told,
+    value: Amount,
 }
 
 /// All that is known of one customer and one meter.
@@ -33,9 +41,11 @@ struct Count {
 struct Cell {
     meter: Box<str>,
     allowance: Option<Register<Amount>>,
+    /// The last one: it makes all before it count no more, in every window that it is in.
+    base: Option<Base>,
     /// By time, each time once.
     shown: ThinVec<Shown>,
-    /// By time and id, each id once.
+    /// In their order, each once.
     counts: ThinVec<Count>,
 }
 
@@ -44,6 +54,7 @@ impl Cell {
         Self {
             meter: meter.into(),
             allowance: None,
+            base: None,
             shown: ThinVec::new(),
             counts: ThinVec::new(),
         }
@@ -59,7 +70,7 @@ pub struct Summary<'a> {
     pub readings: usize,
     pub last_reading: Option<String>,
     pub counts: usize,
-    pub counted: Option<String>,
+    pub set: Option<String>,
     /// The first half of the SHA-256 of all of it, in hex.
     pub digest: String,
 }
@@ -69,14 +80,14 @@ impl<'a> Summary<'a> {
         // Numbers and texts: writing them cannot fail.
         let bytes = postcard::to_stdvec(cell).unwrap_or_default();
         let digest = Sha256::digest(bytes);
-        let (last, sum) = (cell.shown.last(), cell.counts.last());
+        let last = cell.shown.last();
         Self {
             meter_id: &cell.meter,
             allowance: cell.allowance.as_ref().map(|held| held.value.to_string()),
             readings: cell.shown.len(),
             last_reading: last.map(|shown| shown.total.to_string()),
             counts: cell.counts.len(),
-            counted: sum.map(|count| count.up_to.to_string()),
+            set: cell.base.map(|base| base.value.to_string()),
             digest: hex::encode(digest.get(..16).unwrap_or_default()),
         }
     }
@@ -113,46 +124,70 @@ impl Meters {
         });
     }
 
-    /// Counts a use, once an id; of two amounts under one id the greater.
-    pub fn count(&mut self, meter: &str, at: Timestamp, amount: Amount, id: u64) {
+    /// Counts a use, or takes some back: once for each event, of that time and number.
+    pub fn count(&mut self, meter: &str, at: Timestamp, step: Step, seq: u64) {
+        let told = (at, seq);
         self.change(meter, |Cell { counts, .. }| {
-            let found = counts.binary_search_by_key(&(at, id), |held| (held.at, held.id));
-            let (Ok(place) | Err(place)) = found;
+            let Err(place) = counts.binary_search_by_key(&told, |held| held.told) else {
+                return;
+            };
             let before = place.checked_sub(1).and_then(|before| counts.get(before));
-            let before = before.map_or(Amount::ZERO, |before| before.up_to);
-            let mut more = amount;
-            if found.is_err() {
-                let up_to = before;
-                counts.insert(place, Count { at, id, up_to });
-            } else if let Some(held) = counts.get(place) {
-                more = amount.less(held.up_to.less(before));
-            }
+            let up_to = before.map_or(Step::ZERO, |before| before.up_to);
+            counts.insert(place, Count { told, up_to });
             // Uses come in the order of time, so that mostly there is none after it.
             for count in counts.iter_mut().skip(place) {
-                count.up_to = count.up_to.plus(more);
+                count.up_to = count.up_to.plus(step);
             }
         });
     }
 
-    /// How much was used of a meter after `start`, else ever. A use counts from `start` on; what
-    /// the meter showed at `start` is what had been used by then.
+    /// Makes a counter stand at a value from that time on; the last one told of the latest time
+    /// counts.
+    pub fn set(&mut self, meter: &str, at: Timestamp, value: Amount, seq: u64) {
+        let told = (at, seq);
+        self.change(meter, |Cell { base, .. }| {
+            if base.is_none_or(|held| told > held.told) {
+                *base = Some(Base { told, value });
+            }
+        });
+    }
+
+    /// How much was used of a meter after `start`, else ever; nothing where more was taken back.
     #[must_use]
     pub fn usage(&self, meter: &str, start: Option<Timestamp>) -> Amount {
+        Amount::ZERO.stepped(self.level(meter, start))
+    }
+
+    /// How far a meter's counter stands above nothing, or below. A use counts from `start` on, and
+    /// so does a value that it was set to: then nothing before that counts. What the meter showed at
+    /// `start` is what had been used by then.
+    #[must_use]
+    pub fn level(&self, meter: &str, start: Option<Timestamp>) -> Step {
         let Some(cell) = self.cell(meter) else {
-            return Amount::ZERO;
+            return Step::ZERO;
         };
-        let before = |count: usize| count.checked_sub(1);
-        let shown_before = start.map(|start| cell.shown.partition_point(|shown| shown.at <= start));
-        let shown_before = shown_before.and_then(before);
-        let shown_before = shown_before.and_then(|place| cell.shown.get(place));
-        let shown_before = shown_before.map_or(Amount::ZERO, |shown| shown.total);
+        let base = cell.base;
+        let base = base.filter(|base| start.is_none_or(|start| base.told.0 >= start));
+        let set = base.map_or(Amount::ZERO, |base| base.value);
+        let from = base.map_or(start, |base| Some(base.told.0));
+        let shown_by = |from| {
+            let count = cell.shown.partition_point(|shown| shown.at <= from);
+            let last = count.checked_sub(1).and_then(|last| cell.shown.get(last));
+            last.map_or(Amount::ZERO, |shown| shown.total)
+        };
+        let shown_before = from.map_or(Amount::ZERO, shown_by);
         let shown = cell.shown.last().map_or(Amount::ZERO, |shown| shown.total);
-        let counted_before = start.map(|start| cell.counts.partition_point(|c| c.at < start));
-        let counted_before = counted_before.and_then(before);
-        let counted_before = counted_before.and_then(|place| cell.counts.get(place));
-        let counted_before = counted_before.map_or(Amount::ZERO, |count| count.up_to);
-        let counted = cell.counts.last().map_or(Amount::ZERO, |count| count.up_to);
-        shown.less(shown_before).plus(counted.less(counted_before))
+        let count = match (base, start) {
+            (Some(base), _) => cell.counts.partition_point(|c| c.told <= base.told),
+            (None, Some(start)) => cell.counts.partition_point(|c| c.told.0 < start),
+            (None, None) => 0,
+        };
+        let counted_before = count.checked_sub(1).and_then(|last| cell.counts.get(last));
+        let counted_before = counted_before.map_or(Step::ZERO, |count| count.up_to);
+        let counted = cell.counts.last().map_or(Step::ZERO, |count| count.up_to);
+        Step::up(set)
+            .plus(Step::up(shown.less(shown_before)))
+            .plus(counted.less(counted_before))
     }
 
     /// What was allowed of a meter, whatever the plan says.
@@ -203,7 +238,11 @@ impl Meters {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::wildcard_enum_match_arm
+    )]
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
@@ -216,21 +255,20 @@ mod tests {
         Timestamp::from_seconds(1_790_000_000 + second).unwrap()
     }
 
-    /// One thing that is told of one meter, at one of few times.
+    /// One thing that is told of one meter, at one of few times, in tenths.
     #[derive(Debug, Clone)]
     enum Told {
         Read(i64, u32),
-        Counted(i64, u64, u32),
+        Counted(i64, i64),
+        Set(i64, u32),
         Allowed(i64, u32),
     }
 
     fn told() -> impl Strategy<Value = Told> {
-        // The amount of a use follows from its id: a use has one.
         prop_oneof![
             4 => (0_i64..12, 0_u32..500).prop_map(|(at, total)| Told::Read(at, total)),
-            4 => (0_i64..12, 0_u64..40).prop_map(|(at, id)| {
-                Told::Counted(at, id, u32::try_from(id * 7 % 50).unwrap())
-            }),
+            6 => (0_i64..12, -40_i64..60).prop_map(|(at, used)| Told::Counted(at, used)),
+            2 => (0_i64..12, 0_u32..200).prop_map(|(at, value)| Told::Set(at, value)),
             1 => (0_i64..12, 0_u32..900).prop_map(|(at, limit)| Told::Allowed(at, limit)),
         ]
     }
@@ -242,14 +280,10 @@ mod tests {
             let amount = |tenths: u32| Amount::nearest(Decimal::new(i64::from(tenths), 1));
             match all[*place] {
                 Told::Read(at, total) => meters.read("MTR-1", time(at), amount(total), seq),
-                Told::Counted(at, id, used) => {
-                    meters.count(
-                        "MTR-1",
-                        time(at),
-                        amount(used),
-                        id * 100 + at.cast_unsigned(),
-                    );
+                Told::Counted(at, used) => {
+                    meters.count("MTR-1", time(at), Step::nearest(Decimal::new(used, 1)), seq);
                 }
+                Told::Set(at, value) => meters.set("MTR-1", time(at), amount(value), seq),
                 Told::Allowed(at, limit) => {
                     let stamp = Stamp {
                         occurred_at: time(at),
@@ -263,26 +297,32 @@ mod tests {
     }
 
     /// In tenths, by looking at everything every time.
-    fn used(all: &[Told], start: Option<i64>) -> u32 {
+    fn level(all: &[Told], start: Option<i64>) -> i64 {
+        let is_in = |at: i64| start.is_none_or(|start| at >= start);
+        let sets = all
+            .iter()
+            .enumerate()
+            .filter_map(|(place, told)| match told {
+                Told::Set(at, value) if is_in(*at) => Some(((*at, place), i64::from(*value))),
+                _ => None,
+            });
+        let base = sets.max();
+        let from = base.map(|((at, _), _)| at).or(start);
         let mut readings = BTreeMap::new();
-        let mut counts = BTreeMap::new();
-        for told in all {
-            match told {
-                Told::Read(at, total) => {
-                    readings.entry(*at).or_insert(*total);
+        let mut used = base.map_or(0, |(_, value)| value);
+        for (place, told) in all.iter().enumerate() {
+            match *told {
+                Told::Read(at, total) => drop(readings.entry(at).or_insert(i64::from(total))),
+                Told::Counted(at, step) => {
+                    let is_after = base.is_none_or(|(set, _)| (at, place) > set);
+                    used += if is_after && is_in(at) { step } else { 0 };
                 }
-                Told::Counted(at, id, used) => {
-                    counts.insert((*at, *id), *used);
-                }
-                Told::Allowed(..) => {}
+                Told::Set(..) | Told::Allowed(..) => {}
             }
         }
         let last = readings.values().next_back().copied().unwrap_or(0);
-        let before = start.and_then(|start| readings.range(..=start).next_back());
-        let read = last.saturating_sub(before.map_or(0, |(_, total)| *total));
-        let since = |at: i64| start.is_none_or(|start| at >= start);
-        let counts = counts.iter().filter(|((at, _), _)| since(*at));
-        read + counts.map(|(_, used)| used).sum::<u32>()
+        let before = from.and_then(|from| readings.range(..=from).next_back());
+        used + (last - before.map_or(0, |(_, total)| *total)).max(0)
     }
 
     proptest! {
@@ -298,12 +338,13 @@ mod tests {
             let straight: Vec<usize> = (0..all.len()).collect();
             let meters = fold(&all, &order);
             prop_assert_eq!(&meters, &fold(&all, &straight));
-            let wanted = Decimal::new(i64::from(used(&all, start)), 1);
+            let wanted = Decimal::new(level(&all, start), 1);
+            prop_assert_eq!(meters.level("MTR-1", start.map(time)), Step::nearest(wanted));
             let usage = meters.usage("MTR-1", start.map(time));
             prop_assert_eq!(usage, Amount::nearest(wanted));
             let newest = all.iter().enumerate().filter_map(|(place, told)| match told {
                 Told::Allowed(at, limit) => Some((*at, place, *limit)),
-                Told::Read(..) | Told::Counted(..) => None,
+                Told::Read(..) | Told::Counted(..) | Told::Set(..) => None,
             });
             let newest = newest.max().map(|(_, _, limit)| Decimal::new(i64::from(limit), 1));
             prop_assert_eq!(meters.allowance("MTR-1"), newest.map(Amount::nearest));

@@ -24,6 +24,25 @@ impl Currency {
             .then(|| Self(letters.map(|l| l.to_ascii_uppercase())))
     }
 
+    /// How many decimals its major unit has; none where ISO 4217 gives it no minor unit.
+    fn minor_digits(self) -> u32 {
+        let assigned = iso_currency::Currency::from_code(self.as_str());
+        assigned.and_then(|it| it.exponent()).unwrap_or(0).into()
+    }
+
+    /// Whether ISO 4217 has assigned the letters.
+    #[must_use]
+    pub fn is_assigned(self) -> bool {
+        iso_currency::Currency::from_code(self.as_str()).is_some()
+    }
+
+    /// The sign that people write for it (`₹`), else the letters again.
+    #[must_use]
+    pub fn symbol(self) -> String {
+        let assigned = iso_currency::Currency::from_code(self.as_str());
+        assigned.map_or_else(|| self.to_string(), |it| it.symbol().symbol)
+    }
+
     /// The three letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -93,9 +112,21 @@ impl Money {
     /// minor unit is written whole.
     #[must_use]
     pub fn in_major_units(&self) -> String {
-        let assigned = iso_currency::Currency::from_code(self.currency.as_str());
-        let digits = assigned.and_then(|it| it.exponent()).unwrap_or(0);
-        Decimal::new(self.amount_minor, digits.into()).to_string()
+        let digits = self.currency.minor_digits();
+        Decimal::new(self.amount_minor, digits).to_string()
+    }
+
+    /// So much of the currency's major unit; `None` where that has more digits than the currency,
+    /// or is more than can be held.
+    #[must_use]
+    pub fn of_major_units(amount: Decimal, currency: Currency) -> Option<Self> {
+        let unit = Decimal::from(10_i64.checked_pow(currency.minor_digits())?);
+        let minor = amount.checked_mul(unit)?.normalize();
+        let amount_minor = minor.is_integer().then(|| i64::try_from(minor).ok())??;
+        Some(Self {
+            amount_minor,
+            currency,
+        })
     }
 }
 
@@ -119,6 +150,31 @@ mod tests {
         assert_eq!(written(9_900, "JPY"), "9900");
         assert_eq!(written(9_900, "KWD"), "9.900");
         assert_eq!(written(9_900, "QQQ"), "9900");
+    }
+
+    #[test]
+    fn minor_units_are_exact_or_nothing() {
+        let read = |amount: &str, code: &str| {
+            let amount = Decimal::from_str_exact(amount).unwrap();
+            let money = Money::of_major_units(amount, Currency::parse(code).unwrap());
+            money.map(|money| money.amount_minor)
+        };
+        assert_eq!(read("29.99", "USD"), Some(2_999));
+        assert_eq!(read("29.990", "USD"), Some(2_999));
+        assert_eq!(read("29.999", "USD"), None);
+        assert_eq!(read("2999", "JPY"), Some(2_999));
+        assert_eq!(read("0.5", "JPY"), None);
+        assert_eq!(read("1.234", "KWD"), Some(1_234));
+        assert_eq!(read("79228162514264337593543950335", "USD"), None);
+        assert_eq!(read("92233720368547758.08", "USD"), None);
+    }
+
+    #[test]
+    fn symbols_are_told_where_there_are_some() {
+        let symbol = |code: &str| Currency::parse(code).unwrap().symbol();
+        assert_eq!(symbol("USD"), "$");
+        assert_eq!(symbol("INR"), "₹");
+        assert_eq!(symbol("QQQ"), "QQQ");
     }
 
     #[test]

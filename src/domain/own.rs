@@ -29,6 +29,9 @@ pub const PROVIDER: &str = "subledger";
 /// The gateway that only pretends.
 pub const GATEWAY_SANDBOX: &str = "sandbox";
 
+/// Who takes the money where there is nothing to pay.
+pub const GATEWAY_NONE: &str = "none";
+
 /// One event of our own about a customer, a checkout or a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]

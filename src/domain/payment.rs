@@ -1,17 +1,22 @@
 //! Payments, refunds and disputes. Money is one entry per provider payment id.
 
+mod sold;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::sold::{Lost, RefundSeen, Sold};
+
 use super::activity::Activity;
 use super::customer::CustomerName;
 use super::event::{DisputeFact, PaymentFact, RefundFact};
 use super::explanation::Explain;
 use super::money::Money;
-use super::register::{Slot, SourceId, Stamp};
+use super::order::{RefundSaid, Sale};
+use super::register::{RareSlot, Slot, SourceId, Stamp};
 use super::status::{PaymentStatus, RefundStatus};
 use super::time::Timestamp;
 
@@ -23,6 +28,9 @@ pub struct Payment {
     status: Option<PaymentStatus>,
     amount: Slot<Money>,
     method: Slot<Box<str>>,
+    /// What it was paid with, as `Instrument::to_text`: of most payments only the word is told.
+    instrument: RareSlot<Box<str>>,
+    sale: RareSlot<Sale>,
     created_at: Slot<Timestamp>,
     refunds: BTreeMap<Box<str>, Refund>,
     disputes: BTreeMap<Box<str>, Slot<Dispute>>,
@@ -32,6 +40,7 @@ pub struct Payment {
 struct Refund {
     status: Option<RefundStatus>,
     amount: Slot<Money>,
+    said: RareSlot<RefundSaid>,
     created_at: Slot<Timestamp>,
 }
 
@@ -42,6 +51,17 @@ struct Dispute {
     reason_code: Option<Box<str>>,
     amount: Option<Money>,
     created_at: Option<Timestamp>,
+}
+
+impl Refund {
+    fn view(&self, id: &str) -> RefundView {
+        RefundView {
+            id: id.into(),
+            amount: self.amount.get().copied(),
+            status: self.status,
+            created_at: self.created_at.get().copied(),
+        }
+    }
 }
 
 impl Payment {
@@ -55,6 +75,12 @@ impl Payment {
         if let Some(method) = &fact.method {
             self.method.offer(stamp, method.clone());
         }
+        if let Some(instrument) = &fact.instrument {
+            self.instrument.offer(stamp, instrument.to_text());
+        }
+        if let Some(sale) = &fact.sale {
+            self.sale.offer(stamp, sale.clone());
+        }
         if let Some(created_at) = fact.created_at {
             self.created_at.offer(stamp, created_at);
         }
@@ -66,6 +92,9 @@ impl Payment {
         refund.status = refund.status.max(fact.status);
         if let Some(amount) = fact.amount {
             refund.amount.offer(stamp, amount);
+        }
+        if let Some(said) = fact.said {
+            refund.said.offer(stamp, said);
         }
         if let Some(created_at) = fact.created_at {
             refund.created_at.offer(stamp, created_at);
@@ -129,12 +158,7 @@ impl Payment {
     /// The word shown: what was paid may have been paid back, in part or whole. A refund that went
     /// through also proves a capture that nobody told us of.
     fn shown_status(&self) -> &'static str {
-        let refunded = self
-            .refunds
-            .values()
-            .filter(|refund| refund.status == Some(RefundStatus::Processed))
-            .filter_map(|refund| refund.amount.get())
-            .fold(0_i64, |sum, amount| sum.saturating_add(amount.amount_minor));
+        let refunded = self.refunded_minor();
         let paid = self.amount.get().map(|amount| amount.amount_minor);
         if refunded > 0 {
             let whole = paid.is_some_and(|paid| refunded >= paid);
@@ -239,12 +263,6 @@ impl Payment {
     #[must_use]
     pub fn view(&self, links: PaymentLinks) -> Option<PaymentView> {
         self.source.get()?;
-        let refund = |(id, refund): (&str, &Refund)| RefundView {
-            id: id.into(),
-            amount: refund.amount.get().copied(),
-            status: refund.status,
-            created_at: refund.created_at.get().copied(),
-        };
         let dispute = |(id, slot): (&str, &Slot<Dispute>)| {
             let held = slot.get()?;
             Some(DisputeView {
@@ -270,7 +288,7 @@ impl Payment {
             refunds: self
                 .refunds
                 .iter()
-                .map(|(id, held)| refund((id, held)))
+                .map(|(id, held)| held.view(id))
                 .collect(),
             disputes: self
                 .disputes

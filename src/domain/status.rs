@@ -4,6 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::time::Timestamp;
+
 /// The canonical status, the same word for every provider.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize,
@@ -123,4 +125,13 @@ pub enum CheckoutStatus {
     Expired,
     /// Paid in full.
     Paid,
+}
+
+impl CheckoutStatus {
+    /// How far it has come at `now`: nobody may have said yet that its time is over.
+    #[must_use]
+    pub fn at(self, expires_at: Timestamp, now: Timestamp) -> Self {
+        let is_over = now >= expires_at && self < Self::Cancelled;
+        if is_over { Self::Expired } else { self }
+    }
 }

@@ -11,6 +11,7 @@ use super::customer::CustomerName;
 use super::decided::Decided;
 use super::event::SubscriptionFact;
 use super::explanation::Explain;
+use super::own::{Quantity, Terms as Had};
 use super::register::{RareSlot, Slot, SourceId, Stamp};
 use super::status::Status;
 use super::time::Timestamp;
@@ -187,6 +188,12 @@ impl Subscription {
             .unwrap_or(Status::Incomplete)
     }
 
+    /// The provider's word for how it stands.
+    #[must_use]
+    pub fn provider_status(&self) -> Option<&str> {
+        self.charge().provider_status
+    }
+
     /// Which source described it last.
     #[must_use]
     pub fn source(&self) -> Option<SourceId> {
@@ -247,9 +254,20 @@ pub struct SubscriptionView {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub last_seq: u64,
+    // What one that is sold here is had for; its rows of what may be used need it.
+    #[serde(skip)]
+    pub terms: Option<Had>,
     // Only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,
+}
+
+impl SubscriptionView {
+    /// How many of what was bought with it.
+    #[must_use]
+    pub fn quantities(&self) -> &[Quantity] {
+        self.terms.as_ref().map_or(&[], |had| &had.quantities)
+    }
 }
 
 /// A plan as a subscription names it.
@@ -329,6 +347,7 @@ impl Subscription {
             created_at: snapshot.created_at.unwrap_or(named.activity.first()),
             updated_at: named.activity.last(),
             last_seq: named.activity.last_seq(),
+            terms: None,
             explain: None,
         })
     }

@@ -10,9 +10,8 @@ use actix_web::{HttpResponse, ResponseError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::field_errors::FieldErrors;
 use super::limits::NO_SNIFFING;
-use crate::ledger::audit::NotBegun;
-use crate::ledger::{AuditRunning, CommandError, IngestError, PastError, ReadError, Refusal};
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -32,6 +31,8 @@ pub(crate) enum Problem {
     NoRoute,
     /// The path is right, the method is not.
     MethodNotAllowed {
+        /// Which.
+        method: String,
         /// What is.
         allow: String,
     },
@@ -62,6 +63,8 @@ pub(crate) enum Problem {
     OutOfRange(String),
     /// A command's body is not what is expected.
     InvalidBody(String),
+    /// Fields of a command's body are wrong: all that are.
+    InvalidFields(FieldErrors),
     /// A command's body is not said to be JSON.
     UnsupportedMediaType,
     /// The idempotency key came with another body before.
@@ -70,6 +73,8 @@ pub(crate) enum Problem {
     NotAcceptable(String),
     /// Another audit has the turn.
     AuditRunning(String),
+    /// What a vendor's surface has, and a ledger does not do: why, in a sentence.
+    NotImplemented(&'static str),
     /// Our fault.
     Internal(String),
 }
@@ -112,7 +117,7 @@ impl Problem {
                 "Not found",
                 "Nothing is served at this path.".into(),
             ),
-            Self::MethodNotAllowed { allow } => (
+            Self::MethodNotAllowed { allow, .. } => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
                 "Method not allowed",
@@ -184,6 +189,12 @@ impl Problem {
                 "Invalid body",
                 why.clone(),
             ),
+            Self::InvalidFields(fields) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_fields",
+                "Invalid fields",
+                fields.to_string(),
+            ),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
@@ -213,6 +224,12 @@ impl Problem {
                 "audit_running",
                 "An audit is running",
                 why.clone(),
+            ),
+            Self::NotImplemented(why) => (
+                StatusCode::NOT_IMPLEMENTED,
+                "not_implemented",
+                "Not implemented",
+                (*why).into(),
             ),
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -247,7 +264,7 @@ impl Problem {
 
     fn extra_header(&self) -> Option<(HeaderName, &str)> {
         match self {
-            Self::MethodNotAllowed { allow } => Some((ALLOW, allow)),
+            Self::MethodNotAllowed { allow, .. } => Some((ALLOW, allow)),
             Self::Unavailable(_) => Some((RETRY_AFTER, RETRY_AFTER_SECONDS)),
             Self::Unauthorized => Some((WWW_AUTHENTICATE, "Bearer")),
             Self::InvalidSignature
@@ -265,6 +282,8 @@ impl Problem {
             | Self::InvalidParameter(_)
             | Self::OutOfRange(_)
             | Self::InvalidBody(_)
+            | Self::InvalidFields(_)
+            | Self::NotImplemented(_)
             | Self::UnsupportedMediaType
             | Self::IdempotencyMismatch
             | Self::NotAcceptable(_)
@@ -317,70 +336,5 @@ impl ResponseError for Problem {
             answer.force_close();
         }
         answer.body(serde_json::to_vec(&self.body()).unwrap_or_default())
-    }
-}
-
-impl From<IngestError> for Problem {
-    fn from(error: IngestError) -> Self {
-        match error {
-            IngestError::InvalidSignature => Self::InvalidSignature,
-            IngestError::Unavailable(why) => Self::Unavailable(why),
-        }
-    }
-}
-
-impl From<CommandError> for Problem {
-    fn from(error: CommandError) -> Self {
-        match error {
-            CommandError::Mismatch => Self::IdempotencyMismatch,
-            CommandError::Unavailable(why) => Self::Unavailable(why),
-            CommandError::Refused(Refusal::NoSuchKey) => Self::NotFound("key"),
-            CommandError::Refused(Refusal::NoSuchCompany) => Self::NotFound("company"),
-            CommandError::Refused(Refusal::NoSuchCountry) => Self::NotFound("country"),
-            CommandError::Refused(Refusal::NoSuchCustomer) => Self::NotFound("customer"),
-            CommandError::Refused(Refusal::NoSuchSubscription) => Self::NotFound("subscription"),
-            CommandError::Refused(Refusal::NoSuchCheckout) => Self::NotFound("checkout"),
-            CommandError::Refused(Refusal::Invalid(why)) => Self::InvalidBody(why),
-            CommandError::Refused(
-                refusal @ (Refusal::NothingChanges | Refusal::TooLarge | Refusal::CheckoutIs(_)),
-            ) => Self::Internal(refusal.to_string()),
-        }
-    }
-}
-
-impl From<ReadError> for Problem {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Unavailable(why) => Self::Unavailable(why),
-            ReadError::Damaged(why) => Self::Internal(why),
-        }
-    }
-}
-
-impl From<PastError> for Problem {
-    fn from(error: PastError) -> Self {
-        match error {
-            PastError::Read(error) => error.into(),
-            PastError::BeyondTheLog { .. } => Self::InvalidParameter(format!(
-                "`known_at` names an event that there is not. {error}"
-            )),
-            PastError::Unknown(what) => Self::NotFound(what),
-            PastError::NotYet(why) => Self::NotYet(why),
-        }
-    }
-}
-
-impl From<AuditRunning> for Problem {
-    fn from(running: AuditRunning) -> Self {
-        Self::AuditRunning(running.to_string())
-    }
-}
-
-impl From<NotBegun> for Problem {
-    fn from(error: NotBegun) -> Self {
-        match error {
-            NotBegun::Checkpoint(..) => Self::InvalidBody(format!("{error}.")),
-            NotBegun::Unavailable(why) => Self::Unavailable(why),
-        }
     }
 }

@@ -55,9 +55,19 @@ pub(super) async fn layer(
     Ok(answer)
 }
 
-/// Every answer below `/v1` carries the sequence, refusals too.
+/// What lies below is asked of the ledger, each in its surface's words.
+const QUERY_SURFACES: [&str; 2] = ["/v1/", super::kelviq::PREFIX];
+
+/// Whether answers of a path carry the sequence.
+pub(super) fn tells_sequence(path: &str) -> bool {
+    QUERY_SURFACES
+        .iter()
+        .any(|surface| path.starts_with(surface))
+}
+
+/// Every answer below `/v1` and `/api/v1` carries the sequence, refusals too.
 pub(super) fn tell_sequence(request: &HttpRequest, headers: &mut HeaderMap) {
-    if request.path().starts_with("/v1/")
+    if tells_sequence(request.path())
         && !headers.contains_key(&LEDGER_SEQ)
         && let Some(shared) = request.app_data::<web::Data<Shared>>()
     {

@@ -5,18 +5,22 @@ mod auth;
 mod body;
 mod checkout;
 mod error;
+mod field_errors;
 mod flood;
 mod html;
+mod kelviq;
 mod limits;
 mod metrics;
 mod ndjson;
 mod openapi;
 mod ops;
 mod panics;
+mod refused;
 mod requests;
 mod routes;
 mod stykite;
 mod unread;
+mod unrepeated;
 mod v1;
 mod webhook;
 mod wording;
@@ -66,12 +70,14 @@ pub struct Shared {
     looks: Looks,
     /// Of signatures that were not accepted, by source.
     forgeries: BTreeMap<String, Flood>,
+    /// Where the outside finds this service, without a slash at the end.
+    public_url: Box<str>,
 }
 
 impl Shared {
-    /// What handlers need to serve `ledger`.
+    /// What handlers need to serve `ledger` at `public_url`.
     #[must_use]
-    pub fn new(ledger: Arc<Ledger>, admin_key: KeyDigest) -> Self {
+    pub fn new(ledger: Arc<Ledger>, admin_key: KeyDigest, public_url: &str) -> Self {
         let names = ledger.source_names().map(str::to_owned);
         let forgeries = names.map(|name| (name, Flood::new())).collect();
         Self {
@@ -80,6 +86,7 @@ impl Shared {
             requests: Requests::new(),
             looks: Looks::default(),
             forgeries,
+            public_url: public_url.trim_end_matches('/').into(),
         }
     }
 

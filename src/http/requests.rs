@@ -13,7 +13,7 @@ use super::flood::Flood;
 use crate::histogram::{DURATION_BOUNDS, Histogram, Reading};
 
 /// More routes than there are; those beyond would count as unmatched.
-const ROUTES_MAX: usize = 128;
+const ROUTES_MAX: usize = 256;
 /// What is said of a request that came to no route.
 const UNMATCHED: &str = "unmatched";
 /// Answers are counted by the first digit of their status.

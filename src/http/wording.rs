@@ -12,7 +12,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::error::{Body, Problem};
-use super::stykite;
+use super::{kelviq, stykite};
 
 /// Why, in a sentence, where the vendor's own words do not say.
 pub(super) const DETAIL: HeaderName = HeaderName::from_static("x-subledger-detail");
@@ -29,6 +29,8 @@ pub(super) enum Wording {
     Problem,
     /// Stykite's.
     Stykite(stykite::error::Page),
+    /// Kelviq's.
+    Kelviq,
 }
 
 impl Wording {
@@ -36,6 +38,8 @@ impl Wording {
     pub(super) fn of_path(path: &str) -> Self {
         if path.starts_with(stykite::PREFIX) {
             Self::Stykite(stykite::error::Page::Silent)
+        } else if path.starts_with(kelviq::PREFIX) {
+            Self::Kelviq
         } else {
             Self::Problem
         }
@@ -50,7 +54,7 @@ impl Wording {
     pub(super) const fn media_type(self) -> &'static str {
         match self {
             Self::Problem => "application/problem+json",
-            Self::Stykite(_) => "application/json",
+            Self::Stykite(_) | Self::Kelviq => "application/json",
         }
     }
 
@@ -59,6 +63,7 @@ impl Wording {
         match self {
             Self::Problem => generator.subschema_for::<Body<'static>>(),
             Self::Stykite(page) => page.schema(status, generator),
+            Self::Kelviq => kelviq::error::schema(status, generator),
         }
     }
 
@@ -67,27 +72,34 @@ impl Wording {
         match self {
             Self::Problem => false,
             Self::Stykite(page) => page.is_to_the_letter(status),
+            Self::Kelviq => kelviq::error::hides_why(status),
         }
     }
 
     /// The body of a refusal.
     pub(super) fn body(self, problem: &Problem) -> Value {
-        let written = match self {
-            Self::Problem => serde_json::to_value(problem.body()),
-            Self::Stykite(page) => serde_json::to_value(page.body(problem)),
+        let text = self.text(problem).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    fn text(self, problem: &Problem) -> Option<Vec<u8>> {
+        let text = match self {
+            Self::Problem => serde_json::to_vec(&problem.body()),
+            Self::Stykite(page) => serde_json::to_vec(&page.body(problem)),
+            Self::Kelviq => serde_json::to_vec(&kelviq::error::body(problem)),
         };
-        written.unwrap_or_default()
+        text.ok()
     }
 
     fn tell(self, problem: &Problem, headers: &mut HeaderMap) -> Option<Vec<u8>> {
-        let Self::Stykite(page) = self else {
+        if self == Self::Problem {
             return None;
-        };
+        }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type()));
         if self.has_detail(problem.status_code().as_u16()) {
             headers.insert(DETAIL, visible(&problem.detail()));
         }
-        serde_json::to_vec(&page.body(problem)).ok()
+        self.text(problem)
     }
 }
 

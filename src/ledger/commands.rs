@@ -38,6 +38,15 @@ pub enum Refusal {
     /// There is no customer of that id, or none that the merchant gave an identifier.
     #[error("there is no such customer")]
     NoSuchCustomer,
+    /// There is a customer of that identifier already, or there was.
+    #[error("there is such a customer already")]
+    CustomerExists,
+    /// The catalogue has no feature of that id, and no meter.
+    #[error("there is no such feature")]
+    NoSuchFeature,
+    /// What was used would become less than nothing.
+    #[error("usage cannot go below zero")]
+    BelowZero,
     /// There is no subscription of that id, or it is another customer's.
     #[error("there is no such subscription")]
     NoSuchSubscription,
@@ -113,18 +122,25 @@ impl Request {
         }
     }
 
-    /// A request that nobody can make twice, whoever asks: it is about one event and says no more.
+    /// A request that counts once by a name of its own, whoever asks and whatever key they give.
+    /// `content` is what a repetition must have in common with it.
     #[must_use]
-    pub(super) fn once_for_all(actor: Actor, what: &str, seq: u64) -> Self {
-        let seq = seq.to_string();
+    pub(super) fn known_by_parts(actor: Actor, parts: &[&str], content: &[u8]) -> Self {
         let once = Once {
-            identity: Identity::of_parts(own::SOURCE_API, &[what, &seq]),
-            sha256: Sha256::digest(&seq).into(),
+            identity: Identity::of_parts(own::SOURCE_API, parts),
+            sha256: Sha256::digest(content).into(),
         };
         Self {
             actor,
             once: Some(once),
         }
+    }
+
+    /// A request that nobody can make twice, whoever asks: it is about one event and says no more.
+    #[must_use]
+    pub(super) fn once_for_all(actor: Actor, what: &str, seq: u64) -> Self {
+        let seq = seq.to_string();
+        Self::known_by_parts(actor, &[what, &seq], seq.as_bytes())
     }
 
     /// The SHA-256 of the body, where the request counts once.

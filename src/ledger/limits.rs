@@ -17,6 +17,10 @@ pub const TRIAL_DAYS_MAX: u32 = 3_653;
 pub const WORD_CHARS_MAX: usize = 200;
 /// What else is sent of a call is kept as it is, for people.
 pub const EXTRA_BYTES_MAX: usize = 8 * 1024;
+/// What a merchant notes of a customer or a checkout is kept as it is, for the merchant.
+pub const METADATA_BYTES_MAX: usize = 8 * 1024;
+/// What an event is known by, as long as an identifier of most systems may be.
+pub const EVENT_KEY_CHARS_MAX: usize = 200;
 /// One call of a model reads and writes some millions at the most.
 pub const TOKENS_MAX: u64 = 1_000_000_000;
 /// Allowances or readings of one request.

@@ -4,6 +4,7 @@
 mod acceptance;
 mod alarm;
 pub mod audit;
+mod catalogue;
 mod checkouts;
 mod checkup;
 mod commands;
@@ -17,6 +18,8 @@ mod keepsake;
 mod keys;
 pub mod limits;
 mod log_time;
+mod money;
+mod numbered;
 mod numbers;
 mod opening;
 mod own;
@@ -44,8 +47,11 @@ pub use audit::{
     ReplayOf, Replayed, Report, Signatures, Step, Until, Verification, VerifyError,
     fields_that_differ,
 };
-pub use checkouts::{CameBack, NewCheckout, OpenedCheckout, Wanted, origin};
-pub use customers::NewCustomer;
+pub use catalogue::Catalogue;
+pub use checkouts::{
+    CameBack, NewCheckout, OFFER_TRIAL_DAYS_MAX, Offer, OpenedCheckout, Payer, Wanted, origin,
+};
+pub use customers::{Again, CustomerChange, NewCustomer, Welcome};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
@@ -58,7 +64,8 @@ pub use past::{Heard, KnownAt, Look, Moment, Past, PastError};
 pub use query::CustomerInFull;
 pub use refold::{Refold, RefoldError, Stored, fold, interpret};
 pub use reload::Change;
-pub use usage::{Counted, TokenUse, UnitUse};
+pub use subscriptions::{Cancel, Cancelling, NewSubscription, PlanChange, TrialEnd};
+pub use usage::{Counted, FeatureCount, NewUsageEvent, Reported, TokenUse, UnitUse, UsageReport};
 
 use self::alarm::Alarm;
 use self::audit::{Checkpoints, Desk, Signer};

@@ -42,12 +42,12 @@ impl CustomerInFull {
 }
 
 impl Caller {
-    fn sees_customer(&self, state: &State, id: &str) -> bool {
+    pub(super) fn sees_customer(&self, state: &State, id: &str) -> bool {
         let only = self.customer.as_deref();
         only.is_none_or(|only| state.is_same_customer(only, id))
     }
 
-    fn sees_subscription(&self, state: &State, id: &str) -> bool {
+    pub(super) fn sees_subscription(&self, state: &State, id: &str) -> bool {
         let only = self.customer.as_deref();
         only.is_none_or(|only| state.is_subscription_of(id, only))
     }
@@ -149,6 +149,18 @@ impl Ledger {
         self.ask(|state, as_of| {
             let shown = caller.sees_customer(state, id);
             shown.then(|| state.entitlements(id, as_of)).flatten()
+        })
+    }
+
+    /// What one customer that is not archived may use of what grants it anything now, and what it
+    /// used or is allowed beside that. Nothing is there for a `caller` who may not see it.
+    #[must_use]
+    pub fn entitlements_in_force(&self, caller: &Caller, id: &str) -> Shown<Option<Entitlements>> {
+        self.ask(|state, as_of| {
+            let shown = caller.sees_customer(state, id);
+            shown
+                .then(|| state.entitlements_in_force(id, as_of))
+                .flatten()
         })
     }
 

@@ -21,6 +21,7 @@ mod explain;
 mod export;
 mod follower;
 mod hostile;
+mod kelviq;
 mod keys;
 mod lives;
 mod logged;

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use subledger::domain::own::{Allowance, Reading};
 use subledger::domain::time::Timestamp;
-use subledger::ledger::{Actor, CommandError, NewCustomer, Refusal, Request};
+use subledger::ledger::{Actor, CommandError, NewCustomer, Refusal, Request, Welcome};
 
 use crate::world::World;
 
@@ -124,7 +124,8 @@ fn new_customer(identifier: &str) -> NewCustomer {
         company_id: Some(COMPANY.into()),
         country_id: Some(COUNTRY.into()),
         identifier: identifier.into(),
-        email: "ana@example.com".into(),
+        email: Some("ana@example.com".into()),
+        welcome: Some(Welcome::default()),
         ..NewCustomer::default()
     }
 }

@@ -46,7 +46,7 @@ fn a_store_of_format_1_is_intact_and_served() {
         ("customers", 9),
         ("payments", 15),
         ("quarantined", 5),
-        ("ignored", 5),
+        ("ignored", 2),
     ];
     for (name, count) in wanted {
         assert_eq!(stats[name], count, "{name}: {stats}");

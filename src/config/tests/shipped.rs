@@ -35,7 +35,7 @@ fn the_shipped_file_says_the_defaults() {
         shipped.sources.keys().collect::<Vec<_>>(),
         ["kelviq", "razorpay", "standard-webhooks", "stykite"]
     );
-    assert_eq!(shipped.catalog.plans.len(), 2);
+    assert_eq!(shipped.catalog.plans.len(), 3);
     assert_eq!(empty.catalog, Catalog::default());
 }
 

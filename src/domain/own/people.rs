@@ -42,8 +42,8 @@ pub struct CustomerCreated {
     pub subscription: Option<Begun>,
 }
 
-/// See [`OwnFact::CustomerUpdated`]. What is absent stays as it was; an empty text, an empty address
-/// or an empty object clears it.
+/// See [`OwnFact::CustomerUpdated`]. What is absent stays as it was; an empty text or an empty
+/// address clears it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerUpdated {
     /// The merchant's own identifier.

@@ -1,9 +1,21 @@
 //! What a fact of our own refers to: the customer, and the subscriptions that begin or end with it.
 //! Knows nothing of what is held of them.
 
-use super::{CheckoutOpened, Item, OwnFact, Pays};
+use super::{CheckoutOpened, CustomerCreated, Item, OwnFact, Pays, SubscriptionBegun};
 
 impl OwnFact {
+    /// The customer that is made with it.
+    #[must_use]
+    pub fn customer_made(&self) -> Option<&CustomerCreated> {
+        if let Self::CustomerCreated(made) = self {
+            return Some(made);
+        }
+        if let Self::CheckoutOpened(opened) = self {
+            return opened.customer.as_deref();
+        }
+        None
+    }
+
     /// The merchant's own identifier of the customer that it is told of, where it says so itself.
     #[must_use]
     pub fn identifier(&self) -> Option<&str> {
@@ -60,6 +72,18 @@ impl OwnFact {
             | Self::EndDateSet(_)
             | Self::TrialEnded(_)
             | Self::SubscriptionEnded(_) => None,
+        }
+    }
+}
+
+impl OwnFact {
+    /// The subscription that begins without a payment.
+    #[must_use]
+    pub fn subscription_begun(&self) -> Option<&SubscriptionBegun> {
+        if let Self::SubscriptionCreated(begun) | Self::PlanChanged(begun) = self {
+            Some(begun)
+        } else {
+            None
         }
     }
 }

@@ -3,7 +3,9 @@
 
 use super::{Cause, Standing};
 use crate::domain::catalog::Period;
-use crate::domain::decided::Decided;
+use crate::domain::decided::{Decided, Had};
+use crate::domain::money::Money;
+use crate::domain::own::{Quantity, Terms};
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
 use crate::domain::subscription::Subscription;
@@ -22,8 +24,16 @@ pub struct PeriodPaid<'a> {
     pub asked: Option<Stamp>,
 }
 
-/// The place of a payment among payments for whichever subscription.
+/// The place of what was chosen, mostly by a payment, among all such of whichever subscription.
 pub type Word<'a> = (Timestamp, Option<Stamp>, &'a str);
+
+impl Stamp {
+    /// The place among payments of what was said without one.
+    #[must_use]
+    pub const fn word(self) -> Word<'static> {
+        (self.occurred_at, Some(self), "")
+    }
+}
 
 impl<'a> PeriodPaid<'a> {
     /// Whether it is a newer word than what was decided with that stamp. Gateways tell whole
@@ -51,6 +61,23 @@ pub struct PlanSold<'a> {
     pub name: &'a str,
     /// What is paid for.
     pub period: Period,
+    /// What that costs.
+    pub price: Money,
+    /// How many of what was bought with it.
+    pub quantities: &'a [Quantity],
+    /// How many days it is tried before the first period that is paid for.
+    pub trial_days: u32,
+}
+
+impl PlanSold<'_> {
+    /// What it is had for.
+    fn terms(&self) -> Terms {
+        Terms {
+            period: self.period,
+            price: self.price,
+            quantities: self.quantities.to_vec(),
+        }
+    }
 }
 
 /// A subscription at a gateway that charges every period.
@@ -75,7 +102,7 @@ pub struct Basis<'a> {
     pub paid: Vec<(PeriodPaid<'a>, PlanSold<'a>)>,
     /// Where a gateway charges it.
     pub charged: Option<Charged<'a>>,
-    /// When another took its place, and by which checkout.
+    /// When another took its place, and by which checkout (`TRN-…`), or which did (`SUA-…`).
     pub superseded: Option<(Timestamp, &'a str)>,
 }
 
@@ -83,6 +110,8 @@ pub struct Basis<'a> {
 #[derive(Default)]
 pub(super) struct Chain {
     period: (Option<Timestamp>, Option<Timestamp>),
+    /// What is tried before the first of them.
+    pub(super) trial: Option<(Timestamp, Timestamp)>,
     /// The end of it all; nothing where there is no payment, or where one pays for ever.
     pub(super) through: Option<Timestamp>,
     is_for_ever: bool,
@@ -90,8 +119,17 @@ pub(super) struct Chain {
 
 impl Chain {
     /// Each payment adds its period to what was paid before, or begins anew where that was over.
-    fn of(paid: &[(PeriodPaid<'_>, PlanSold<'_>)]) -> Self {
+    /// What was paid for something else `had` before it may reach into it.
+    fn of(had: Option<(Timestamp, Timestamp)>, paid: &[(PeriodPaid<'_>, PlanSold<'_>)]) -> Self {
         let mut chain = Self::default();
+        if let Some((start, end)) = had {
+            chain.period = (Some(start), Some(end));
+            chain.through = Some(end);
+        } else if let Some((first, sold)) = paid.first().filter(|(_, sold)| sold.trial_days > 0) {
+            let end = first.at.plus_days(sold.trial_days);
+            chain.trial = Some((first.at, end));
+            chain.through = Some(end);
+        }
         for (payment, sold) in paid {
             let start = chain.through.map_or(payment.at, |end| end.max(payment.at));
             let end = sold.period.end(start);
@@ -113,7 +151,9 @@ impl Basis<'_> {
         let plan = sold.map(|sold| (sold.plan_id, sold.name));
         let plan = plan.or(begun.map(|(begun, _)| (&*begun.plan_id, &*begun.plan_name)));
         let (plan_id, plan_name) = plan?;
-        let chain = Chain::of(&self.paid);
+        let chain = Chain::of(self.had_through(), &self.paid);
+        let terms = sold.map(|sold| sold.terms());
+        let had = self.decided.had().map(|had| &had.terms);
         let charge = self.charged.map(|charged| charged.cells.charge());
         let is_undone = |stamp| self.paid.iter().any(|(paid, _)| paid.is_after(stamp));
         let words = self.decided.words(is_undone);
@@ -125,7 +165,8 @@ impl Basis<'_> {
             plan_id: plan_id.into(),
             plan_name: plan_name.into(),
             quantity: None,
-            trial_ends_at: begun.and_then(|(begun, _)| begun.trial_ends_at),
+            terms: terms.or_else(|| had.cloned()),
+            trial_ends_at: self.trial_ends_at(&chain),
             started_at: self.started_at()?,
             period: chain.period,
             paid_through: chain.through,
@@ -134,7 +175,8 @@ impl Basis<'_> {
             ended_at: None,
             is_cancelled: false,
             words,
-            is_paid: !self.paid.is_empty(),
+            is_paid: !self.paid.is_empty() || self.had_through().is_some(),
+            must_be_paid: !self.is_paid() && begun.is_some_and(|(begun, _)| begun.is_paid_plan),
             is_put_off: false,
             due: None,
             charged_as: self.charged.map(|charged| charged.id.into()),
@@ -160,7 +202,32 @@ impl Basis<'_> {
         begun.or(bought)
     }
 
+    /// Whether anything is paid for it: by payments, by charges, or for what it took the place of.
     pub(super) fn is_paid(&self) -> bool {
-        !self.paid.is_empty() || self.charged.is_some()
+        !self.paid.is_empty() || self.charged.is_some() || self.had_through().is_some()
+    }
+
+    /// From when and until when it is had because something else was paid for.
+    fn had_through(&self) -> Option<(Timestamp, Timestamp)> {
+        let through = self.decided.had().and_then(|had: &Had| had.through)?;
+        let (_, began_at) = self.decided.begun()?;
+        Some((began_at, through))
+    }
+
+    /// The end of the trial that it began with, or that the first payment bought with it.
+    fn trial_ends_at(&self, chain: &Chain) -> Option<Timestamp> {
+        let sold = chain.trial.filter(|_| self.charged.is_none());
+        let begun = || self.decided.begun()?.0.trial_ends_at;
+        sold.map(|(_, end)| end).or_else(begun)
+    }
+
+    /// From when its trial runs, where it is not over by that it was paid.
+    pub(super) fn tried_from(&self, chain: &Chain) -> Option<Timestamp> {
+        if self.charged.is_some() {
+            return None;
+        }
+        let begun = || self.decided.begun().map(|(_, at)| at);
+        let sold = chain.trial.map(|(start, _)| start);
+        sold.or_else(|| begun().filter(|_| self.paid.is_empty()))
     }
 }

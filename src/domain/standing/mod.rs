@@ -11,7 +11,7 @@ pub use self::shown::SubscriptionStanding;
 
 use super::access::{Access, AsOf, Terms};
 use super::decided::{Cancel, Decided, Words};
-use super::own::CancelWhen;
+use super::own::{CancelWhen, Terms as Had};
 use super::status::Status;
 use super::subscription::Charge;
 use super::time::Timestamp;
@@ -34,7 +34,7 @@ pub enum Cause {
     TrialPassed(Timestamp),
     /// It was over then.
     EndPassed(Timestamp),
-    /// This checkout was paid.
+    /// This checkout (`TRN-…`) was paid, or this subscription (`SUA-…`) had in its place.
     Superseded(Box<str>),
 }
 
@@ -62,6 +62,8 @@ pub struct Standing {
     pub plan_id: Box<str>,
     /// The plan's name.
     pub plan_name: Box<str>,
+    /// What it is had for, where that was said.
+    pub terms: Option<Had>,
     /// How many units of the plan, where the gateway says so.
     pub quantity: Option<i64>,
     /// When its trial ends or ended; `None` where it had none.
@@ -82,8 +84,10 @@ pub struct Standing {
     pub is_cancelled: bool,
     /// The cancel and the end date that no later payment stands against.
     pub words: Words,
-    /// Whether a single payment pays for it.
+    /// Whether a single payment pays for it, or one for what it took the place of.
     pub is_paid: bool,
+    /// Whether it is only tried yet, and must be paid for after that.
+    pub must_be_paid: bool,
     /// Whether its end date stands instead of the end of its trial or of what is paid for.
     pub is_put_off: bool,
     /// What falls due next.
@@ -165,17 +169,18 @@ impl Standing {
         if let Some((at, _)) = self.words.ended_at_once {
             self.end(Status::Canceled, at, Cause::Cancelled);
             self.cancel_at = Some(at);
-        } else if let Some((at, checkout)) = basis.superseded {
+        } else if let Some((at, by)) = basis.superseded {
             let at = at.max(self.started_at);
-            self.end(Status::Superseded, at, Cause::Superseded(checkout.into()));
+            self.end(Status::Superseded, at, Cause::Superseded(by.into()));
         } else if let Some(end) = passed {
             self.end(end.status, end.at, Cause::EndPassed(end.at));
         } else if self.status.is_end() {
             self.ends_at = self.ended_at;
-        } else if !basis.is_paid() {
-            self.try_out(decided, end);
         } else {
             self.due = end.map(|end| Due::End(end.at));
+            if let Some(start) = basis.tried_from(chain) {
+                self.try_out(basis, start, end);
+            }
         }
     }
 
@@ -205,18 +210,21 @@ impl Standing {
         due_end(cancel, end_date, None)
     }
 
-    /// Before anything is paid: its trial, and what comes after it.
-    fn try_out(&mut self, decided: &Decided, end: Option<DueEnd>) {
-        self.due = end.map(|end| Due::End(end.at));
+    /// Its trial, from `start` on, and what comes after it.
+    fn try_out(&mut self, basis: &Basis<'_>, start: Timestamp, end: Option<DueEnd>) {
+        let decided = basis.decided;
         let Some(trial_end) = self.trial_ends_at else {
             return;
         };
         if !decided.has_trial_passed(trial_end) {
             self.status = Status::Trialing;
-            self.period = (Some(self.started_at), Some(trial_end));
+            self.period = (Some(start), Some(trial_end));
             if end.is_none_or(|end| trial_end < end.at) {
                 self.due = Some(Due::Trial(trial_end));
             }
+            return;
+        }
+        if basis.is_paid() {
             return;
         }
         if decided.begun().is_some_and(|(begun, _)| begun.is_paid_plan) {
@@ -260,7 +268,8 @@ impl Standing {
             status: self.status,
             paid_through: instead.or(self.paid_through),
             cancel_at: self.cancel_at,
-            trial_ends_at: self.trial_ends_at,
+            // What is paid for goes on after a trial.
+            trial_ends_at: self.trial_ends_at.filter(|_| !self.is_paid),
             cancelled_at: self.ended_at.filter(|_| self.is_cancelled),
         };
         let access = Access::of(&terms, as_of);
@@ -275,6 +284,18 @@ impl Standing {
         }
     }
 
+    /// What is asked of a gateway before a cancel ends it. Gateways know no dates: it charges on
+    /// until what is charged for reaches that far.
+    fn to_stop_until(&self, cancel: Cancel) -> Option<CancelWhen> {
+        match cancel.when {
+            CancelWhen::OnDate => {
+                let is_reached = self.paid_through >= Some(cancel.ends_at);
+                is_reached.then_some(CancelWhen::EndOfCycle)
+            }
+            when @ (CancelWhen::Immediate | CancelWhen::EndOfCycle) => Some(when),
+        }
+    }
+
     /// What must be asked of a gateway about a subscription there that is charged for this one, or
     /// may be: a payer was sent to it, but it `has_begun` only once that payer agreed.
     #[must_use]
@@ -286,11 +307,14 @@ impl Standing {
             // The gateway's own end needs no asking for.
             Cause::Charged if self.has_ended() => None,
             Cause::EndPassed(_) if self.status == Status::Expired => Some(CancelWhen::Immediate),
-            Cause::EndPassed(_)
-            | Cause::Begun
-            | Cause::Paid(_)
-            | Cause::Charged
-            | Cause::TrialPassed(_) => self.words.cancel.map(|cancel| cancel.when),
+            Cause::EndPassed(_) => {
+                let cancel = self.words.cancel?;
+                let before = self.to_stop_until(cancel);
+                Some(before.unwrap_or(CancelWhen::Immediate))
+            }
+            Cause::Begun | Cause::Paid(_) | Cause::Charged | Cause::TrialPassed(_) => {
+                self.to_stop_until(self.words.cancel?)
+            }
         }
     }
 }

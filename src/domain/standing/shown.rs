@@ -2,7 +2,9 @@
 
 use super::{Standing, end_of, ended_by};
 use crate::domain::access::{Access, AsOf, Terms};
+use crate::domain::catalog::Period;
 use crate::domain::decided::Decided;
+use crate::domain::own::Terms as Had;
 use crate::domain::status::Status;
 use crate::domain::subscription::{
     Identification, PeriodView, PlanView, Subscription, SubscriptionView,
@@ -24,6 +26,10 @@ pub struct SubscriptionStanding {
     pub plan_id: Option<Box<str>>,
     /// Whether it is sold here.
     pub is_ours: bool,
+    /// What it is had for, where that was said.
+    pub terms: Option<Had>,
+    /// Whether it must be paid for once its trial is over.
+    pub must_be_paid: bool,
     /// When it began, where that is known.
     pub started_at: Option<Timestamp>,
     /// When its trial ends or ended.
@@ -79,8 +85,23 @@ impl Standing {
             created_at: self.started_at,
             updated_at: named.activity.last(),
             last_seq: named.activity.last_seq(),
+            terms: self.terms.clone(),
             explain: None,
         }
+    }
+
+    /// The period that is running: that paid for last, else its trial; else that of its terms,
+    /// counted from its start or its trial's end, or the month since its start where those are not
+    /// known. Of one that has ended, the last.
+    #[must_use]
+    pub fn running_period(&self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
+        if self.period.0.is_some() {
+            return self.period;
+        }
+        let until = self.ended_at.map_or(now, |end| end.min(now));
+        let (had, trial_end) = (self.terms.as_ref(), self.trial_ends_at);
+        let (from, to) = running(had, self.started_at, trial_end, until);
+        (Some(from), to)
     }
 
     /// How it is put before those who decide about it.
@@ -96,11 +117,13 @@ impl Standing {
             status: self.status,
             plan_id: Some(self.plan_id.clone()),
             is_ours: true,
+            terms: self.terms.clone(),
+            must_be_paid: self.must_be_paid,
             started_at: Some(self.started_at),
             trial_ends_at: self.trial_ends_at,
             paid_through: self.paid_through,
             ends_at: self.ends_at,
-            cycle_end: trial_end.or(self.paid_through),
+            cycle_end: self.paid_through.or(trial_end),
             is_cancel_asked: self.words.cancel.is_some(),
             cancel_at: self.words.cancel.map(|cancel| cancel.ends_at),
             end_date: self.words.end_date,
@@ -112,7 +135,29 @@ impl Standing {
     }
 }
 
+/// See [`Standing::running_period`].
+fn running(
+    had: Option<&Had>,
+    started_at: Timestamp,
+    trial_ends_at: Option<Timestamp>,
+    now: Timestamp,
+) -> (Timestamp, Option<Timestamp>) {
+    let Some(had) = had else {
+        return Period::Monthly.running(started_at, now);
+    };
+    let start = trial_ends_at.map_or(started_at, |end| end.max(started_at));
+    had.period.running(start, now)
+}
+
 impl SubscriptionStanding {
+    /// When the period ends that is running where nothing was paid for: see
+    /// [`Standing::running_period`]; `None` where it never does.
+    #[must_use]
+    pub fn running_end(&self, now: Timestamp) -> Option<Timestamp> {
+        let started_at = self.started_at.unwrap_or(now);
+        running(self.terms.as_ref(), started_at, self.trial_ends_at, now).1
+    }
+
     /// One that a provider describes.
     #[must_use]
     pub fn of_provider(provider: &'static str, id: String, cells: &Subscription) -> Self {
@@ -124,6 +169,8 @@ impl SubscriptionStanding {
             status,
             plan_id: cells.plan_id().map(Into::into),
             is_ours: false,
+            terms: None,
+            must_be_paid: false,
             started_at: cells.started_at(),
             trial_ends_at: None,
             paid_through: cells.paid_through(),

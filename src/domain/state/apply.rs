@@ -11,8 +11,8 @@ use crate::domain::accepted::Said;
 use crate::domain::activity::Activity;
 use crate::domain::event::{
     AddonFact, Change, CheckoutFact, DisputeFact, Fact, Interpretation, InvoiceFact, OrderFact,
-    PaidThroughFact, PaymentFact, ProviderName, RefundFact, Standing, SubscriptionFact,
-    SubscriptionKey,
+    PaidThroughFact, PaymentFact, PaymentMethodFact, ProviderName, RefundFact, Standing,
+    SubscriptionFact, SubscriptionKey,
 };
 use crate::domain::own;
 use crate::domain::register::{EventRef, SourceId, Stamp};
@@ -112,6 +112,7 @@ impl State {
             Fact::Order(fact) => self.order_seen(fact, &told),
             Fact::Checkout(fact) => self.checkout_seen(fact, &told),
             Fact::Addon(fact) => self.addon_seen(fact, &told),
+            Fact::PaymentMethod(fact) => self.payment_method_seen(fact, &told),
             Fact::Settings(fact) => {
                 self.settings.offer(stamp, Arc::new((**fact).clone()));
                 self.settings_told(event.seq, change.occurred_at);
@@ -188,6 +189,7 @@ impl State {
         if let Body::Payment(held) = self.arena.body_mut(ix) {
             held.refund(fact, told.stamp);
         }
+        self.refund_told(fact.provider, &fact.id, ix);
         ix
     }
 
@@ -254,6 +256,17 @@ impl State {
         ix
     }
 
+    fn payment_method_seen(&mut self, fact: &PaymentMethodFact, told: &Told<'_>) -> Ix {
+        let ix = self.thing(Kind::PaymentMethod, fact.provider, &fact.id);
+        if let Body::PaymentMethod(held) = self.arena.body_mut(ix) {
+            held.observe(fact, told.stamp);
+        }
+        if self.name(ix, &fact.naming, told) {
+            self.relink(ix);
+        }
+        ix
+    }
+
     pub(super) fn thing(&mut self, kind: Kind, provider: ProviderName, name: &str) -> Ix {
         self.arena.intern(kind, provider, name).0
     }
@@ -280,7 +293,8 @@ const fn subject_rank(kind: Kind) -> u8 {
         Kind::Checkout => 3,
         Kind::Order => 4,
         Kind::Addon => 5,
-        Kind::Party => 6,
+        Kind::PaymentMethod => 6,
+        Kind::Party => 7,
     }
 }
 
@@ -296,6 +310,7 @@ pub(super) fn provider_of(fact: &Fact) -> Option<ProviderName> {
         Fact::Order(fact) => fact.provider,
         Fact::Checkout(fact) => fact.provider,
         Fact::Addon(fact) => fact.provider,
+        Fact::PaymentMethod(fact) => fact.provider,
         Fact::Settings(_)
         | Fact::Operation(_)
         | Fact::Key(_)

@@ -151,7 +151,8 @@ fn id_of(kind: Kind, provider: ProviderName, name: &str) -> Tsid {
         | Kind::Order
         | Kind::Checkout
         | Kind::Payment
-        | Kind::Addon => None,
+        | Kind::Addon
+        | Kind::PaymentMethod => None,
     };
     own.unwrap_or_else(|| Tsid::minted(provider, name))
 }

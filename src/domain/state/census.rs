@@ -48,7 +48,12 @@ impl State {
                         *census.subscriptions.entry(status).or_default() += 1;
                     }
                 }
-                Kind::Party | Kind::Invoice | Kind::Order | Kind::Checkout | Kind::Addon => {}
+                Kind::Party
+                | Kind::Invoice
+                | Kind::Order
+                | Kind::Checkout
+                | Kind::Addon
+                | Kind::PaymentMethod => {}
             }
         }
         !census.places.is_empty()

@@ -54,7 +54,11 @@ impl State {
                     Some(CheckoutStatus::Cancelled | CheckoutStatus::Expired)
                 ),
                 Body::Subscription(held) => held.is_known() && held.status().is_end(),
-                Body::Party(_) | Body::Payment(_) | Body::Addon(_) | Body::Links => false,
+                Body::Party(_)
+                | Body::Payment(_)
+                | Body::Addon(_)
+                | Body::PaymentMethod(_)
+                | Body::Links => false,
             };
             is_closed.then_some(&*entity.name)
         });

@@ -9,13 +9,12 @@ use super::entity::{Entity, Kind, MERCHANT, Role};
 use super::page::{Gathering, Ident, Listing, Page};
 use crate::domain::access::{Access, AsOf};
 use crate::domain::customer::{CustomerName, CustomerView, Holdings, Person};
-use crate::domain::entitlement::{self, Entitlements};
 use crate::domain::event::{Fact, Interpretation, Naming, ProviderName, SubscriptionKey};
 use crate::domain::id::{Prefix, Tsid};
-use crate::domain::meter::Meters;
 use crate::domain::own;
 use crate::domain::register::Stamp;
 use crate::domain::status::Status;
+use crate::domain::subscription::SubscriptionView;
 
 /// What every `CUS-…` begins with, also a vendor's.
 pub(super) const VENDOR_PREFIX: &str = "CUS-";
@@ -95,6 +94,15 @@ impl State {
         root.is_identifier().then_some(&*root.name)
     }
 
+    /// Whether any of a customer's subscriptions, whoever provides it, stands in one of these ways.
+    #[must_use]
+    pub fn holds_any(&self, id: &str, statuses: &[Status]) -> bool {
+        self.find_customer(id).is_some_and(|root| {
+            let root = self.arena.get(root);
+            statuses.iter().any(|status| self.has_status(root, *status))
+        })
+    }
+
     /// The id that a customer is shown under (`CUS-…`), by any id.
     #[must_use]
     pub fn customer_id_of(&self, id: &str) -> Option<Box<str>> {
@@ -146,33 +154,6 @@ impl State {
         self.finish_page(wanted, page, |ix| Some(self.customer_view(ix, Some(as_of))))
     }
 
-    /// What a customer may use, by the newest catalogue.
-    #[must_use]
-    pub fn entitlements(&self, id: &str, as_of: AsOf) -> Option<Entitlements> {
-        let root = self.find_customer(id)?;
-        let view = self.customer_view(root, Some(as_of));
-        Some(self.entitlements_of(root, &view, as_of))
-    }
-
-    pub(super) fn entitlements_of(
-        &self,
-        root: Ix,
-        view: &CustomerView,
-        as_of: AsOf,
-    ) -> Entitlements {
-        let settings = self.settings();
-        let unused = Meters::default();
-        let meters = self.meters_of(root).unwrap_or(&unused);
-        let rows = settings.map(|settings| {
-            entitlement::rows(&settings.catalog, &view.subscriptions, meters, as_of)
-        });
-        Entitlements {
-            customer: view.name.clone(),
-            entitlements: rows.unwrap_or_default(),
-            explain: None,
-        }
-    }
-
     pub(super) fn members<'a>(
         &'a self,
         root: &'a Entity,
@@ -190,7 +171,7 @@ impl State {
             .any(|shown| shown.status() == status)
     }
 
-    fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
+    pub(super) fn matches(&self, ix: Ix, root: &Entity, needle: &str) -> bool {
         let named = root.is_identifier() && root.name.to_lowercase().contains(needle);
         named || self.person(self.arena.get(ix)).mentions(needle)
     }
@@ -205,14 +186,14 @@ impl State {
             .min()
     }
 
-    fn customer_number(&self, root: &Entity) -> u64 {
+    pub(super) fn customer_number(&self, root: &Entity) -> u64 {
         let vendor = self
             .vendor_id(root)
             .and_then(|id| Tsid::parse(Prefix::Customer, id));
         vendor.unwrap_or(root.id).as_u64()
     }
 
-    fn customer_name(&self, root: &Entity) -> CustomerName {
+    pub(super) fn customer_name(&self, root: &Entity) -> CustomerName {
         let vendor = self.vendor_id(root).map(str::to_owned);
         CustomerName {
             id: vendor.unwrap_or_else(|| root.id.with(Prefix::Customer).to_string()),
@@ -228,7 +209,7 @@ impl State {
 
     /// All that is known of a person. Whoever paid at a checkout of ours may be somebody else. Of a
     /// customer that was made here, the merchant knows best: others fill what is left open.
-    fn person(&self, root: &Entity) -> Person {
+    pub(super) fn person(&self, root: &Entity) -> Person {
         let mut others = Person::default();
         for (ix, member) in self.members(root) {
             if !self.is_of_payer(ix) {
@@ -275,13 +256,23 @@ impl State {
             .collect()
     }
 
+    /// The subscriptions of a customer, by creation, then id.
+    pub(super) fn subscriptions_shown(
+        &self,
+        root: &Entity,
+        as_of: Option<AsOf>,
+    ) -> Vec<SubscriptionView> {
+        let held = self.subscriptions_of(root);
+        let mut shown: Vec<_> = held
+            .filter_map(|ix| self.subscription_view(ix, as_of))
+            .collect();
+        shown.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        shown
+    }
+
     pub(super) fn customer_view(&self, root_ix: Ix, as_of: Option<AsOf>) -> CustomerView {
         let root = self.arena.get(root_ix);
-        let views = self
-            .subscriptions_of(root)
-            .filter_map(|ix| self.subscription_view(ix, as_of));
-        let mut subscriptions: Vec<_> = views.collect();
-        subscriptions.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let subscriptions = self.subscriptions_shown(root, as_of);
         let access = as_of.map(|_| {
             let each = subscriptions.iter().filter_map(|view| view.access.clone());
             each.reduce(Access::better).unwrap_or(Access::NONE)
@@ -366,6 +357,7 @@ impl State {
             Fact::Order(fact) => (Kind::Order, fact.provider, &fact.id),
             Fact::Checkout(fact) => (Kind::Checkout, fact.provider, &fact.id),
             Fact::Addon(fact) => (Kind::Addon, fact.provider, &fact.purchase_key),
+            Fact::PaymentMethod(fact) => (Kind::PaymentMethod, fact.provider, &fact.id),
             Fact::Party(_)
             | Fact::Settings(_)
             | Fact::Operation(_)

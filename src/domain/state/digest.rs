@@ -9,7 +9,9 @@ use super::entity::Kind;
 use crate::domain::customer::CustomerView;
 use crate::domain::decided::Decided;
 use crate::domain::meter::{Meters, Summary};
+use crate::domain::payment::{PaymentView, Sold};
 use crate::domain::subscription::SubscriptionView;
+use crate::domain::time::Timestamp;
 
 /// The fingerprint of one thing as users see it, less what depends on the clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,8 +49,20 @@ struct Decisive<'a> {
 struct CustomerExhibit<'a> {
     #[serde(flatten)]
     view: &'a CustomerView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     meters: Vec<Summary<'a>>,
+}
+
+/// A payment with what only shows where it is seen as a sale.
+#[derive(Serialize)]
+struct PaymentExhibit {
+    #[serde(flatten)]
+    view: PaymentView,
+    sold: Sold,
 }
 
 impl Exhibit {
@@ -104,6 +118,8 @@ impl State {
                 let meters = told.map(Meters::summaries).unwrap_or_default();
                 let customer = CustomerExhibit {
                     view: &view,
+                    metadata: self.metadata_at(ix),
+                    archived_at: self.archived_at(ix),
                     meters,
                 };
                 Some(Exhibit::of("customer", &view.name.id, &customer))
@@ -117,8 +133,11 @@ impl State {
                 Some(Exhibit::of("subscription", &shown.view.id, &shown))
             }
             Kind::Payment => {
-                let view = self.payment_view(ix)?;
-                Some(Exhibit::of("payment", &view.id, &view))
+                let shown = PaymentExhibit {
+                    view: self.payment_view(ix)?,
+                    sold: entity.payment()?.sold(),
+                };
+                Some(Exhibit::of("payment", &shown.view.id, &shown))
             }
             Kind::Checkout => {
                 let view = self.checkout_view(ix)?;
@@ -128,6 +147,10 @@ impl State {
             Kind::Subscription => {
                 let decided = entity.subscription()?.decided()?;
                 Some(Exhibit::of("decided", &entity.name, decided))
+            }
+            Kind::PaymentMethod => {
+                let kept = entity.payment_method()?.kept()?;
+                Some(Exhibit::of("payment_method", &entity.name, &kept))
             }
             Kind::Party | Kind::SoleSubscription | Kind::Invoice | Kind::Order | Kind::Addon => {
                 None

@@ -12,6 +12,7 @@ use crate::domain::checkout::{Checkout, OwnCheckout};
 use crate::domain::customer::Person;
 use crate::domain::event::ProviderName;
 use crate::domain::id::Tsid;
+use crate::domain::instrument::PaymentMethod;
 use crate::domain::payment::Payment;
 use crate::domain::register::Stamp;
 use crate::domain::subscription::Subscription;
@@ -47,6 +48,8 @@ pub(super) enum Kind {
     Payment,
     /// A bought add-on.
     Addon,
+    /// A way of paying that a provider keeps for a customer.
+    PaymentMethod,
 }
 
 impl Kind {
@@ -124,6 +127,7 @@ pub(super) enum Body {
     Addon(Box<Addon>),
     /// Nothing but names and links: an invoice, an order.
     Links,
+    PaymentMethod(Box<PaymentMethod>),
 }
 
 /// What a customer's root knows of all that belongs to it.
@@ -150,6 +154,7 @@ impl Entity {
             Kind::Checkout => Body::Checkout(Checkout::default()),
             Kind::Addon => Body::Addon(Box::default()),
             Kind::Invoice | Kind::Order => Body::Links,
+            Kind::PaymentMethod => Body::PaymentMethod(Box::default()),
         };
         Self {
             kind,
@@ -279,6 +284,7 @@ impl Entity {
             Body::Payment(_) => self.kind == Kind::Payment,
             Body::Checkout(_) => self.kind == Kind::Checkout,
             Body::Addon(_) => self.kind == Kind::Addon,
+            Body::PaymentMethod(_) => self.kind == Kind::PaymentMethod,
             Body::Links => matches!(self.kind, Kind::Invoice | Kind::Order),
         };
         body_fits
@@ -311,6 +317,7 @@ impl Entity {
             | Body::Payment(_)
             | Body::Checkout(_)
             | Body::Addon(_)
+            | Body::PaymentMethod(_)
             | Body::Links => None,
         }
     }
@@ -322,6 +329,7 @@ impl Entity {
             | Body::Payment(_)
             | Body::Checkout(_)
             | Body::Addon(_)
+            | Body::PaymentMethod(_)
             | Body::Links => None,
         }
     }
@@ -345,6 +353,14 @@ impl Entity {
 
     pub(super) fn payment(&self) -> Option<&Payment> {
         if let Body::Payment(held) = &self.body {
+            Some(held)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn payment_method(&self) -> Option<&PaymentMethod> {
+        if let Body::PaymentMethod(held) = &self.body {
             Some(held)
         } else {
             None

@@ -108,8 +108,9 @@ impl State {
 
     /// Notes what is said of a person.
     pub(super) fn describe(&mut self, ix: Ix, contact: &Contact, stamp: Stamp) {
-        if *contact != Contact::default() {
-            self.arena.get_mut(ix).person.observe(contact, stamp);
+        let is_said = *contact != Contact::default();
+        if is_said && self.arena.get_mut(ix).person.observe(contact, stamp) {
+            self.email_known(ix);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What commands tell of a customer: that it was made, what it may use, what it used. Knows no
 //! subscription, which is told of in the same breath.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::State;
@@ -8,12 +9,11 @@ use super::arena::Ix;
 use super::entity::{Kind, MERCHANT};
 use super::links::Told;
 use crate::domain::activity::Activity;
-use crate::domain::amount::Amount;
+use crate::domain::amount::{Amount, Step};
 use crate::domain::creation::Creation;
 use crate::domain::event::{Contact, Naming};
-use crate::domain::id::{Prefix, Tsid};
 use crate::domain::meter::Meters;
-use crate::domain::own::{CustomerCreated, OwnFact};
+use crate::domain::own::{Behaviour, CustomerArchived, CustomerCreated, CustomerUpdated, OwnFact};
 use crate::domain::register::{Origin, RareSlot};
 use crate::domain::time::Timestamp;
 
@@ -24,6 +24,10 @@ pub(super) struct Account {
     creation: RareSlot<Creation>,
     /// When it was made first.
     made_at: Option<Timestamp>,
+    /// When it was archived first: that is for good.
+    archived_at: Option<Timestamp>,
+    /// What the merchant notes of it: a JSON object, as text; empty where that was cleared.
+    metadata: RareSlot<Box<str>>,
     /// What it used and may use.
     pub(super) meters: Meters,
 }
@@ -58,6 +62,16 @@ pub(super) fn contact_of(fact: &CustomerCreated) -> Contact {
     }
 }
 
+/// What a command says anew of a person.
+pub(super) fn contact_updated(fact: &CustomerUpdated) -> Contact {
+    Contact {
+        email: fact.email.clone(),
+        first_name: fact.first_name.clone(),
+        last_name: fact.last_name.clone(),
+        ..Contact::default()
+    }
+}
+
 fn created_naming(fact: &CustomerCreated) -> Naming {
     Naming {
         identifier: Some(fact.identifier.clone()),
@@ -68,8 +82,8 @@ fn created_naming(fact: &CustomerCreated) -> Naming {
 
 /// How what is born here names its customer, where it does.
 pub(super) fn naming_of(fact: &OwnFact) -> Option<Naming> {
-    if let OwnFact::CustomerCreated(fact) = fact {
-        return Some(created_naming(fact));
+    if let Some(made) = fact.customer_made() {
+        return Some(created_naming(made));
     }
     let identifier = Some(fact.identifier()?.into());
     Some(Naming {
@@ -89,7 +103,7 @@ impl State {
     ) -> Option<Ix> {
         let at = told.stamp.occurred_at;
         match fact {
-            OwnFact::CustomerCreated(fact) => self.customer_created(fact, told),
+            OwnFact::CustomerCreated(fact) => self.customer_made(fact, told),
             OwnFact::AllowancesSet(fact) => self.metered(&fact.identifier, told, |meters| {
                 for set in &fact.allowances {
                     meters.allow(&set.meter_id, Amount::nearest(set.limit), told.stamp);
@@ -107,21 +121,36 @@ impl State {
                     }
                 })
             }
-            OwnFact::UsageCounted(fact) => self.metered(&fact.identifier, told, |meters| {
-                let written = Tsid::parse(Prefix::Usage, &fact.id);
-                let id = written.unwrap_or_else(|| Tsid::minted("usage", &fact.id));
-                meters.count(
-                    &fact.meter_id,
-                    at,
-                    Amount::nearest(fact.amount),
-                    id.as_u64(),
-                );
-            }),
-            OwnFact::CustomerUpdated(_)
-            | OwnFact::CustomerArchived(_)
-            | OwnFact::UsageReported(_)
-            | OwnFact::UsageEvent(_)
-            | OwnFact::SubscriptionCreated(_)
+            OwnFact::UsageCounted(fact) => {
+                self.counted(&fact.identifier, told, &fact.meter_id, fact.amount)
+            }
+            OwnFact::UsageReported(fact) => {
+                let meter = &*fact.meter_id;
+                match fact.behaviour {
+                    Behaviour::Delta => self.counted(&fact.identifier, told, meter, fact.value),
+                    Behaviour::Set => self.metered(&fact.identifier, told, |meters| {
+                        let value = Amount::ZERO.stepped(Step::nearest(fact.value));
+                        meters.set(meter, at, value, told.stamp.origin.number());
+                    }),
+                }
+            }
+            OwnFact::UsageEvent(fact) => {
+                // It may tell of a time before the customer was made.
+                let told = Told {
+                    activity: Activity::later(at, seq),
+                    ..*told
+                };
+                match &fact.counts {
+                    Some(counts) => {
+                        let meter = &*counts.meter_id;
+                        self.counted(&fact.identifier, &told, meter, counts.value)
+                    }
+                    None => Some(self.party(MERCHANT, &fact.identifier, told.activity)),
+                }
+            }
+            OwnFact::CustomerUpdated(fact) => self.customer_updated(fact, told),
+            OwnFact::CustomerArchived(fact) => self.customer_archived(fact, told),
+            OwnFact::SubscriptionCreated(_)
             | OwnFact::PlanChanged(_)
             | OwnFact::CheckoutOpened(_)
             | OwnFact::CheckoutAttempted(_)
@@ -137,7 +166,9 @@ impl State {
         }
     }
 
-    fn customer_created(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
+    /// Takes in that a customer was made, less what it was subscribed to: by itself, or with a
+    /// checkout.
+    pub(super) fn customer_made(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
         let party = self.introduce(&created_naming(fact), &contact_of(fact), told)?;
         if let Some(address) = &fact.address {
             self.arena.get_mut(party).person.locate(address, told.stamp);
@@ -147,8 +178,46 @@ impl State {
         account.creation.offer(told.stamp, Creation::of(fact));
         let at = told.stamp.occurred_at;
         account.made_at = Some(account.made_at.map_or(at, |held| held.min(at)));
+        if let Some(metadata) = &fact.metadata {
+            account.metadata.offer(told.stamp, metadata.clone());
+        }
         self.created_anew(party, before.as_ref());
         Some(party)
+    }
+
+    fn customer_updated(&mut self, fact: &CustomerUpdated, told: &Told<'_>) -> Option<Ix> {
+        let party = self.party(MERCHANT, &fact.identifier, told.activity);
+        self.describe(party, &contact_updated(fact), told.stamp);
+        if let Some(address) = &fact.address {
+            self.arena.get_mut(party).person.locate(address, told.stamp);
+        }
+        if let Some(metadata) = &fact.metadata {
+            let account = self.account_mut(party)?;
+            account.metadata.offer(told.stamp, metadata.clone());
+        }
+        Some(party)
+    }
+
+    fn customer_archived(&mut self, fact: &CustomerArchived, told: &Told<'_>) -> Option<Ix> {
+        let party = self.party(MERCHANT, &fact.identifier, told.activity);
+        let account = self.account_mut(party)?;
+        let at = told.stamp.occurred_at;
+        account.archived_at = Some(account.archived_at.map_or(at, |held| held.min(at)));
+        Some(party)
+    }
+
+    fn counted(
+        &mut self,
+        identifier: &str,
+        told: &Told<'_>,
+        meter: &str,
+        amount: Decimal,
+    ) -> Option<Ix> {
+        let at = told.stamp.occurred_at;
+        let number = told.stamp.origin.number();
+        self.metered(identifier, told, |meters| {
+            meters.count(meter, at, Step::nearest(amount), number);
+        })
     }
 
     fn metered(
@@ -181,6 +250,35 @@ impl State {
     /// When a customer was made by a command, where it was: it is that old, whatever was heard of it.
     pub(super) fn made_at(&self, root: Ix) -> Option<Timestamp> {
         self.arena.get(root).party()?.account.as_deref()?.made_at
+    }
+
+    /// When a customer was archived, where it was.
+    pub(super) fn archived_at(&self, root: Ix) -> Option<Timestamp> {
+        let account = self.arena.get(root).party()?.account.as_deref()?;
+        account.archived_at
+    }
+
+    /// What the merchant notes of a customer.
+    pub(super) fn metadata_at(&self, root: Ix) -> Option<&str> {
+        let account = self.arena.get(root).party()?.account.as_deref()?;
+        account
+            .metadata
+            .get()
+            .map(|text| &**text)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// Whether a customer is archived, by any id: nobody asks anything for it any more.
+    #[must_use]
+    pub fn is_archived(&self, id: &str) -> bool {
+        let root = self.find_customer(id);
+        root.is_some_and(|root| self.archived_at(root).is_some())
+    }
+
+    /// What the merchant notes of a customer, by any id: a JSON object, as text.
+    #[must_use]
+    pub fn metadata_of(&self, id: &str) -> Option<&str> {
+        self.metadata_at(self.find_customer(id)?)
     }
 
     /// What a customer was made with by a command, and by which.

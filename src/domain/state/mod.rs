@@ -12,18 +12,25 @@ mod customers;
 mod digest;
 mod dues;
 mod emails;
+mod entitlements;
 mod entity;
 mod explain;
 mod family;
+mod held;
 mod keys;
 mod links;
 #[cfg(test)]
 mod lists;
 mod meters;
+mod money;
+mod numbered;
 mod own;
 mod page;
 mod payments;
+mod records;
 mod sales;
+mod searched;
+mod sessions;
 mod snapshot;
 mod subscriptions;
 #[cfg(test)]
@@ -38,9 +45,19 @@ pub use census::Census;
 pub use customers::{CustomerFilter, CustomersWanted};
 pub use digest::{Exhibit, Fingerprint};
 pub use family::{Named, SettingsTold};
+pub use held::{Span, StatusSaid, StatusWanted, SubscriptionsAsked};
 pub use meters::Made;
+pub use money::{
+    Happened, Happening, MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord,
+    OrdersAsked, PaymentMethodRecord, PaymentMethodsAsked, RefundKey, RefundRecord, RefundsAsked,
+    TransactionKey, TransactionKind, TransactionRecord, TransactionStatus, TransactionsAsked,
+};
+pub use numbered::{Newest, Numbered, NumberedPage, Numbering, Place};
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
+pub use records::{CancelRecord, SubscriptionRecord};
+pub use searched::{CustomerRecord, CustomersSearched, SearchReady};
+pub use sessions::{CheckoutRecord, CheckoutsSearched};
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 
@@ -50,13 +67,14 @@ use self::emails::Emails;
 use self::entity::Kind;
 use self::family::Met;
 use self::keys::Keys;
+use self::money::Refunds;
 use super::event::{ProviderName, Reason, SettingsFact};
 use super::id::{Prefix, Tsid};
 use super::own::PROVIDER;
 use super::register::{Slot, SourceId};
 
 /// Raised whenever the same events would fold to something else than before.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// For each source, the notes key that holds the merchant's identifier of a customer.
 pub type CustomerNotes = BTreeMap<Box<str>, Box<str>>;
@@ -80,6 +98,7 @@ pub struct State {
     /// What falls due, and what gateways must be asked.
     dues: Dues,
     emails: Emails,
+    refunds: Refunds,
     /// The first event of each source.
     heard_first: FirstHeard,
     /// In the order of first mention.

@@ -6,10 +6,10 @@ use super::arena::Ix;
 use super::entity::{Body, Kind};
 use super::links::{Told, checkout_named};
 use crate::domain::checkout::OwnCheckout;
-use crate::domain::decided::Decided;
+use crate::domain::decided::{Decided, Replaced};
 use crate::domain::event::{Naming, PaymentFact};
 use crate::domain::id::Prefix;
-use crate::domain::own::{Begun, CheckoutOpened, OwnFact, PROVIDER, Pays};
+use crate::domain::own::{Begun, CheckoutOpened, OwnFact, PROVIDER, Pays, SubscriptionBegun};
 use crate::domain::register::{Origin, Stamp};
 use crate::domain::time::Timestamp;
 
@@ -34,6 +34,9 @@ impl State {
         if customer.is_some() {
             return customer;
         }
+        if let OwnFact::SubscriptionCreated(fact) | OwnFact::PlanChanged(fact) = fact {
+            return Some(self.had(fact, told));
+        }
         let about = self
             .checkout_told(fact, told)
             .or_else(|| self.subscription_told(fact, told))?;
@@ -46,6 +49,29 @@ impl State {
         self.belongs_to(ix, identifier, told);
         self.touch(ix, told.activity);
         self.mark_stale(ix);
+    }
+
+    /// A subscription begins without a payment, mostly in the place of others.
+    fn had(&mut self, fact: &SubscriptionBegun, told: &Told<'_>) -> Ix {
+        let stamp = told.stamp;
+        let ix = self.decide(&fact.begun.id, |held| held.have(fact, stamp));
+        self.belongs_to(ix, &fact.identifier, told);
+        for id in &fact.supersedes {
+            let replaced = Replaced {
+                stamp,
+                seq: told.activity.last_seq(),
+            };
+            let before = self.decide(id, |held| held.replaced_by(&fact.begun.id, replaced));
+            self.meet(ix, before);
+            self.mark_stale(before);
+        }
+        if let Some(id) = &fact.checkout {
+            let checkout = self.own_checkout_mut(id, |held| held.take(stamp.occurred_at));
+            self.meet(ix, checkout);
+            self.mark_stale(checkout);
+        }
+        self.touch(ix, told.activity);
+        ix
     }
 
     fn checkout_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
@@ -125,6 +151,9 @@ impl State {
     }
 
     fn checkout_opened(&mut self, fact: &CheckoutOpened, told: &Told<'_>) -> Ix {
+        if let Some(customer) = &fact.customer {
+            self.customer_made(customer, told);
+        }
         let ix = self.own_checkout_mut(&fact.id, |held| held.open(fact, told.stamp));
         self.sale_told(ix, fact.pays().as_ref(), told);
         self.belongs_to(ix, &fact.identifier, told);
@@ -246,11 +275,12 @@ impl State {
             | OwnFact::CustomerArchived(_)
             | OwnFact::UsageReported(_)
             | OwnFact::UsageEvent(_)
-            | OwnFact::SubscriptionCreated(_)
-            | OwnFact::PlanChanged(_)
             | OwnFact::AllowancesSet(_)
             | OwnFact::UsageRead(_)
             | OwnFact::UsageCounted(_) => return None,
+            OwnFact::SubscriptionCreated(fact) | OwnFact::PlanChanged(fact) => {
+                (Kind::Subscription, &fact.begun.id)
+            }
             OwnFact::CheckoutOpened(fact) => (Kind::Checkout, &fact.id),
             OwnFact::CheckoutAttempted(fact) => (Kind::Checkout, &fact.id),
             OwnFact::CheckoutAtGateway(fact) => (Kind::Checkout, &fact.id),

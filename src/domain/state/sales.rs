@@ -7,8 +7,9 @@ use super::entity::{Entity, Kind, Role};
 use crate::domain::activity::Activity;
 use crate::domain::addon::AddonView;
 use crate::domain::checkout::{Outcome, OwnCheckout};
-use crate::domain::decided::Decided;
+use crate::domain::decided::{Decided, Replaced};
 use crate::domain::own::{CheckoutOpened, Item, PROVIDER};
+use crate::domain::register::Stamp;
 use crate::domain::standing::{
     Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding, Word,
 };
@@ -35,8 +36,17 @@ pub(super) struct Sources {
     pub(super) periods: Vec<(Ix, Ix)>,
     /// The gateway's subscription that charges it, and the checkout that sold that.
     pub(super) charged: Option<(Ix, Ix)>,
-    /// The payment that put another in its place.
-    pub(super) superseding: Option<Ix>,
+    /// What put another in its place.
+    pub(super) superseding: Option<Superseding>,
+}
+
+/// What puts another subscription in the place of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Superseding {
+    /// A payment for the other.
+    Payment(Ix),
+    /// That the other was to be had instead, without a payment.
+    Change(Replaced),
 }
 
 impl Sources {
@@ -44,7 +54,11 @@ impl Sources {
     pub(super) fn all(&self) -> impl Iterator<Item = Ix> {
         let charged = self.charged.map(|(ix, _)| ix);
         let payments = self.payments.iter().copied();
-        payments.chain(charged).chain(self.superseding)
+        let superseding = self.superseding.and_then(|by| match by {
+            Superseding::Payment(ix) => Some(ix),
+            Superseding::Change(_) => None,
+        });
+        payments.chain(charged).chain(superseding)
     }
 }
 
@@ -138,8 +152,9 @@ impl State {
         let charged = self.charging(ix);
         sources.charged = charged.map(|(ix, checkout, _)| (ix, checkout));
         let newest = chosen.iter().map(|(_, paid)| paid.word()).max();
+        let newest = newest.max(decided.had_at().map(Stamp::word));
         let superseded = self.superseded(ix, decided, newest);
-        sources.superseding = superseded.map(|(_, _, payment)| payment);
+        sources.superseding = superseded.map(|(_, _, by)| by);
         let basis = Basis {
             decided,
             paid: paid
@@ -153,6 +168,10 @@ impl State {
         let mut activity = entity.activity;
         let about = sources.all();
         about.for_each(|ix| activity.merge(self.arena.get(ix).activity));
+        if let Some(Superseding::Change(replaced)) = sources.superseding {
+            let Replaced { stamp, seq } = replaced;
+            activity.merge(Activity::at(stamp.occurred_at, seq));
+        }
         Some(Sold {
             standing,
             activity,
@@ -160,14 +179,14 @@ impl State {
         })
     }
 
-    /// When another took its place, by which checkout, and which payment: the first of all that are
-    /// newer than its own `newest`.
+    /// When another took its place, by which checkout (`TRN-…`) or which did (`SUA-…`), and what
+    /// said so: the first of all that are newer than its own `newest`.
     fn superseded<'a>(
         &'a self,
         ix: Ix,
         decided: &'a Decided,
         newest: Option<Word<'a>>,
-    ) -> Option<(Timestamp, &'a str, Ix)> {
+    ) -> Option<(Timestamp, &'a str, Superseding)> {
         let own = &self.arena.get(ix).name;
         let paid = decided.superseders().filter_map(|id| {
             let checkout = self.arena.find(Kind::Checkout, PROVIDER, id)?;
@@ -177,8 +196,18 @@ impl State {
             let newer = chosen.filter(|(_, paid)| Some(paid.word()) > newest);
             newer.min_by_key(|(_, paid)| paid.word())
         });
-        let first = paid.min_by_key(|(_, paid)| paid.word());
-        first.map(|(payment, paid)| (paid.at, paid.checkout, payment))
+        let paid = paid.map(|(payment, paid)| {
+            let by = Superseding::Payment(payment);
+            (paid.word(), (paid.at, paid.checkout, by))
+        });
+        let changed = decided.replacements().map(|(id, replaced)| {
+            let by = Superseding::Change(replaced);
+            let stamp = replaced.stamp;
+            (stamp.word(), (stamp.occurred_at, id, by))
+        });
+        let changed = changed.filter(|(word, _)| Some(*word) > newest);
+        let first = paid.chain(changed).min_by_key(|(word, _)| *word);
+        first.map(|(_, found)| found)
     }
 
     /// The records of what was decided here about a provider's subscription that has no id but ours.
@@ -344,6 +373,8 @@ pub(super) fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
         plan_id,
         name,
         period,
+        quantities,
+        trial_days,
         ..
     } = &opened.item
     else {
@@ -353,5 +384,8 @@ pub(super) fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
         plan_id,
         name,
         period: *period,
+        price: opened.price,
+        quantities,
+        trial_days: *trial_days,
     })
 }

@@ -21,6 +21,7 @@ use super::emails::Emails;
 use super::entity::{Entity, Kind, Role};
 use super::family::{Met, SettingsTold};
 use super::keys::Keys;
+use super::money::Refunds;
 use super::own::LEAST;
 use super::{Counts, CustomerNotes, FirstHeard, State};
 use crate::domain::event::{ProviderName, Reason, SettingsFact};
@@ -28,7 +29,7 @@ use crate::domain::own::PROVIDER;
 use crate::domain::register::{Slot, Stamp};
 
 /// Raised whenever the bytes change; a test compares them with those of a known state.
-pub const SNAPSHOT_FORMAT: u32 = 3;
+pub const SNAPSHOT_FORMAT: u32 = 4;
 
 /// Why bytes are not a state: the snapshot is of no use, and the log is folded instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -167,6 +168,7 @@ impl State {
             keys: end.keys,
             dues: Dues::default(),
             emails: Emails::default(),
+            refunds: Refunds::default(),
             heard_first: end.heard_first,
             sources: end.sources.into_iter().map(Into::into).collect(),
             providers: known(end.providers)?,
@@ -203,6 +205,7 @@ impl State {
         }
         self.derive_dues();
         self.derive_emails();
+        self.derive_refunds();
     }
 
     /// The links that ids alone say. The parts are of different moments: of two things that met

@@ -208,7 +208,8 @@ impl State {
             | Kind::Order
             | Kind::Checkout
             | Kind::Payment
-            | Kind::Addon => ix,
+            | Kind::Addon
+            | Kind::PaymentMethod => ix,
         };
         let least = self
             .siblings(ix)
@@ -308,7 +309,8 @@ impl State {
                 | Kind::Order
                 | Kind::Checkout
                 | Kind::Payment
-                | Kind::Addon => None,
+                | Kind::Addon
+                | Kind::PaymentMethod => None,
             },
             source,
             customer: self.owner_name(entity),

@@ -1,13 +1,21 @@
 //! Properties of the fold over random lives: order and repetition do not matter, and what is kept
 //! (owners, members, activity) equals what would be worked out anew.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm
+)]
 
 mod book;
 mod charged;
 mod emails;
+mod had;
 mod lives;
 mod moments;
+mod money;
 mod payers;
+mod people;
 mod sold;
 mod stories;
 mod under_way;
@@ -19,12 +27,15 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 pub(super) use self::lives::*;
+use self::people::{kept, people};
 pub(super) use self::sold::*;
 use super::entity::{Kind, Role};
 use super::{CustomerNotes, State};
 use crate::domain::access::AsOf;
 use crate::domain::event::*;
+use crate::domain::instrument::{Instrument, Part};
 use crate::domain::money::{Currency, Money};
+use crate::domain::order::{Billing, OrderStatus, RefundSaid, RefundWord, Sale};
 use crate::domain::register::{EventRef, Tie};
 use crate::domain::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
 use crate::domain::time::Timestamp;
@@ -92,9 +103,31 @@ fn picture(state: &State) -> Vec<String> {
         lines.push(format!("{checkout:?}"));
         let standing = state.standing_of(&own_subscription_id(number));
         lines.push(format!("{standing:?}"));
+        let record = state.subscription_record(&own_subscription_id(number), as_of);
+        let told = record.map(|full| {
+            let held = (full.terms, full.trial_ends_at, full.cancel);
+            (held, full.running_period, full.charged_as)
+        });
+        lines.push(format!("{told:?}"));
         let live = state.live_subscriptions(&format!("user_{number}"));
         lines.push(format!("{live:?}"));
+        lines.push(kept(state, &format!("user_{number}")));
     }
+    for email in [
+        "someone@example.com0",
+        "OTHER@example.com",
+        "user_1@example.com",
+    ] {
+        lines.push(format!("{:?}", state.identifier_with_email(email)));
+    }
+    let exhibits = (0..state.things()).filter_map(|place| state.exhibit(place));
+    let money = exhibits.filter(|exhibit| exhibit.kind.starts_with("payment"));
+    let mut money: Vec<_> = money
+        .map(|exhibit| String::from_utf8(exhibit.json).unwrap())
+        .collect();
+    money.sort();
+    lines.extend(money);
+    lines.extend(money::money(state));
     lines.push(format!("{:?}", state.next_due()));
     let mut due: Vec<_> = state.due(Timestamp::MAX, everything);
     due.sort_by_key(|fact| format!("{fact:?}"));
@@ -129,6 +162,7 @@ fn assert_coherent(state: &State) {
         Kind::Order,
         Kind::Checkout,
         Kind::Payment,
+        Kind::PaymentMethod,
     ];
     let mut roots = 0;
     for kind in kinds {
@@ -162,6 +196,8 @@ fn assert_coherent(state: &State) {
     }
     assert_eq!(roots, state.customer_count());
     state.assert_dues_are_whole();
+    let shown = (0..state.things()).filter_map(|place| state.exhibit(place));
+    shown.for_each(|shown| assert!(!shown.json.is_empty(), "{} {}", shown.kind, shown.id));
 }
 
 /// A customer's own event list, where an event names the customer and nothing else.

@@ -4,6 +4,7 @@
 mod page;
 mod words;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -49,13 +50,31 @@ pub(super) struct Form {
     action: Action,
 }
 
+/// What the other name of a checkout begins with; the digits after it are those of its `TRN-…`.
+const SESSION: &str = "cs_";
+const TRANSACTION: &str = "TRN-";
+
+/// The other name of a checkout (`cs_…`): what a session is called.
+pub(super) fn session_id(checkout: &str) -> String {
+    let digits = checkout.strip_prefix(TRANSACTION).unwrap_or(checkout);
+    format!("{SESSION}{digits}")
+}
+
+/// A checkout's own id (`TRN-…`), by either of its names.
+pub(super) fn checkout_id(name: &str) -> Cow<'_, str> {
+    match name.strip_prefix(SESSION) {
+        Some(digits) => Cow::Owned(format!("{TRANSACTION}{digits}")),
+        None => Cow::Borrowed(name),
+    }
+}
+
 /// `GET /checkout/{id}`
 pub(super) async fn show(
     request: HttpRequest,
     id: web::Path<String>,
     shared: web::Data<Shared>,
 ) -> HttpResponse {
-    let Some(view) = shared.ledger.checkout(&id) else {
+    let Some(view) = shared.ledger.checkout(&checkout_id(&id)) else {
         return unknown();
     };
     if let Some(elsewhere) = goes_to(&view) {
@@ -76,6 +95,7 @@ pub(super) async fn act(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     body::check_coding(&request)?;
+    let id = checkout_id(&id);
     let form = body::read(&request, payload, FORM_BYTES_MAX).await?;
     let by_payer = Request::of(Actor::Payer);
     let ledger = &shared.ledger;
@@ -178,6 +198,15 @@ fn shown(answer: &mut HttpResponseBuilder, page: Page) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_checkout_has_two_names() {
+        let id = "TRN-0MSC9073DVBTK";
+        assert_eq!(session_id(id), "cs_0MSC9073DVBTK");
+        assert_eq!(checkout_id(&session_id(id)), id);
+        assert_eq!(checkout_id(id), id);
+        assert_eq!(checkout_id("cs_"), "TRN-");
+    }
 
     #[test]
     fn a_button_is_read_and_nothing_else() {

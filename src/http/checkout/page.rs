@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::words;
 use crate::domain::checkout::CheckoutView;
-use crate::domain::own::{GATEWAY_SANDBOX, Item};
+use crate::domain::own::{GATEWAY_NONE, GATEWAY_SANDBOX, Item};
 use crate::domain::status::CheckoutStatus;
 use crate::http::html::{escape, hash_of};
 use crate::ledger::{CameBack, origin};
@@ -13,6 +13,9 @@ use crate::ledger::{CameBack, origin};
 const STYLE: &str = include_str!("style.css");
 /// Seconds after which a page whose payment is under way looks again: a payer waits for it.
 const LOOK_AGAIN_SECONDS: u32 = 3;
+
+/// What is read where others read a price.
+const NOTHING: &str = "nothing to pay";
 
 /// A page, and what a browser may do with it.
 pub(super) struct Page {
@@ -30,11 +33,19 @@ pub(super) struct Circumstances {
 
 /// The page of a checkout.
 pub(super) fn write(view: &CheckoutView, about: &Circumstances) -> Page {
-    let price = words::amount(view.opened.price);
+    let is_free = is_free(view);
+    let price = match is_free {
+        true => NOTHING.to_owned(),
+        false => words::amount(view.opened.price),
+    };
     let name = match &view.opened.item {
         Item::Plan { name, .. } | Item::Addon { name, .. } => name,
     };
-    let mut main = format!("<h1>Pay for {}</h1>", escape(name));
+    let title = match is_free {
+        true => format!("Begin {name}"),
+        false => format!("Pay for {name}"),
+    };
+    let mut main = format!("<h1>{}</h1>", escape(&title));
     if *view.opened.gateway == *GATEWAY_SANDBOX {
         main.push_str(
             "<p class=\"note\">This is a sandbox: no money moves, and nothing is charged.</p>",
@@ -49,7 +60,7 @@ pub(super) fn write(view: &CheckoutView, about: &Circumstances) -> Page {
     main.push_str(&form(view, about, &price));
     let refresh = (view.status == CheckoutStatus::Processing).then_some(LOOK_AGAIN_SECONDS);
     Page {
-        html: document(&format!("Pay for {name}: {price}"), refresh, &main),
+        html: document(&format!("{title}: {price}"), refresh, &main),
         policy: policy(&form_targets(view)),
     }
 }
@@ -65,6 +76,11 @@ pub(super) fn sorry(title: &str, sentence: &str) -> Page {
         html: document(title, None, &main),
         policy: policy("'none'"),
     }
+}
+
+/// Whether there is nothing to pay, so that nobody takes money.
+fn is_free(view: &CheckoutView) -> bool {
+    *view.opened.gateway == *GATEWAY_NONE
 }
 
 fn document(title: &str, refresh: Option<u32>, main: &str) -> String {
@@ -88,14 +104,21 @@ fn facts(view: &CheckoutView, price: &str) -> String {
             name,
             period,
             gateway_plan,
+            quantities,
+            trial_days,
             ..
         } => {
             rows.push(("Plan", name.to_string()));
+            let with = quantities.iter();
+            rows.extend(with.map(|one| ("With", format!("{} × {}", one.count, one.feature))));
             rows.push(("Price", price.to_owned()));
-            rows.push((
-                "Period",
-                words::period(*period, gateway_plan.is_some()).into(),
-            ));
+            if !is_free(view) {
+                let period = words::period(*period, gateway_plan.is_some());
+                rows.push(("Period", period.into()));
+            }
+            if *trial_days > 0 {
+                rows.push(("Trial", words::trial(*trial_days)));
+            }
         }
         Item::Addon { name, .. } => {
             rows.push(("Add-on", name.to_string()));
@@ -105,7 +128,11 @@ fn facts(view: &CheckoutView, price: &str) -> String {
     }
     rows.push(("Customer", opened.identifier.to_string()));
     match view.paid_at {
-        Some(at) if view.status == CheckoutStatus::Paid => rows.push(("Paid", words::moment(at))),
+        Some(at) if view.status == CheckoutStatus::Paid => {
+            let term = if is_free(view) { "Begun" } else { "Paid" };
+            rows.push((term, words::moment(at)));
+        }
+        _ if is_free(view) => rows.push(("Open until", words::moment(opened.expires_at))),
         _ => rows.push(("Payable until", words::moment(opened.expires_at))),
     }
     if let (Some(payment), CheckoutStatus::Paid) = (&view.payment_id, view.status) {
@@ -123,6 +150,13 @@ fn facts(view: &CheckoutView, price: &str) -> String {
 fn state(view: &CheckoutView, about: &Circumstances) -> String {
     let hindered = |sentence: &str| about.hindrance.clone().unwrap_or(sentence.to_owned());
     match (view.status, about.came_back) {
+        (CheckoutStatus::Open, _) if is_free(view) => hindered("There is nothing to pay."),
+        (CheckoutStatus::Expired, _) if is_free(view) => {
+            "The time to begin is over. Ask for a new link.".to_owned()
+        }
+        (CheckoutStatus::Paid, _) if is_free(view) => {
+            "This has begun. There was nothing to pay.".to_owned()
+        }
         (CheckoutStatus::Open, _) => hindered("Nothing is paid yet."),
         (CheckoutStatus::Processing, Some(CameBack::Paid)) => {
             "The payment was made. This page waits for its confirmation.".to_owned()
@@ -157,7 +191,10 @@ pub(super) fn goes_on_at(view: &CheckoutView) -> Option<&str> {
 fn form(view: &CheckoutView, about: &Circumstances, price: &str) -> String {
     let is_sandbox = *view.opened.gateway == *GATEWAY_SANDBOX;
     let goes_on = goes_on_at(view).is_some() && about.came_back != Some(CameBack::Paid);
-    let pay = format!("Pay {price}");
+    let pay = match is_free(view) {
+        true => "Begin".to_owned(),
+        false => format!("Pay {price}"),
+    };
     let buttons: &[(&str, &str)] = match view.status {
         CheckoutStatus::Open | CheckoutStatus::Failed if about.hindrance.is_some() => {
             return String::new();

@@ -43,6 +43,15 @@ pub(super) const fn period(period: Period, charged_again: bool) -> &'static str 
     }
 }
 
+/// What comes before the period that is paid for.
+pub(super) fn trial(days: u32) -> String {
+    let days = match days {
+        1 => "1 day".to_owned(),
+        many => format!("{many} days"),
+    };
+    format!("{days}, then what is paid for begins")
+}
+
 /// `2026-11-27 00:00 UTC`
 pub(super) fn moment(at: Timestamp) -> String {
     let text = at.to_string();

@@ -12,7 +12,7 @@ use crate::domain::key::Scope;
 use crate::http::error::Body;
 use crate::http::html::HTML;
 use crate::http::routes::{Access, Answer, Asked, Route};
-use crate::http::stykite;
+use crate::http::{kelviq, limits, stykite};
 
 /// Examples of answers and bodies, by method and path. Each is checked against its schema by a test.
 const EXAMPLES: &str = include_str!("examples.json");
@@ -22,12 +22,14 @@ const DESCRIPTION: &str = include_str!("description.md");
 const OPERATIONS: &str = "operations";
 /// Below `/v1` too, but of another kind.
 const STYKITE: &str = "stykite";
+const KELVIQ: &str = "kelviq";
 /// The kinds of paths, most by their first segment.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("webhooks", "What providers send"),
     ("v1", "What your services ask"),
     ("checkout", "What payers see"),
     (STYKITE, "What a client of Stykite asks, in Stykite's words"),
+    (KELVIQ, "What a client of Kelviq asks, in Kelviq's words"),
     (OPERATIONS, "What an operator's tools ask"),
 ];
 
@@ -118,6 +120,7 @@ fn operation(route: &Route, examples: &Value, schemas: &mut Schemas) -> Value {
     let is_tag = |word: &&str| TAGS.iter().any(|(name, _)| name == word);
     let tag = match first.filter(is_tag) {
         _ if route.path.starts_with(stykite::PREFIX) => STYKITE,
+        _ if route.path.starts_with(kelviq::PREFIX) => KELVIQ,
         first => first.unwrap_or(OPERATIONS),
     };
     let mut written = json!({
@@ -302,9 +305,9 @@ fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option
 
 fn responses(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Map<String, Value> {
     let mut found = Map::new();
-    let has_seq = route.path.starts_with("/v1/");
+    let has_seq = limits::tells_sequence(route.path);
     let (status, description, content) = match route.doc.answer {
-        Answer::Nothing => ("204", "Done.", None),
+        Answer::Nothing | Answer::Never => ("204", "Done.", None),
         Answer::One(schema) | Answer::Json(schema) => {
             let schema = schema(&mut schemas.answered).to_value();
             ("200", "As asked.", Some(("application/json", schema)))
@@ -355,7 +358,9 @@ fn responses(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> M
         }
         answer.insert("content".into(), json!({media_type: content}));
     }
-    found.insert(status.into(), answer);
+    if !matches!(route.doc.answer, Answer::Never) {
+        found.insert(status.into(), answer);
+    }
     for (status, problems) in problems::by_status(&problems::of(route)) {
         let wording = route.doc.wording;
         let schema = wording.schema(status, &mut schemas.answered);

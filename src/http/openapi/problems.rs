@@ -9,7 +9,8 @@ use super::document::header;
 use crate::http::body::JSON_BYTES_MAX;
 use crate::http::checkout::FORM_BYTES_MAX;
 use crate::http::error::Problem;
-use crate::http::routes::{Access, Asked, Route};
+use crate::http::field_errors::FieldErrors;
+use crate::http::routes::{Access, Answer, Asked, Route};
 use crate::http::v1::audit::QUESTION_BYTES_MAX;
 use crate::http::webhook::BODY_BYTES_MAX;
 use crate::http::wording::Wording;
@@ -24,6 +25,11 @@ pub(in crate::http) fn not_yet() -> Problem {
     Problem::NotYet(why.into())
 }
 
+/// What a surface that tells each wrong field says of one.
+fn wrong_field() -> FieldErrors {
+    FieldErrors::of("customerId", "This field is required.")
+}
+
 /// One of each code.
 pub(super) fn all() -> Vec<Problem> {
     let mut all = vec![
@@ -34,6 +40,7 @@ pub(super) fn all() -> Vec<Problem> {
         Problem::NotFound("customer"),
         not_yet(),
         Problem::MethodNotAllowed {
+            method: "PUT".into(),
             allow: "GET, HEAD".into(),
         },
         Problem::UriTooLong,
@@ -42,6 +49,8 @@ pub(super) fn all() -> Vec<Problem> {
         Problem::UnknownSource,
         Problem::NotAcceptable("Event 2 is not stale: it counts as it is.".into()),
         Problem::AuditRunning(AuditRunning(Audit::Verify).to_string()),
+        Problem::InvalidFields(wrong_field()),
+        Problem::NotImplemented("This ledger keeps no files."),
         Problem::Internal(String::new()),
     ];
     all.extend(of_json_body(JSON_BYTES_MAX));
@@ -77,11 +86,12 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
     if route.access != Access::Open {
         let wrong = "The query is not understood: unknown field `colour`, there are no fields.";
         let narrow = "This needs a wider scope.";
-        found.extend([
-            Problem::InvalidParameter(wrong.into()),
-            Problem::Unauthorized,
-            Problem::Forbidden(narrow.into()),
-        ]);
+        found.extend([Problem::Unauthorized, Problem::Forbidden(narrow.into())]);
+        // Nothing of what is asked is looked at.
+        if matches!(route.doc.answer, Answer::Never) {
+            return found;
+        }
+        found.push(Problem::InvalidParameter(wrong.into()));
         if route.path.contains('{') {
             found.push(Problem::NotFound("thing"));
         }
@@ -89,6 +99,9 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
     match route.doc.asked {
         Asked::Json(_) | Asked::JsonOrNothing(_) => {
             let limit_bytes = route.doc.body_bytes_max.unwrap_or(JSON_BYTES_MAX);
+            if route.doc.wording == Wording::Kelviq {
+                found.insert(0, Problem::InvalidFields(wrong_field()));
+            }
             found.extend(of_json_body(limit_bytes));
         }
         Asked::Question(_) => {

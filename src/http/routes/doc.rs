@@ -59,6 +59,8 @@ pub(in crate::http) enum Answer {
     /// 204.
     #[default]
     Nothing,
+    /// It is never well: this ledger does not do it.
+    Never,
     /// 200, one resource, with an `ETag`; 304 where the asker has it.
     One(SchemaOf),
     /// 200, other JSON.
@@ -141,6 +143,12 @@ impl Entry {
     pub(super) fn of_at_most(mut self, bytes: usize) -> Self {
         self.route.doc.body_bytes_max = Some(bytes);
         self
+    }
+
+    /// Refuses always, with that sentence.
+    pub(super) fn never(self, why: &'static str) -> Self {
+        self.refuses(&[Problem::NotImplemented(why)])
+            .answers(Answer::Never)
     }
 
     /// Answers with text of that media type.

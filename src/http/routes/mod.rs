@@ -12,6 +12,7 @@ use super::{auth, limits, webhook};
 use crate::domain::key::Scope;
 
 mod doc;
+mod kelviq;
 mod stykite;
 mod table;
 
@@ -57,20 +58,23 @@ pub fn routes() -> Vec<Route> {
 
 /// Registers the table.
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    let mut entries = table().into_iter().peekable();
-    while let Some(first) = entries.next() {
-        let path = first.route.path;
-        let mut of_path = vec![first];
-        while let Some(next) = entries.next_if(|next| next.route.path == path) {
-            of_path.push(next);
+    // In the order of the first of each path.
+    let mut of_paths: Vec<(&'static str, Vec<Entry>)> = Vec::new();
+    for entry in table() {
+        let path = entry.route.path;
+        match of_paths.iter_mut().find(|(held, _)| *held == path) {
+            Some((_, entries)) => entries.push(entry),
+            None => of_paths.push((path, vec![entry])),
         }
-        resource(path, of_path, config);
+    }
+    for (path, entries) in of_paths {
+        resource(path, entries, config);
     }
 }
 
 fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceConfig) {
     let mut allow: Vec<String> = Vec::new();
-    let mut resource: Resource = web::resource(path).app_data(Template(path));
+    let mut resource: Resource = web::resource(spellings(path)).app_data(Template(path));
     for entry in entries {
         resource = resource.app_data(entry.route.doc.wording);
         allow.push(entry.route.method.to_string());
@@ -81,9 +85,9 @@ fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceCo
         }
     }
     let allow = allow.join(", ");
-    let others = web::to(move || {
-        let allow = allow.clone();
-        async move { Err::<&str, _>(Problem::MethodNotAllowed { allow }) }
+    let others = web::to(move |request: HttpRequest| {
+        let (method, allow) = (request.method().to_string(), allow.clone());
+        async move { Err::<&str, _>(Problem::MethodNotAllowed { method, allow }) }
     });
     let resource = resource.default_service(others);
     if path.starts_with(INTAKE) {
@@ -91,6 +95,13 @@ fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceCo
     } else {
         config.service(resource.wrap(from_fn(limits::layer)));
     }
+}
+
+/// A path that is documented with a slash at its end is the same without: clients of such surfaces
+/// send either, and follow no redirect.
+fn spellings(path: &'static str) -> Vec<&'static str> {
+    let bare = path.strip_suffix('/').filter(|bare| !bare.is_empty());
+    [path].into_iter().chain(bare).collect()
 }
 
 /// Where webhooks come in: the one place that checks its limits itself.
@@ -125,6 +136,15 @@ where
     H::Output: Responder + 'static,
 {
     entry(Method::PUT, path, access, summary, handler)
+}
+
+fn patch<H, Args>(path: &'static str, access: Access, summary: &'static str, handler: H) -> Entry
+where
+    H: Handler<Args>,
+    Args: FromRequest + 'static,
+    H::Output: Responder + 'static,
+{
+    entry(Method::PATCH, path, access, summary, handler)
 }
 
 fn delete<H, Args>(path: &'static str, access: Access, summary: &'static str, handler: H) -> Entry

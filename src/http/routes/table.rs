@@ -17,8 +17,8 @@ use crate::http::v1::{List, customers, events, keys, payments, quarantine, strea
 use crate::http::{checkout, openapi, ops, webhook};
 use crate::ledger::{self, AuditRunning, EventInFull, EventView, Stats};
 
-/// A path's routes stand together; of two that match a request, the first is meant. Paths are tried
-/// in this order, so what is asked most stands first.
+/// Of two paths that match a request, the first is meant. They are tried in the order in which each
+/// comes first, so what is asked most stands first.
 pub(super) fn table() -> Vec<Entry> {
     let mut table = vec![intake(
         "/webhooks/{source}",
@@ -35,6 +35,7 @@ pub(super) fn table() -> Vec<Entry> {
     table.extend(commands());
     table.extend(paying());
     table.extend(super::stykite::table());
+    table.extend(super::kelviq::table());
     table.extend(open());
     table
 }

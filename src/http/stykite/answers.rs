@@ -66,7 +66,7 @@ impl From<Timestamp> for Millis {
 
 /// A JSON number with every digit of the decimal, and no other.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Exact {
+pub(in crate::http) struct Exact {
     value: Decimal,
     /// `5.0` for 5.
     has_point: bool,
@@ -74,7 +74,7 @@ pub(super) struct Exact {
 
 impl Exact {
     /// `1990`, `0.5`
-    pub(super) fn plain(value: Decimal) -> Self {
+    pub(in crate::http) fn plain(value: Decimal) -> Self {
         Self {
             value: value.normalize(),
             has_point: false,
@@ -90,7 +90,7 @@ impl Exact {
     }
 
     /// A decimal that a view shows as text.
-    pub(super) fn shown(text: &str) -> Option<Self> {
+    pub(in crate::http) fn shown(text: &str) -> Option<Self> {
         Decimal::from_str_exact(text).ok().map(Self::plain)
     }
 }

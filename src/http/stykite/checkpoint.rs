@@ -10,7 +10,7 @@ use super::answers::{Answer, Exact, Millis, answer};
 use super::place::Place;
 use super::shown::best_of_meters;
 use super::{command, fields, named};
-use crate::domain::amount::AMOUNT_MAX;
+use crate::domain::amount::{AMOUNT_MAX, Amount};
 use crate::domain::entitlement::Entitlement;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
@@ -322,13 +322,13 @@ fn plan_of(full: &ledger::CustomerInFull, row: &Entitlement) -> Option<Box<str>>
 
 impl From<&Entitlement> for Balance {
     fn from(row: &Entitlement) -> Self {
-        let number = |text: &Option<String>| text.as_deref().and_then(Exact::shown);
+        let number = |amount: Option<Amount>| Exact::shown(&amount?.to_string());
         Self {
-            entitlement: number(&row.remaining),
+            entitlement: number(row.remaining),
             meter_tsid: row.meter_id.clone().unwrap_or_default(),
-            limit: number(&row.limit),
-            usage: number(&row.usage),
-            remaining: number(&row.remaining),
+            limit: number(row.limit),
+            usage: number(row.usage),
+            remaining: number(row.remaining),
             granted: row.granted,
         }
     }

@@ -20,12 +20,14 @@ use crate::ledger::limits::{
     EMAIL_CHARS_MAX, IDENTIFIER_CHARS_MAX, LINE_CHARS_MAX, PHONE_CHARS_MAX, POSTAL_CODE_CHARS_MAX,
     TRIAL_DAYS_MAX, WORD_CHARS_MAX,
 };
-use crate::ledger::{self, Caller, Ledger, NewCustomer};
+use crate::ledger::{self, Again, Caller, Ledger, NewCustomer, Welcome};
 
 /// A country's letters, or those of a part of it.
 const CODE_CHARS_MAX: usize = 3;
 
 /// What this page calls what the ledger calls otherwise.
+/// Where a postal code is needed, by ISO 3166-1 alpha-2.
+const NEEDS_ZIPCODE: &str = "US";
 const NAMES: [(&str, &str); 1] = [("postal_code", "zipcode")];
 
 /// Somebody at some place, for the schema.
@@ -100,16 +102,23 @@ impl NewCustomerBody {
         } else {
             None
         };
+        let country_code = fields.text("country_code", CODE_CHARS_MAX)?;
+        let zipcode = fields.maybe_digits("zipcode", POSTAL_CODE_CHARS_MAX)?;
+        if country_code == NEEDS_ZIPCODE && zipcode.is_none() {
+            return Err(Problem::InvalidBody(format!(
+                "`zipcode` is needed where `country_code` is {NEEDS_ZIPCODE}."
+            )));
+        }
         Ok(Self {
             email: fields.text("email", EMAIL_CHARS_MAX)?,
             customer_identifier: fields.text("customer_identifier", IDENTIFIER_CHARS_MAX)?,
             first_name: fields.maybe_text("first_name", LINE_CHARS_MAX)?,
             last_name: fields.maybe_text("last_name", LINE_CHARS_MAX)?,
             phone: fields.maybe_digits("phone", PHONE_CHARS_MAX)?,
-            country_code: fields.text("country_code", CODE_CHARS_MAX)?,
+            country_code,
             state_code: fields.maybe_text("state_code", CODE_CHARS_MAX)?,
             city: fields.maybe_text("city", LINE_CHARS_MAX)?,
-            zipcode: fields.maybe_digits("zipcode", POSTAL_CODE_CHARS_MAX)?,
+            zipcode,
             trial_days,
             plan_id,
         })
@@ -121,7 +130,7 @@ impl NewCustomerBody {
             company_id: Some(place.company_id.as_str().into()),
             country_id: place.country_id.as_deref().map(Into::into),
             identifier: self.customer_identifier.into(),
-            email: self.email.into(),
+            email: Some(self.email.into()),
             first_name: boxed(self.first_name),
             last_name: boxed(self.last_name),
             phone: boxed(self.phone),
@@ -132,8 +141,12 @@ impl NewCustomerBody {
                 country_code: Some(self.country_code.into()),
                 ..Address::default()
             },
-            plan_id: boxed(self.plan_id),
-            trial_days: self.trial_days,
+            metadata: None,
+            welcome: Some(Welcome {
+                plan_id: boxed(self.plan_id),
+                trial_days: self.trial_days,
+            }),
+            again: Again::Answered,
         }
     }
 }

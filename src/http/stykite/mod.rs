@@ -6,7 +6,7 @@ pub(super) mod checkpoint;
 pub(super) mod customer;
 pub(super) mod entitlements;
 pub(super) mod error;
-mod fields;
+pub(super) mod fields;
 pub(super) mod payment;
 pub(super) mod place;
 pub(super) mod shown;

@@ -60,7 +60,7 @@ impl NewPaymentBody {
 
     fn wanted(self, place: &Place) -> NewCheckout {
         NewCheckout {
-            customer: self.customer_identifier,
+            customer: self.customer_identifier.into(),
             wanted: match self.payment_component {
                 Component::Plan => Wanted::Plan {
                     plan_id: self.plan_id,

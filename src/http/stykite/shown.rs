@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::answers::{Exact, Millis};
 use crate::domain::addon::AddonView;
+use crate::domain::amount::Amount;
 use crate::domain::customer::{Address, AddressView, CustomerView};
 use crate::domain::entitlement::Entitlement;
 use crate::domain::status::Status;
@@ -277,20 +278,18 @@ pub(super) fn best_of_meters(rows: &[Entitlement]) -> BTreeMap<&str, &Entitlemen
 }
 
 /// Granted before not, unlimited before limited, more left before less.
-fn worth(row: &Entitlement) -> (bool, bool, Option<rust_decimal::Decimal>) {
-    let remaining = row.remaining.as_deref();
-    let remaining = remaining.and_then(|text| text.parse().ok());
-    (row.granted, row.limit.is_none(), remaining)
+fn worth(row: &Entitlement) -> (bool, bool, Option<Amount>) {
+    (row.granted, row.limit.is_none(), row.remaining)
 }
 
 impl From<&Entitlement> for MeterEntitlement {
     fn from(row: &Entitlement) -> Self {
-        let number = |text: &Option<String>| text.as_deref().and_then(Exact::shown);
+        let number = |amount: Option<Amount>| Exact::shown(&amount?.to_string());
         Self {
             meter_tsid: row.meter_id.clone().unwrap_or_default(),
-            entitlement: number(&row.limit),
-            usage: number(&row.usage),
-            remaining: number(&row.remaining),
+            entitlement: number(row.limit),
+            usage: number(row.usage),
+            remaining: number(row.remaining),
             granted: row.granted,
             resets_at: row.resets_at.map(Millis::from),
             subscription_tsid: row.subscription_id.clone(),

@@ -7,17 +7,16 @@ use schemars::JsonSchema;
 use super::answers::{Done, answer};
 use super::place::Place;
 use super::{command, fields};
-use crate::domain::own::CancelWhen;
 use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
 use crate::http::v1::NoQuery;
 use crate::http::{Shared, body};
-use crate::ledger::Caller;
 use crate::ledger::limits::{MOMENT_MILLIS_MIN, WORD_CHARS_MAX};
+use crate::ledger::{Caller, Cancel, Cancelling};
 
-const WHEN: [(&str, CancelWhen); 2] = [
-    ("IMMEDIATE", CancelWhen::Immediate),
-    ("END_OF_CYCLE", CancelWhen::EndOfCycle),
+const WHEN: [(&str, Cancel); 2] = [
+    ("IMMEDIATE", Cancel::Immediate),
+    ("END_OF_CYCLE", Cancel::EndOfCycle),
 ];
 /// What one of Stykite's pages writes before a subscription's digits, and what all others do.
 const PREFIXES: (&str, &str) = ("CSU-", "SUA-");
@@ -30,7 +29,7 @@ pub(in crate::http) struct CancelBody {
     #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = fields::WORDS))]
     subscription_tsid: String,
     #[schemars(with = "String", extend("enum" = ["IMMEDIATE", "END_OF_CYCLE"]))]
-    when: CancelWhen,
+    when: Cancel,
 }
 
 /// Which subscription ends when. Unknown fields are passed over.
@@ -95,12 +94,11 @@ pub(in crate::http) async fn cancel(
     place.check(&shared)?;
     let customer = place.identifier_of(&shared, place.customer())?;
     let ledger = &shared.ledger;
-    ledger
-        .cancel_subscription(&customer, &subscription_tsid, when, asked)
-        .await?;
+    let cancelling = Cancelling::of(&customer, &subscription_tsid, when);
+    ledger.cancel_subscription(cancelling, &asked).await?;
     let said = match when {
-        CancelWhen::Immediate => "Subscription cancelled.",
-        CancelWhen::EndOfCycle | CancelWhen::OnDate => {
+        Cancel::Immediate => "Subscription cancelled.",
+        Cancel::EndOfCycle | Cancel::OnDate(_) => {
             "Subscription will be cancelled at the end of its cycle."
         }
     };

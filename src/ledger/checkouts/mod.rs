@@ -5,14 +5,19 @@
 mod address;
 mod desk;
 mod errand;
+mod list;
+mod offer;
 mod open;
 mod pay;
+mod payer;
 mod queue;
 mod target;
 
 pub use address::origin;
 pub(super) use desk::Desk;
+pub use offer::{OFFER_TRIAL_DAYS_MAX, Offer};
 pub use open::{NewCheckout, OpenedCheckout, Wanted};
+pub use payer::Payer;
 
 use std::time::{Duration, Instant};
 
@@ -36,14 +41,9 @@ fn conflicts(identifier: &str, checkout: Option<&str>) -> Vec<String> {
     [customer].into_iter().chain(checkout).collect()
 }
 
-/// How far a checkout has come at `now`: the scheduler may not have said yet that it is over.
+/// How far a checkout has come at `now`.
 fn status_at(view: &CheckoutView, now: Timestamp) -> CheckoutStatus {
-    let is_over = now >= view.opened.expires_at && view.status < CheckoutStatus::Cancelled;
-    if is_over {
-        CheckoutStatus::Expired
-    } else {
-        view.status
-    }
+    view.status.at(view.opened.expires_at, now)
 }
 
 impl Ledger {

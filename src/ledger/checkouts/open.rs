@@ -7,12 +7,14 @@ use parking_lot::Mutex;
 
 use super::super::commands::{CommandError, Refusal, Request};
 use super::super::{Ledger, ReadError, ids, own};
+use super::offer::Offer;
+use super::payer::{Found, Payer};
 use super::target::{ChargedAlready, target};
-use super::{OPEN_FOR_MILLIS, address, conflicts};
+use super::{OPEN_FOR_MILLIS, address};
 use crate::domain::catalog::{Catalog, Period, Plan, Price};
 use crate::domain::id::Prefix;
 use crate::domain::money::{Currency, Money};
-use crate::domain::own::{CheckoutOpened, Item, OwnFact};
+use crate::domain::own::{CheckoutOpened, GATEWAY_NONE, Item, OwnFact};
 use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
@@ -21,8 +23,8 @@ use crate::gateways::Gateway;
 /// A checkout to be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCheckout {
-    /// The customer, by any id.
-    pub customer: String,
+    /// Who pays.
+    pub customer: Payer,
     /// What is to be paid.
     pub wanted: Wanted,
     /// The catalogue's country (`CON-…`) whose price counts; `None`: the price of everywhere.
@@ -48,6 +50,8 @@ pub enum Wanted {
         /// `ADV-…`
         version_id: String,
     },
+    /// A plan as it is offered to this payer.
+    Offer(Offer),
 }
 
 /// A checkout that was opened.
@@ -64,32 +68,29 @@ impl Ledger {
     ///
     /// # Errors
     /// [`CommandError`]: [`Refusal::NoSuchCustomer`], or [`Refusal::Invalid`] with a sentence that
-    /// names `plan_id`, `success_url` or `cancel_url`; unavailable where no gateway is
-    /// configured.
+    /// names `plan_id`, `success_url`, `cancel_url`, `customer`, `email` or a field of an
+    /// [`Offer`]; unavailable where something has to be paid and no gateway is configured.
     pub async fn open_checkout(
         &self,
         wanted: NewCheckout,
         request: Request,
     ) -> Result<OpenedCheckout, CommandError> {
-        let Some(gateway) = self.gateway.clone() else {
+        let gateway = self.gateway.clone();
+        if gateway.is_none() && !self.is_free(&wanted.wanted) {
             let why = "No payment gateway is configured; set `gateway` in [checkout].";
             return Err(CommandError::Unavailable(why.into()));
-        };
+        }
         address::check("success_url", wanted.success_url.as_deref())?;
         address::check("cancel_url", wanted.cancel_url.as_deref())?;
-        let identifier = {
-            let state = self.state.read();
-            let identifier = state.identifier_of(&wanted.customer);
-            identifier.ok_or(Refusal::NoSuchCustomer)?.to_owned()
-        };
+        let payer = self.payer(&wanted.customer)?;
+        let conflicts = payer.conflicts();
         let decided: Arc<Mutex<Option<Box<str>>>> = Arc::default();
         let remembered = Arc::clone(&decided);
         let decide = move |state: &State, now: Timestamp| {
-            let opened = decide(state, now, &wanted, &*gateway)?;
+            let opened = decide((state, now), &wanted, &payer, gateway.as_deref())?;
             *remembered.lock() = Some(opened.id.clone());
             Ok(OwnFact::CheckoutOpened(opened))
         };
-        let conflicts = conflicts(&identifier, None);
         let seq = self.tell(&request, conflicts, decide).await?;
         let decided = decided.lock().take();
         let id = match decided.filter(|id| self.state.read().checkout(id).is_some()) {
@@ -102,6 +103,18 @@ impl Ledger {
         Ok(OpenedCheckout { id, seq })
     }
 
+    /// Whether something costs nothing, so that nobody has to take money for it.
+    fn is_free(&self, wanted: &Wanted) -> bool {
+        let Wanted::Offer(offer) = wanted else {
+            return false;
+        };
+        let is_free = |plan: &Plan| offer.amount.is_none() && !plan.is_paid();
+        self.in_catalogue(|catalog| {
+            let plan = catalog.plan_called(&offer.plan_identifier);
+            plan.is_none_or(is_free)
+        })
+    }
+
     /// The checkout that an event opened.
     fn checkout_opened_by(&self, seq: u64) -> Result<String, ReadError> {
         let record = self.record(seq)?;
@@ -111,13 +124,13 @@ impl Ledger {
 }
 
 fn decide(
-    state: &State,
-    now: Timestamp,
+    (state, now): (&State, Timestamp),
     wanted: &NewCheckout,
-    gateway: &dyn Gateway,
+    payer: &Found,
+    gateway: Option<&dyn Gateway>,
 ) -> Result<CheckoutOpened, Refusal> {
-    let identifier = state.identifier_of(&wanted.customer);
-    let identifier = identifier.ok_or(Refusal::NoSuchCustomer)?;
+    let (identifier, customer) = payer.settle(state, now)?;
+    let identifier = &*identifier;
     let settings = state.settings();
     let empty = Catalog::default();
     let catalog = settings.map_or(&empty, |settings| &settings.catalog);
@@ -130,24 +143,40 @@ fn decide(
         Wanted::Addon { version_id } => {
             addon(catalog, version_id, &state.held_subscriptions(identifier))?
         }
+        Wanted::Offer(offer) => offer.decide((state, now), identifier, gateway)?,
     };
-    if price.amount_minor <= 0 {
-        return Err(invalid(
-            "`plan_id` names what costs nothing, so there is nothing to pay.",
-        ));
-    }
+    let metadata = match &wanted.wanted {
+        Wanted::Offer(offer) => offer.metadata.clone(),
+        Wanted::Plan { .. } | Wanted::Addon { .. } if price.amount_minor <= 0 => {
+            return Err(invalid(
+                "`plan_id` names what costs nothing, so there is nothing to pay.",
+            ));
+        }
+        Wanted::Plan { .. } | Wanted::Addon { .. } => None,
+    };
     Ok(CheckoutOpened {
         id: ids::fresh(state, Prefix::Checkout, now),
         identifier: identifier.into(),
         item,
+        gateway: taker(price, gateway)?.into(),
         price,
-        gateway: gateway.name().into(),
         expires_at: now.plus_millis(OPEN_FOR_MILLIS),
         success_url: wanted.success_url.as_deref().map(Into::into),
         cancel_url: wanted.cancel_url.as_deref().map(Into::into),
-        customer: None,
-        metadata: None,
+        customer: customer.map(Box::new),
+        metadata,
     })
+}
+
+/// Who takes the money.
+fn taker(price: Money, gateway: Option<&dyn Gateway>) -> Result<&'static str, Refusal> {
+    match gateway {
+        _ if price.amount_minor == 0 => Ok(GATEWAY_NONE),
+        Some(gateway) => Ok(gateway.name()),
+        None => Err(invalid(
+            "`plan_id` names what costs something, and no payment gateway is configured.",
+        )),
+    }
 }
 
 /// A plan, and what it costs there for that long.
@@ -169,7 +198,7 @@ fn plan(
     (state, now): (&State, Timestamp),
     identifier: &str,
     (plan, price): (&Plan, &Price),
-    gateway: &dyn Gateway,
+    gateway: Option<&dyn Gateway>,
 ) -> Result<Item, Refusal> {
     let target = target((state, now), (identifier, &plan.id), None, &[]);
     let target = target.map_err(|ChargedAlready| {
@@ -181,7 +210,9 @@ fn plan(
         plan_id: plan.id.as_str().into(),
         name: plan.name.as_str().into(),
         period: price.period,
-        gateway_plan: gateway.plan_of(price).map(Into::into),
+        gateway_plan: gateway
+            .and_then(|gateway| gateway.plan_of(price))
+            .map(Into::into),
         subscription_id: target.subscription_id,
         supersedes: target.supersedes,
         quantities: Vec::new(),

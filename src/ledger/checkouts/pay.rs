@@ -3,10 +3,14 @@
 
 use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request};
-use super::target::{ChargedAlready, target_now};
+use super::target::{ChargedAlready, others, target_now};
 use super::{conflicts, status_at};
+use crate::domain::catalog::Period;
 use crate::domain::checkout::CheckoutView;
-use crate::domain::own::{CheckoutAttempted, CheckoutCancelled, Item, OwnFact, Pays, Pretend};
+use crate::domain::own::{
+    Begun, CheckoutAttempted, CheckoutCancelled, GATEWAY_NONE, Item, OwnFact, Pays, Pretend,
+    SubscriptionBegun, Terms,
+};
 use crate::domain::state::State;
 use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
@@ -66,6 +70,9 @@ impl Ledger {
         let decide = move |state: &State, now: Timestamp| {
             let view = untaken(state, &wanted, now)?;
             let pays = payable(state, &view, gateway, now).map_err(Refusal::Invalid)?;
+            if is_free(&view) {
+                return begun(state, &view, pretend, now);
+            }
             Ok(OwnFact::CheckoutAttempted(CheckoutAttempted {
                 attempt: view.attempt.saturating_add(1),
                 pretend,
@@ -111,11 +118,16 @@ pub(super) fn payable(
     gateway: Option<&str>,
     now: Timestamp,
 ) -> Result<Option<Pays>, String> {
-    if gateway != Some(&*view.opened.gateway) {
-        let by = &view.opened.gateway;
+    let by = &view.opened.gateway;
+    if gateway != Some(&**by) && !is_free(view) {
         return Err(format!(
             "It was to be paid by {by}, which is not in use any more."
         ));
+    }
+    if state.is_archived(&view.opened.identifier) {
+        return Err(
+            "It is for a customer who is no longer one: ask for a new payment link.".into(),
+        );
     }
     if view.attempt >= ATTEMPTS_MAX {
         return Err("It was tried too often: ask for a new payment link.".to_owned());
@@ -129,9 +141,60 @@ pub(super) fn payable(
     if !is_sold(state, &view.opened.item) {
         return Err("It is not sold any more: ask for a new payment link.".to_owned());
     }
+    if is_free(view) {
+        return Ok(None);
+    }
     target_now(state, view, now).map_err(|ChargedAlready| {
         "The gateway charges that plan already: there is nothing to pay here.".to_owned()
     })
+}
+
+/// Whether there is nothing to pay, so that nobody takes money.
+pub(super) fn is_free(view: &CheckoutView) -> bool {
+    *view.opened.gateway == *GATEWAY_NONE
+}
+
+/// What there is nothing to pay for begins at once, in the place of what the customer has by now.
+fn begun(
+    state: &State,
+    view: &CheckoutView,
+    pretend: Option<Pretend>,
+    now: Timestamp,
+) -> Result<OwnFact, Refusal> {
+    let opened = &view.opened;
+    let Item::Plan {
+        plan_id,
+        name,
+        period,
+        subscription_id,
+        quantities,
+        ..
+    } = &opened.item
+    else {
+        return Err(Refusal::NoSuchCheckout);
+    };
+    if pretend == Some(Pretend::Failed) {
+        let sentence = "`action` must be `pay`: where nothing is paid, no payment fails.";
+        return Err(Refusal::Invalid(sentence.to_owned()));
+    }
+    Ok(OwnFact::SubscriptionCreated(SubscriptionBegun {
+        identifier: opened.identifier.clone(),
+        begun: Begun {
+            id: subscription_id.clone(),
+            plan_id: plan_id.clone(),
+            plan_name: name.clone(),
+            trial_ends_at: None,
+            is_paid_plan: false,
+        },
+        terms: Terms {
+            period: *period,
+            price: opened.price,
+            quantities: quantities.clone(),
+        },
+        through: None,
+        supersedes: others((state, now), &opened.identifier, subscription_id),
+        checkout: Some(opened.id.clone()),
+    }))
 }
 
 /// Whether the gateway charges it every period: then another attempt gets a page of its own, while a
@@ -150,9 +213,11 @@ fn is_sold(state: &State, item: &Item) -> bool {
     catalog.is_some_and(|catalog| match item {
         Item::Plan {
             plan_id, period, ..
-        } => catalog
-            .plan(plan_id)
-            .is_some_and(|plan| plan.prices.iter().any(|price| price.period == *period)),
+        } => catalog.plan(plan_id).is_some_and(|plan| {
+            // What costs nothing is had once, and may have no price at all.
+            let is_free = *period == Period::OneTime && !plan.is_paid();
+            is_free || plan.prices.iter().any(|price| price.period == *period)
+        }),
         Item::Addon { version_id, .. } => catalog.addon_version(version_id).is_some(),
     })
 }

@@ -42,14 +42,24 @@ pub(super) fn target(
         .or(planned)
         .or_else(|| state.pending_subscription(identifier, plan_id, now))
         .unwrap_or_else(|| ids::fresh(state, Prefix::Subscription, now));
-    let live = live.iter().map(|held| held.id.as_str().into());
-    let others = live.chain(state.pending_subscriptions(identifier, now));
-    let others: BTreeSet<Box<str>> = others.filter(|id| *id != subscription_id).collect();
     Ok(Pays {
         identifier: identifier.into(),
+        supersedes: others((state, now), identifier, &subscription_id),
         subscription_id,
-        supersedes: others.into_iter().collect(),
     })
+}
+
+/// What a subscription takes the place of: all else that the customer has, or is about to have paid.
+pub(super) fn others(
+    (state, now): (&State, Timestamp),
+    identifier: &str,
+    subscription_id: &str,
+) -> Vec<Box<str>> {
+    let live = state.live_subscriptions(identifier).into_iter();
+    let live = live.map(|held| held.id.into_boxed_str());
+    let all = live.chain(state.pending_subscriptions(identifier, now));
+    let others: BTreeSet<Box<str>> = all.filter(|id| **id != *subscription_id).collect();
+    others.into_iter().collect()
 }
 
 /// What an attempt to pay a checkout that was opened pays for now; `None` where that is what it was

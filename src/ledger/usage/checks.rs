@@ -34,6 +34,19 @@ pub(super) fn check_amount(what: &str, amount: Decimal) -> Result<(), Refusal> {
     ))
 }
 
+/// When something was used.
+pub(super) fn check_moment(what: &str, at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
+    if at < Timestamp::from_millis(MOMENT_MILLIS_MIN).unwrap_or_default() {
+        return invalid(format!(
+            "{what} is before the year 2000; send milliseconds, not seconds."
+        ));
+    }
+    if at > now.plus_days(AHEAD_DAYS_MAX) {
+        return invalid(format!("{what} is more than {AHEAD_DAYS_MAX} day ahead."));
+    }
+    Ok(())
+}
+
 pub(super) fn metric(
     catalog: Option<&Catalog>,
     place: usize,
@@ -51,8 +64,6 @@ pub(super) fn checked_readings(
     readings: &[Reading],
     now: Timestamp,
 ) -> Result<Vec<Reading>, Refusal> {
-    let from = Timestamp::from_millis(MOMENT_MILLIS_MIN).unwrap_or_default();
-    let until = now.plus_days(AHEAD_DAYS_MAX);
     let mut told = BTreeMap::new();
     let mut checked = Vec::with_capacity(readings.len());
     for (
@@ -64,16 +75,7 @@ pub(super) fn checked_readings(
         },
     ) in readings.iter().enumerate()
     {
-        if *at < from {
-            return invalid(format!(
-                "At index {place}: `at` is before the year 2000; send milliseconds, not seconds."
-            ));
-        }
-        if *at > until {
-            return invalid(format!(
-                "At index {place}: `at` is more than {AHEAD_DAYS_MAX} day ahead."
-            ));
-        }
+        check_moment(&format!("At index {place}: `at`"), *at, now)?;
         check_amount(&format!("At index {place}: `total`"), *total)?;
         let meter_id = metric(catalog, place, meter_id)?;
         match told.insert((meter_id.clone(), *at), *total) {

@@ -2,6 +2,8 @@
 //! used is always recorded, and entitlements show what is left.
 
 mod checks;
+mod events;
+mod reports;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -9,6 +11,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use self::checks::{check_amount, check_count, checked_readings, metric};
+pub use self::events::{FeatureCount, NewUsageEvent};
+pub use self::reports::{Reported, UsageReport};
 pub use self::tokens::TokenUse;
 
 use super::commands::{CommandError, Refusal, Request};
@@ -157,28 +161,39 @@ impl Ledger {
 
     /// The use that an event counted, also where the request that asked for it came before.
     fn counted(&self, seq: u64) -> Result<Counted, CommandError> {
-        let unavailable = |why: String| CommandError::Unavailable(why);
-        let heard = self
-            .hear(&[seq])
-            .map_err(|error| unavailable(error.to_string()))?;
-        let told = heard.iter().flat_map(|event| event.meaning.told());
-        let mut counted = told.filter_map(|change| {
-            let Fact::Own(fact) = &change.fact else {
-                return None;
-            };
-            let OwnFact::UsageCounted(usage) = fact.as_ref() else {
+        self.told_at(seq, |at, fact| {
+            let OwnFact::UsageCounted(usage) = fact else {
                 return None;
             };
             let checkpoint = Tsid::minted("checkpoint", &usage.checkpoint);
             Some(Counted {
                 seq,
-                at: change.occurred_at,
+                at,
                 usage: usage.clone(),
                 checkpoint_id: checkpoint.with(Prefix::Checkpoint).to_string(),
             })
+        })
+    }
+
+    /// What an event told of usage, and when.
+    fn told_at<T>(
+        &self,
+        seq: u64,
+        find: impl Fn(Timestamp, &OwnFact) -> Option<T>,
+    ) -> Result<T, CommandError> {
+        let unavailable = |why: String| CommandError::Unavailable(why);
+        let heard = self
+            .hear(&[seq])
+            .map_err(|error| unavailable(error.to_string()))?;
+        let told = heard.iter().flat_map(|event| event.meaning.told());
+        let mut found = told.filter_map(|change| {
+            if let Fact::Own(fact) = &change.fact {
+                return find(change.occurred_at, fact);
+            }
+            None
         });
-        let found = counted.next();
-        found.ok_or_else(|| unavailable(format!("Event {seq} is no use that was counted.")))
+        let found = found.next();
+        found.ok_or_else(|| unavailable(format!("Event {seq} tells of no such use.")))
     }
 }
 

@@ -5,18 +5,20 @@
 //! is the payment here; checkout sessions and invoices point at the same money and add none.
 
 use super::NAME;
-use super::fields::{contact, day, money, naming, time};
+use super::fields::{contact, day, instrument, money, naming, time};
 use super::words::{self, Family, Kind};
 use crate::domain::event::{
-    CheckoutFact, Contact, Fact, InvoiceFact, Naming, PartyFact, PaymentFact, RefundFact,
-    SubscriptionFact, SubscriptionKey,
+    CheckoutFact, Contact, Fact, InvoiceFact, Naming, PartyFact, PaymentFact, PaymentMethodFact,
+    RefundFact, SubscriptionFact, SubscriptionKey,
 };
+use crate::domain::order::{RefundSaid, RefundWord, Sale};
 use crate::domain::status::Status;
 use crate::providers::json::Object;
 
 /// One event of a known type with its object.
 pub(super) struct Event<'a> {
     pub(super) kind: Kind,
+    pub(super) event_type: &'a str,
     pub(super) object: Object<'a>,
     /// What the object was before, where the event says so.
     pub(super) previous: Option<Object<'a>>,
@@ -30,7 +32,8 @@ impl<'a> Event<'a> {
         match self.kind.family {
             // A customer without a name is nobody.
             Family::Customer if facts.is_empty() => return None,
-            Family::Customer | Family::UsageAlert | Family::PaymentMethod => {}
+            Family::Customer | Family::UsageAlert => {}
+            Family::PaymentMethod => facts.push(self.payment_method()?),
             Family::Subscription => {
                 facts.push(self.subscription()?);
                 facts.extend(self.replaced());
@@ -141,7 +144,38 @@ impl<'a> Event<'a> {
             created_at: time(self.object, "created_on"),
             naming: self.naming(),
             contact: Contact::default(),
+            instrument: None,
+            sale: Some(self.sale()),
         })))
+    }
+
+    fn sale(&self) -> Sale {
+        let fields = self.object;
+        Sale {
+            status: self.status_word().and_then(words::order_word),
+            billing: fields.text("billing_type").and_then(words::billing),
+            is_renewal: fields.flag("is_renewal"),
+            paid_at: time(fields, "paid_at"),
+            plan: fields.object("plan").and_then(|it| it.boxed("identifier")),
+        }
+    }
+
+    fn payment_method(&self) -> Option<Fact> {
+        let fields = self.object;
+        let id = fields.integer("id").map(|id| id.to_string().into());
+        Some(Fact::PaymentMethod(PaymentMethodFact {
+            provider: NAME,
+            id: id.or_else(|| fields.boxed("id"))?,
+            method: fields.boxed("method_type"),
+            instrument: fields
+                .object("method_data")
+                .map(instrument)
+                .unwrap_or_default(),
+            is_default: fields.flag("is_default").unwrap_or(false),
+            status: self.status_word().map(Into::into),
+            is_deleted: self.event_type == words::PAYMENT_METHOD_DELETED,
+            naming: self.naming(),
+        }))
     }
 
     fn invoice(&self) -> Option<Fact> {
@@ -157,13 +191,18 @@ impl<'a> Event<'a> {
     }
 
     fn refund(&self) -> Option<Fact> {
+        let word = self.status_word().and_then(words::refund_word);
         Some(Fact::Refund(RefundFact {
             provider: NAME,
             id: self.object.boxed("id")?,
             payment_id: self.object.boxed("order_id")?,
-            status: self.status_word().and_then(words::refund_status),
+            status: word.map(RefundWord::status),
             amount: money(self.body, self.object, "amount"),
             created_at: time(self.object, "created_on"),
+            said: Some(RefundSaid {
+                word,
+                reason: self.object.text("reason").map(words::refund_reason),
+            }),
         }))
     }
 }

@@ -6,14 +6,18 @@ use rust_decimal::prelude::ToPrimitive as _;
 
 use super::words::Family;
 use crate::domain::event::{Contact, Naming};
+use crate::domain::instrument::{Instrument, Part};
 use crate::domain::money::{Currency, Money};
 use crate::domain::time::Timestamp;
 use crate::providers::decimal;
-use crate::providers::json::Object;
+use crate::providers::json::{Object, has_at_most};
 use crate::providers::person::split_name;
 
 /// Where the object of an event is, from the root.
 pub(super) const OBJECT_PATH: [&str; 2] = ["data", "object"];
+
+/// A longer name is none of a part of a card.
+const PART_NAME_CHARS_MAX: usize = 64;
 
 /// An RFC 3339 time.
 pub(super) fn time(fields: Object<'_>, key: &str) -> Option<Timestamp> {
@@ -26,7 +30,7 @@ pub(super) fn day(fields: Object<'_>, key: &str) -> Option<Timestamp> {
 }
 
 /// The names of the customer. The top-level `customer_id` is Kelviq's own on most objects and the
-/// merchant's on a customer, so the embedded customer is asked first.
+/// merchant's on a customer and on a payment method, so the embedded customer is asked first.
 pub(super) fn naming(family: Family, fields: Object<'_>) -> Naming {
     if family == Family::Customer {
         return Naming {
@@ -36,6 +40,16 @@ pub(super) fn naming(family: Family, fields: Object<'_>) -> Naming {
         };
     }
     let embedded = fields.object("customer");
+    let merchants_id = || match family {
+        Family::PaymentMethod => fields.boxed("customer_id"),
+        Family::Checkout
+        | Family::Customer
+        | Family::Order
+        | Family::Subscription
+        | Family::Invoice
+        | Family::Refund
+        | Family::UsageAlert => None,
+    };
     let own_id = || match family {
         Family::Checkout | Family::Order | Family::Invoice => fields.boxed("customer_id"),
         Family::Customer
@@ -45,7 +59,9 @@ pub(super) fn naming(family: Family, fields: Object<'_>) -> Naming {
         | Family::PaymentMethod => None,
     };
     Naming {
-        identifier: embedded.and_then(|it| it.boxed("customer_id")),
+        identifier: embedded
+            .and_then(|it| it.boxed("customer_id"))
+            .or_else(merchants_id),
         provider_id: embedded.and_then(|it| it.boxed("id")).or_else(own_id),
         ..Naming::default()
     }
@@ -73,6 +89,19 @@ pub(super) fn contact(family: Family, fields: Object<'_>) -> Contact {
         last_name,
         ..Contact::default()
     }
+}
+
+/// What is paid with: the words and whole numbers of its parts.
+pub(super) fn instrument(parts: Object<'_>) -> Instrument {
+    let told = parts.entries().filter_map(|(name, _)| {
+        let text = || parts.boxed(name).map(Part::Text);
+        let flag = || parts.flag(name).map(Part::Flag);
+        // A text of digits (`"4242"`) is a word, and no number.
+        let number = || parts.integer(name).map(Part::Number);
+        Some((Box::from(name), text().or_else(flag).or_else(number)?))
+    });
+    let is_name = |name: &str| has_at_most(name, PART_NAME_CHARS_MAX);
+    Instrument::of(told.filter(|(name, _)| is_name(name)))
 }
 
 /// An amount: its integer minor units where they are written, else its decimal number, which must

@@ -34,6 +34,7 @@ pub(in crate::providers) fn interpret(received: &Received<'_>) -> Interpretation
         let previous = root.object("data")?.object("previous_attributes");
         Event {
             kind,
+            event_type: word,
             object,
             previous,
             body: received.body,

@@ -1,7 +1,8 @@
 //! Kelviq's words, event types and statuses, and what they are called here. Tables only: it reads
 //! no body.
 
-use crate::domain::status::{CheckoutStatus, PaymentStatus, RefundStatus, Status};
+use crate::domain::order::{Billing, OrderStatus, RefundReason, RefundWord};
+use crate::domain::status::{CheckoutStatus, PaymentStatus, Status};
 
 /// Which object an event is about; without it the event cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Family {
 
     /// Whether it says nothing that a subscription or its money depends on.
     pub(super) const fn is_ignored(self) -> bool {
-        matches!(self, Self::UsageAlert | Self::PaymentMethod)
+        matches!(self, Self::UsageAlert)
     }
 }
 
@@ -46,6 +47,9 @@ pub(super) struct Kind {
     /// The status of the object, where the object itself does not say.
     pub(super) implied_status: Option<&'static str>,
 }
+
+/// What takes a payment method away, for ever.
+pub(super) const PAYMENT_METHOD_DELETED: &str = "payment_method.deleted";
 
 /// What is known of an event type; `None` for an unknown one.
 pub(super) fn kind(event_type: &str) -> Option<Kind> {
@@ -68,7 +72,7 @@ pub(super) fn kind(event_type: &str) -> Option<Kind> {
         "refund.updated" => (Family::Refund, 1, None),
         "payment_method.created" => (Family::PaymentMethod, 0, None),
         "payment_method.updated" => (Family::PaymentMethod, 1, None),
-        "payment_method.deleted" => (Family::PaymentMethod, 2, None),
+        PAYMENT_METHOD_DELETED => (Family::PaymentMethod, 2, None),
         _ => return None,
     };
     Some(Kind {
@@ -107,13 +111,49 @@ pub(super) fn order_status(word: &str) -> Option<PaymentStatus> {
     }
 }
 
-/// The canonical status of a refund's word.
-pub(super) fn refund_status(word: &str) -> Option<RefundStatus> {
+/// The word of an order.
+pub(super) fn order_word(word: &str) -> Option<OrderStatus> {
+    Some(match word {
+        "PENDING" => OrderStatus::Pending,
+        "FAILED" => OrderStatus::Failed,
+        "COMPLETE" => OrderStatus::Complete,
+        "PARTIAL_REFUND" => OrderStatus::PartialRefund,
+        "REFUNDED" => OrderStatus::Refunded,
+        "CANCELLED" => OrderStatus::Cancelled,
+        "FRAUDULENT" => OrderStatus::Fraudulent,
+        _ => return None,
+    })
+}
+
+/// What an order is paid for.
+pub(super) fn billing(word: &str) -> Option<Billing> {
     match word {
-        "PENDING" | "PROCESSING" => Some(RefundStatus::Pending),
-        "FAILED" | "CANCELED" => Some(RefundStatus::Failed),
-        "SUCCEEDED" => Some(RefundStatus::Processed),
+        "ONE_TIME" => Some(Billing::OneTime),
+        "SUBSCRIPTION" => Some(Billing::Subscription),
         _ => None,
+    }
+}
+
+/// The word of a refund.
+pub(super) fn refund_word(word: &str) -> Option<RefundWord> {
+    Some(match word {
+        "PENDING" => RefundWord::Pending,
+        "PROCESSING" => RefundWord::Processing,
+        "SUCCEEDED" => RefundWord::Succeeded,
+        "FAILED" => RefundWord::Failed,
+        "CANCELED" => RefundWord::Canceled,
+        _ => return None,
+    })
+}
+
+/// Why something was paid back; a reason that is not listed is another one.
+pub(super) fn refund_reason(word: &str) -> RefundReason {
+    match word {
+        "DUPLICATE" => RefundReason::Duplicate,
+        "DASHBOARD_INITIATED" => RefundReason::DashboardInitiated,
+        "FRAUDULENT" => RefundReason::Fraudulent,
+        "REQUESTED_BY_CUSTOMER" => RefundReason::RequestedByCustomer,
+        _ => RefundReason::Other,
     }
 }
 
@@ -150,6 +190,6 @@ mod tests {
         }
         assert_eq!(subscription_status("cancelled"), None);
         assert_eq!(order_status("complete"), None);
-        assert_eq!(refund_status("CANCELLED"), None);
+        assert_eq!(refund_word("CANCELLED"), None);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::entities::{Entities, Entity};
 use super::words::{self, Family, Kind};
-use super::{NAME, contact, notes};
+use super::{NAME, contact, method, notes};
 use crate::domain::event::{
     CheckoutFact, Contact, DisputeFact, Fact, InvoiceFact, Naming, OrderFact, PaidThroughFact,
     PartyFact, PaymentFact, RefundFact, SubscriptionFact, SubscriptionKey,
@@ -271,6 +271,8 @@ impl<'a> Event<'a> {
                 ..naming(fields)
             },
             contact: contact::of_payment(fields),
+            instrument: method::instrument(fields),
+            sale: None,
         })))
     }
 
@@ -284,6 +286,7 @@ impl<'a> Event<'a> {
             status: word.and_then(words::refund_status),
             amount: money(refund.fields),
             created_at: refund.fields.seconds("created_at"),
+            said: None,
         }))
     }
 

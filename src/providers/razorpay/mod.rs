@@ -8,6 +8,7 @@ mod contact;
 mod entities;
 mod facts;
 mod interpret;
+mod method;
 mod notes;
 mod words;
 

@@ -3,6 +3,7 @@
 
 mod fake;
 mod links;
+mod offers;
 mod page;
 mod razorpay;
 mod sandbox;

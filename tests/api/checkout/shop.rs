@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use subledger::app::AppError;
 use subledger::domain::catalog::Period;
-use subledger::ledger::{Actor, CommandError, NewCheckout, NewCustomer, Request, Wanted};
+use subledger::ledger::{Actor, CommandError, NewCheckout, NewCustomer, Request, Wanted, Welcome};
 
 use crate::world::{Answer, World};
 
@@ -88,16 +88,10 @@ impl Shop {
 
     pub fn customer(&self, identifier: &str) {
         let new = NewCustomer {
-            company_id: None,
-            country_id: None,
             identifier: identifier.into(),
-            email: "user@example.com".into(),
-            first_name: None,
-            last_name: None,
-            phone: None,
-            address: subledger::domain::customer::Address::default(),
-            plan_id: None,
-            trial_days: None,
+            email: Some("user@example.com".into()),
+            welcome: Some(Welcome::default()),
+            ..NewCustomer::default()
         };
         let admin = Request::of(Actor::Admin);
         let made = self.world.ledger().create_customer(new, &admin);

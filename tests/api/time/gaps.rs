@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use subledger::domain::own::CancelWhen::EndOfCycle;
+use subledger::ledger::Cancel::EndOfCycle;
 
 use super::life::{FREE, Life, PRO, TASTE, at};
 

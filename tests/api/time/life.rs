@@ -7,9 +7,10 @@ use std::future::Future;
 
 use serde_json::{Value, json};
 use subledger::domain::catalog::Period;
-use subledger::domain::own::CancelWhen;
 use subledger::domain::time::Timestamp;
-use subledger::ledger::{Actor, CommandError, NewCheckout, NewCustomer, Request, Wanted};
+use subledger::ledger::{
+    Actor, Cancel, Cancelling, CommandError, NewCheckout, NewCustomer, Request, Wanted, Welcome,
+};
 
 use crate::world::World;
 
@@ -57,6 +58,25 @@ id = "PLV-0MD508X1S3008"
 identifier = "taste"
 name = "Taste"
 trial_days = 7
+[[catalog.features]]
+id = "seats"
+name = "Seats"
+type = "customizable"
+[[catalog.plans]]
+id = "PLV-0MD508X1S300C"
+identifier = "team"
+name = "Team"
+[[catalog.plans.prices]]
+period = "MONTHLY"
+amount_minor = 99900
+currency = "INR"
+[[catalog.plans.prices]]
+period = "YEARLY"
+amount_minor = 999900
+currency = "INR"
+[[catalog.plans.features]]
+feature = "seats"
+limit = 1
 "#;
 
 pub struct Life {
@@ -104,9 +124,11 @@ impl Life {
             company_id: Some(COMPANY.into()),
             country_id: Some(COUNTRY.into()),
             identifier: identifier.into(),
-            email: format!("{identifier}@example.com").into(),
-            plan_id: Some(plan.into()),
-            trial_days,
+            email: Some(format!("{identifier}@example.com").into()),
+            welcome: Some(Welcome {
+                plan_id: Some(plan.into()),
+                trial_days,
+            }),
             ..NewCustomer::default()
         };
         wait(self.world.ledger().create_customer(new, &asked())).unwrap();
@@ -116,14 +138,9 @@ impl Life {
             .to_owned()
     }
 
-    pub fn cancel(
-        &self,
-        who: &str,
-        subscription: &str,
-        when: CancelWhen,
-    ) -> Result<u64, CommandError> {
+    pub fn cancel(&self, who: &str, subscription: &str, when: Cancel) -> Result<u64, CommandError> {
         let ledger = self.world.ledger();
-        wait(ledger.cancel_subscription(who, subscription, when, asked()))
+        wait(ledger.cancel_subscription(Cancelling::of(who, subscription, when), &asked()))
     }
 
     pub fn end_at(&self, who: &str, subscription: &str, end: &str) -> Result<u64, CommandError> {
@@ -134,7 +151,7 @@ impl Life {
     /// Opens a checkout for a month of Pro; answers its id.
     pub fn checkout(&self, who: &str) -> String {
         let wanted = NewCheckout {
-            customer: who.to_owned(),
+            customer: who.into(),
             wanted: Wanted::Plan {
                 plan_id: PRO.to_owned(),
                 period: Period::Monthly,

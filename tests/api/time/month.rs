@@ -8,8 +8,8 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::Value;
-use subledger::domain::own::CancelWhen::{self, EndOfCycle, Immediate};
 use subledger::domain::time::Timestamp;
+use subledger::ledger::Cancel::{self, EndOfCycle, Immediate};
 
 use super::life::{FREE, Life, PRO, START, TASTE, at};
 
@@ -25,7 +25,7 @@ struct Held {
     started: Timestamp,
     trial_end: Option<Timestamp>,
     payments: Vec<Timestamp>,
-    cancel: Option<(CancelWhen, Timestamp)>,
+    cancel: Option<(Cancel, Timestamp)>,
     end_date: Option<Timestamp>,
     superseded: Option<Timestamp>,
 }

@@ -1,6 +1,6 @@
 //! The newest word wins: a payment after a cancel or an end date, and an end date after a payment.
 
-use subledger::domain::own::CancelWhen::{EndOfCycle, Immediate};
+use subledger::ledger::Cancel::{EndOfCycle, Immediate};
 
 use super::life::{Life, PRO};
 

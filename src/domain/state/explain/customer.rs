@@ -9,7 +9,6 @@ use super::verdict::{self, Cell, explanation};
 use crate::domain::customer::CustomerView;
 use crate::domain::event::{Contact, Fact};
 use crate::domain::explanation::{Explain, Explanation, Why};
-use crate::domain::own::OwnFact;
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::customers::VENDOR_PREFIX;
@@ -73,14 +72,7 @@ impl State {
             fields.put(name, cell.map(Cell::explanation));
         }
         let locates = |statement: &&Statement<'_>| {
-            let created = statement.own().and_then(|fact| {
-                if let OwnFact::CustomerCreated(fact) = fact {
-                    fact.address.as_ref()
-                } else {
-                    None
-                }
-            });
-            created.is_some() && statement.identifier == Some(root)
+            statement.address().is_some() && statement.identifier == Some(root)
         };
         let address = Cell::stamped(all().filter(locates));
         fields.put("address", address.map(Cell::explanation));
@@ -89,8 +81,7 @@ impl State {
         fields.activity(all());
         if self.made_at(root).is_some() {
             let creations = all().filter(|statement| {
-                let is_creation = matches!(statement.own(), Some(OwnFact::CustomerCreated(_)));
-                is_creation && statement.identifier == Some(root)
+                statement.makes().is_some() && statement.identifier == Some(root)
             });
             fields.put("created_at", verdict::first(creations));
         }

@@ -11,7 +11,7 @@ use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::{Entitlement, Entitlements};
 use crate::domain::event::Fact;
 use crate::domain::explanation::Why;
-use crate::domain::own::OwnFact;
+use crate::domain::own::{Behaviour, OwnFact};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::subscription::SubscriptionView;
@@ -54,6 +54,15 @@ impl State {
     }
 }
 
+/// Whether a row's limit is how many were bought.
+fn is_bought(row: &Entitlement, held: Option<&SubscriptionView>) -> bool {
+    let quantities = held.map_or(&[][..], SubscriptionView::quantities);
+    let feature = row.feature_id.as_deref();
+    quantities
+        .iter()
+        .any(|bought| feature == Some(&*bought.feature))
+}
+
 impl<'w, 'a> Behind<'w, 'a> {
     fn explain(&self, row: &Entitlement) -> Fields {
         let mut fields = Fields::default();
@@ -69,26 +78,30 @@ impl<'w, 'a> Behind<'w, 'a> {
         }
         let metric = row.meter_id.as_deref().or(row.feature_id.as_deref());
         let metric = metric.unwrap_or_default();
+        let held = row.subscription_id.as_deref();
+        let held = held.and_then(|id| self.subscriptions.get(id).copied());
+        let of = |name| held.and_then(|held| held.explain.as_ref()?.get(name).cloned());
+        let is_bought = self.allowance(metric).is_none() && is_bought(row, held);
+        // How many were bought was said with the plan.
+        let by_plan = of("plan").filter(|_| is_bought);
         let limit = || {
             let allowed = self.allowance(metric).or_else(|| self.catalogue());
-            allowed.filter(|_| row.limit.is_some())
+            allowed.filter(|_| row.limit.is_some() && !is_bought)
         };
         let usage = || {
             self.usage(metric)
                 .into_iter()
                 .filter(|_| row.usage.is_some())
         };
-        fields.put("limit", limit().map(Cell::explanation));
+        let by_limit = limit().map(Cell::explanation).or(by_plan);
+        fields.put("limit", by_limit.clone());
         fields.put("usage", verdict::together(usage()));
-        let held = row.subscription_id.as_deref();
-        let held = held.and_then(|id| self.subscriptions.get(id).copied());
-        let of = |name| held.and_then(|held| held.explain.as_ref()?.get(name).cloned());
         fields.put("subscription_id", of("plan"));
         let has_access = held.and_then(|held| held.access.as_ref());
         let is_withheld = has_access.is_some_and(|access| access.granted) && !row.granted;
         let granted = if row.is_used_up {
             // A limit of nothing is used up by nothing.
-            verdict::together(usage()).or_else(|| Some(limit()?.explanation()))
+            verdict::together(usage()).or(by_limit.clone())
         } else if is_withheld {
             catalogue
         } else if held.is_some() {
@@ -99,7 +112,7 @@ impl<'w, 'a> Behind<'w, 'a> {
         };
         fields.put("granted", granted);
         if row.granted || row.is_used_up {
-            let left = verdict::together(usage().chain(limit()));
+            let left = verdict::together(usage().chain(limit())).or(by_limit);
             fields.put("remaining", left.filter(|_| row.remaining.is_some()));
         } else if row.remaining.is_some() {
             // Nothing remains where nothing is granted.
@@ -129,36 +142,79 @@ impl<'w, 'a> Behind<'w, 'a> {
         Cell::stamped(told.map(|(statement, _)| statement))
     }
 
-    /// The newest reading, and everything that was counted.
+    /// What the counter was set to last, the newest reading after it, and everything that was counted
+    /// after it.
     fn usage(&self, metric: &str) -> Vec<Cell<'w, 'a>> {
+        let set = Cell::stamped(self.of_metric(metric, Used::Set));
+        let base = set.as_ref().map(|cell| cell.holder.stamp);
+        let is_after = |statement: &Statement<'_>| base.is_none_or(|base| statement.stamp > base);
+        let (counted, before): (Vec<_>, Vec<_>) = self
+            .of_metric(metric, Used::Counted)
+            .partition(|statement| is_after(statement));
+        let counted = counted.into_iter().map(std::iter::once);
+        let mut cells: Vec<_> = counted.filter_map(Cell::stamped).collect();
         let mut readings = BTreeMap::new();
         let mut repeated = Vec::new();
-        let mut cells = Vec::new();
-        for (statement, fact) in self.told() {
-            if is_reading_of(fact, metric) {
-                // Of two words on one time the first counts; the log has its statements in order.
-                match readings.entry(statement.stamp.occurred_at) {
-                    Entry::Vacant(place) => drop(place.insert(statement)),
-                    Entry::Occupied(_) => repeated.push((statement, Why::LowerRank)),
-                }
-            } else if matches!(fact, OwnFact::UsageCounted(used) if *used.meter_id == *metric) {
-                cells.extend(Cell::stamped(std::iter::once(statement)));
+        let mut shown_before = Vec::new();
+        for statement in self.of_metric(metric, Used::Read) {
+            let at = statement.stamp.occurred_at;
+            if base.is_some_and(|base| at <= base.occurred_at) {
+                shown_before.push(statement);
+                continue;
+            }
+            // Of two words on one time the first counts; the log has its statements in order.
+            match readings.entry(at) {
+                Entry::Vacant(place) => drop(place.insert(statement)),
+                Entry::Occupied(_) => repeated.push((statement, Why::LowerRank)),
             }
         }
         if let Some(mut cell) = Cell::stamped(readings.into_values()) {
             cell.losers.extend(repeated);
             cells.push(cell);
         }
+        if let Some(mut cell) = set {
+            let before = before.into_iter().chain(shown_before);
+            cell.losers
+                .extend(before.map(|statement| (statement, Why::Older)));
+            cells.push(cell);
+        }
         cells
+    }
+
+    fn of_metric(&self, metric: &str, used: Used) -> impl Iterator<Item = &'w Statement<'a>> {
+        let told = self.told();
+        let told = told.filter(move |(_, fact)| used_of(fact, metric) == Some(used));
+        told.map(|(statement, _)| statement)
     }
 }
 
-fn is_reading_of(fact: &OwnFact, metric: &str) -> bool {
+/// How a fact tells of what was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Used {
+    Read,
+    Counted,
+    Set,
+}
+
+/// How a fact tells of what was used of a metric, where it does.
+fn used_of(fact: &OwnFact, metric: &str) -> Option<Used> {
+    let is_of = |meter: &str, used| (*meter == *metric).then_some(used);
     if let OwnFact::UsageRead(read) = fact {
-        return read
-            .readings
-            .iter()
-            .any(|reading| *reading.meter_id == *metric);
+        let mut readings = read.readings.iter();
+        return readings.find_map(|reading| is_of(&reading.meter_id, Used::Read));
     }
-    false
+    if let OwnFact::UsageCounted(used) = fact {
+        return is_of(&used.meter_id, Used::Counted);
+    }
+    if let OwnFact::UsageReported(report) = fact {
+        let used = match report.behaviour {
+            Behaviour::Set => Used::Set,
+            Behaviour::Delta => Used::Counted,
+        };
+        return is_of(&report.meter_id, used);
+    }
+    if let OwnFact::UsageEvent(event) = fact {
+        return is_of(&event.counts.as_ref()?.meter_id, Used::Counted);
+    }
+    None
 }

@@ -23,7 +23,6 @@ use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
 use crate::domain::explanation::{Explain, Explanation, HeardEvent};
-use crate::domain::own::OwnFact;
 use crate::domain::payment::PaymentView;
 use crate::domain::subscription::SubscriptionView;
 use crate::domain::time::Timestamp;
@@ -52,8 +51,8 @@ impl Fields {
         let all = || about.iter().copied();
         // An event without a time does not count.
         let timed = all().filter(|statement| statement.stamp.occurred_at != Timestamp::EPOCH);
-        // What a meter showed is told later; the thing is no older for that.
-        let is_reading = |s: &&Statement<'_>| matches!(s.own(), Some(OwnFact::UsageRead(_)));
+        // What was used is told later; the thing is no older for that.
+        let is_reading = |statement: &&Statement<'_>| statement.is_of_before();
         let first = verdict::first(timed.filter(|statement| !is_reading(statement)));
         let only = || Cell::stamped(all().filter(is_reading)).map(Cell::explanation);
         self.put("created_at", first.or_else(only));
@@ -98,7 +97,7 @@ impl State {
         let root = self.find_customer(id)?;
         let statements = self.statements(heard);
         let customer = self.explained(root, as_of, &statements);
-        let mut shown = self.entitlements_of(root, &customer, as_of);
+        let mut shown = self.entitlements_of(root, &customer.subscriptions, as_of);
         self.explain_entitlements(root, &mut shown, &customer, &statements);
         Some(shown)
     }

@@ -11,7 +11,8 @@ use crate::domain::own::{CancelWhen, OwnFact};
 use crate::domain::standing::{self, Cause, Standing};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
-use crate::domain::state::sales::{Sold, Sources};
+use crate::domain::state::sales::{Sold, Sources, Superseding};
+use crate::domain::status::Status;
 use crate::domain::subscription::SubscriptionView;
 use crate::domain::time::Timestamp;
 
@@ -56,10 +57,31 @@ impl<'s, 'a> Told<'s, 'a> {
     }
 
     fn begins(&self) -> impl Iterator<Item = &'s Statement<'a>> {
-        let is_creation = |statement: &&Statement<'_>| {
-            matches!(statement.own(), Some(OwnFact::CustomerCreated(_)))
+        let begins = |statement: &&Statement<'_>| {
+            matches!(
+                statement.own(),
+                Some(
+                    OwnFact::CustomerCreated(_)
+                        | OwnFact::SubscriptionCreated(_)
+                        | OwnFact::PlanChanged(_)
+                )
+            )
         };
-        self.sells().filter(is_creation)
+        self.sells().filter(begins)
+    }
+
+    /// What had another in its place without a payment, and counts.
+    fn replaced(&self) -> Option<&'s Statement<'a>> {
+        let Some(Superseding::Change(replaced)) = self.sources.superseding else {
+            return None;
+        };
+        let name = &self.state.arena.get(self.ix).name;
+        let mut offering = self.statements.offering(self.ix);
+        offering.find(|statement| {
+            let begun = statement.own().and_then(OwnFact::subscription_begun);
+            statement.stamp == replaced.stamp
+                && begun.is_some_and(|begun| begun.supersedes.contains(name))
+        })
     }
 
     /// What names it as begun or sold.
@@ -120,7 +142,10 @@ impl<'s, 'a> Told<'s, 'a> {
                 self.first(move |fact| matches!(fact, OwnFact::TrialEnded(told) if told.due == end))
             }
             Cause::EndPassed(end) => self.first(passed(*end)),
-            Cause::Superseded(_) => self.paid(self.sources.superseding?),
+            Cause::Superseded(_) => match self.sources.superseding? {
+                Superseding::Payment(payment) => self.paid(payment),
+                Superseding::Change(_) => Some(verdict::explanation(self.replaced()?, [])),
+            },
         }
     }
 
@@ -132,7 +157,9 @@ impl<'s, 'a> Told<'s, 'a> {
                 .newest(|fact| fact.period_start.is_some())
                 .filter(|_| self.charges_period())
         };
+        let is_tried = self.standing.status == Status::Trialing;
         charge()
+            .or_else(|| self.first_paid().filter(|_| is_tried))
             .or_else(|| self.last_paid())
             .or_else(|| {
                 self.newest(is_end_date)
@@ -154,7 +181,7 @@ impl<'s, 'a> Told<'s, 'a> {
         if charged == self.standing.paid_through && charged.is_some() {
             self.charge.paid_through()
         } else {
-            self.last_paid()
+            self.last_paid().or_else(|| self.begun())
         }
     }
 
@@ -235,6 +262,7 @@ impl State {
         fields.put("quantity", quantity);
         told.explain_times(view, &mut fields);
         let active = statements.about(&about).chain(told.decided.iter().copied());
+        let active = active.chain(told.replaced());
         fields.activity(active.chain(told.begins()));
         fields.put("created_at", told.started());
         fields.0
@@ -294,11 +322,19 @@ impl Told<'_, '_> {
         let reason = self.charge.ending(|fact| fact.reason.is_some());
         fields.put("reason", charged(reason, view.reason.is_some()));
         let ended = self.charge.ending(|fact| fact.ended_at.is_some());
-        fields.put("ended_at", charged(ended, view.ended_at.is_some()));
+        // Nothing is superseded before it began.
+        let is_at_once = view.status == Status::Superseded && view.ended_at == view.started_at;
+        let ended = charged(ended, view.ended_at.is_some());
+        let begun = self.started().filter(|_| is_at_once);
+        fields.put("ended_at", begun.or(ended));
         if let Some(used) = view.trial_used {
             fields.put(
                 "trial_used",
-                if used { status.clone() } else { self.begun() },
+                if used {
+                    status.clone()
+                } else {
+                    self.first_paid().or_else(|| self.begun())
+                },
             );
         }
         let period = view.current_period;

@@ -5,18 +5,19 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use crate::domain::customer::Address;
 use crate::domain::event::{
     Change, Contact, Fact, InvoiceFact, Naming, ProviderName, SubscriptionFact,
 };
 use crate::domain::explanation::{EventName, Explanation, HeardEvent};
-use crate::domain::own::{OwnFact, PROVIDER};
+use crate::domain::own::{CustomerCreated, OwnFact, PROVIDER};
 use crate::domain::register::Stamp;
 use crate::domain::state::State;
 use crate::domain::state::apply::provider_of;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::entity::{Kind, Role};
 use crate::domain::state::links::checkout_named;
-use crate::domain::state::meters::{contact_of, naming_of as own_naming};
+use crate::domain::state::meters::{contact_of, contact_updated, naming_of as own_naming};
 
 /// One fact of one event.
 #[derive(Debug, Clone, Copy)]
@@ -74,10 +75,30 @@ impl<'a> Statement<'a> {
         }
     }
 
+    /// The customer that a command made with it.
+    pub(super) fn makes(&self) -> Option<&'a CustomerCreated> {
+        self.own().and_then(OwnFact::customer_made)
+    }
+
+    /// Where it says that its customer is; an empty address says that nobody knows.
+    pub(super) fn address(&self) -> Option<&'a Address> {
+        if let Some(OwnFact::CustomerUpdated(fact)) = self.own() {
+            return fact.address.as_ref();
+        }
+        self.makes()?.address.as_ref()
+    }
+
+    /// Whether it tells of what was used before it was told.
+    pub(super) fn is_of_before(&self) -> bool {
+        matches!(
+            self.own(),
+            Some(OwnFact::UsageRead(_) | OwnFact::UsageEvent(_))
+        )
+    }
+
     /// Whether it ties a provider's id to an identifier.
     fn is_introduction(&self) -> bool {
-        let is_creation = matches!(self.own(), Some(OwnFact::CustomerCreated(_)));
-        is_creation || matches!(self.fact, Fact::Party(_))
+        self.makes().is_some() || matches!(self.fact, Fact::Party(_))
     }
 
     /// What it says of a person, and on what that is kept.
@@ -90,10 +111,12 @@ impl<'a> Statement<'a> {
                 return Some((payer.unwrap_or(party), Cow::Borrowed(&fact.contact)));
             }
             Fact::Own(fact) => {
-                let OwnFact::CustomerCreated(fact) = &**fact else {
-                    return None;
+                let contact = if let OwnFact::CustomerUpdated(fact) = &**fact {
+                    contact_updated(fact)
+                } else {
+                    contact_of(fact.customer_made()?)
                 };
-                return Some((self.identifier?, Cow::Owned(contact_of(fact))));
+                return Some((self.identifier?, Cow::Owned(contact)));
             }
             Fact::Payment(fact) => (&fact.naming, &fact.contact),
             Fact::Invoice(fact) => (&fact.naming, &fact.contact),
@@ -104,6 +127,7 @@ impl<'a> Statement<'a> {
             | Fact::Dispute(_)
             | Fact::Order(_)
             | Fact::Addon(_)
+            | Fact::PaymentMethod(_)
             | Fact::Settings(_)
             | Fact::Operation(_)
             | Fact::Key(_)
@@ -155,6 +179,7 @@ fn naming_of(fact: &Fact) -> Option<Cow<'_, Naming>> {
         Fact::Order(fact) => &fact.naming,
         Fact::Checkout(fact) => &fact.naming,
         Fact::Addon(fact) => &fact.naming,
+        Fact::PaymentMethod(fact) => &fact.naming,
         Fact::PaidThrough(_)
         | Fact::Refund(_)
         | Fact::Dispute(_)
@@ -186,7 +211,8 @@ impl State {
         }
     }
 
-    /// What a statement may offer a link to besides what it is about; see [`State::offered`].
+    /// What a statement may offer a link to besides what it is about; see [`State::offered`]. And
+    /// what it takes the place of.
     fn may_link(&self, statement: &Statement<'_>) -> impl Iterator<Item = Ix> + use<> {
         let paid = if let Fact::Invoice(fact) = statement.fact {
             self.paid_by(fact)
@@ -196,7 +222,11 @@ impl State {
         // Only an introduction ties a provider's id to an identifier.
         let alias = statement.alias.filter(|_| statement.is_introduction());
         let sold = statement.own().and_then(|fact| self.sold_by_fact(fact));
-        [paid, alias, sold].into_iter().flatten()
+        let begun = statement.own().and_then(OwnFact::subscription_begun);
+        let before = begun.into_iter().flat_map(|begun| &begun.supersedes);
+        let before = before.filter_map(|id| self.arena.find(Kind::Subscription, PROVIDER, id));
+        let before: Vec<Ix> = before.collect();
+        [paid, alias, sold].into_iter().flatten().chain(before)
     }
 
     fn begun_with(&self, fact: &Fact) -> Option<Ix> {
@@ -259,7 +289,10 @@ impl State {
                 let names = is_about && !is_attempt;
                 statement.identifier.filter(|_| names || ties() || sells())
             }
-            Role::Alias => statement.alias.filter(|_| is_about),
+            // What is made with a checkout has an id of ours, and the checkout has none of it.
+            Role::Alias => statement
+                .alias
+                .filter(|_| is_about && statement.makes().is_none()),
             Role::Parent(kind) => match (statement.fact, kind) {
                 (Fact::Payment(fact), Kind::Subscription) if is_about => {
                     find(kind, &fact.subscription_id)

@@ -243,5 +243,7 @@ pub(super) fn payment_of(at: u32, id: &str, checkout: &str, status: PaymentStatu
         created_at: Some(day(at)),
         naming: noted(checkout),
         contact: Contact::default(),
+        instrument: None,
+        sale: None,
     }
 }

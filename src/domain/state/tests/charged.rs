@@ -175,6 +175,59 @@ fn what_an_end_date_or_another_plan_ends_is_stopped_at_the_gateway() {
     assert_eq!(book.state.gateway_work(), [stop(CancelWhen::Immediate)]);
 }
 
+/// No gateway knows dates: it charges on until what is charged for reaches that far.
+#[test]
+fn a_cancel_on_a_date_is_asked_of_the_gateway_once_the_last_period_is_charged() {
+    let mut book = sold_by_razorpay();
+    charge(&mut book, 2, Status::Active, Some(("pay_1", 32)));
+    book.cancelled(5, SUA[0], CancelWhen::OnDate, 50);
+    assert_eq!(book.state.gateway_work(), []);
+    charge(&mut book, 33, Status::Active, Some(("pay_2", 62)));
+    assert_eq!(book.state.gateway_work(), [stop(CancelWhen::EndOfCycle)]);
+    told(&mut book, CancelWhen::EndOfCycle);
+    book.settle(day(50));
+    assert_eq!(book.stands(0).0, "canceled");
+    assert_eq!(book.state.gateway_work(), []);
+    // It never charged that far: there is nothing to wait for.
+    let mut book = sold_by_razorpay();
+    charge(&mut book, 2, Status::Active, Some(("pay_1", 32)));
+    book.cancelled(5, SUA[0], CancelWhen::OnDate, 50);
+    book.settle(day(50));
+    assert_eq!(book.state.gateway_work(), [stop(CancelWhen::Immediate)]);
+}
+
+#[test]
+fn a_change_of_plan_stops_the_charges_for_the_old_one() {
+    let mut book = sold_by_razorpay();
+    charge(&mut book, 2, Status::Active, Some(("pay_1", 32)));
+    let other = SubscriptionBegun {
+        identifier: ANN.into(),
+        begun: Begun {
+            id: SUA[1].into(),
+            plan_id: "PLV-2".into(),
+            plan_name: "Two".into(),
+            trial_ends_at: None,
+            is_paid_plan: false,
+        },
+        terms: Terms {
+            period: crate::domain::catalog::Period::Monthly,
+            price: money().unwrap(),
+            quantities: Vec::new(),
+        },
+        through: Some(day(32)),
+        supersedes: vec![SUA[0].into()],
+        checkout: None,
+    };
+    book.own(day(3), OwnFact::PlanChanged(other));
+    assert_eq!(book.stands(0).0, "superseded");
+    assert_eq!(book.state.gateway_work(), [stop(CancelWhen::Immediate)]);
+    // What it charges all the same was not chosen.
+    charge(&mut book, 33, Status::Active, Some(("pay_2", 62)));
+    assert_eq!(book.stands(0).0, "superseded");
+    told(&mut book, CancelWhen::Immediate);
+    assert_eq!(book.state.gateway_work(), []);
+}
+
 /// A retry may have left two at the gateway, of which one stands behind the other.
 #[test]
 fn everything_that_can_charge_is_stopped_and_a_refusal_holds_for_what_it_answered() {

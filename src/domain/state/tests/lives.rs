@@ -123,6 +123,51 @@ pub(in crate::domain::state) fn sole() -> impl Strategy<Value = Vec<Fact>> {
     })
 }
 
+fn instrument() -> impl Strategy<Value = Instrument> {
+    (0_u8..3).prop_map(|last| {
+        let last4 = Part::Text(format!("424{last}").into());
+        Instrument::of([("last4".into(), last4)])
+    })
+}
+
+fn sale() -> impl Strategy<Value = Sale> {
+    let words = [
+        None,
+        Some(OrderStatus::Complete),
+        Some(OrderStatus::Cancelled),
+    ];
+    let word = prop::sample::select(words.to_vec());
+    (
+        word,
+        prop::option::of(any::<bool>()),
+        prop::option::of(0_i64..9),
+    )
+        .prop_map(|(status, is_renewal, paid_at)| Sale {
+            status,
+            billing: is_renewal.map(|_| Billing::Subscription),
+            is_renewal,
+            paid_at: paid_at.map(time),
+            plan: None,
+        })
+}
+
+fn payment_method() -> impl Strategy<Value = Vec<Fact>> {
+    let flags = (any::<bool>(), any::<bool>());
+    (0_u8..2, instrument(), flags, naming()).prop_map(|(id, instrument, flags, naming)| {
+        let (is_default, is_deleted) = flags;
+        vec![Fact::PaymentMethod(PaymentMethodFact {
+            provider: RAZORPAY,
+            id: id.to_string().into(),
+            method: Some("card".into()),
+            instrument,
+            is_default,
+            status: Some("succeeded".into()),
+            is_deleted,
+            naming,
+        })]
+    })
+}
+
 pub(in crate::domain::state) fn payment() -> impl Strategy<Value = Vec<Fact>> {
     let status = prop::sample::select(vec![
         PaymentStatus::Authorized,
@@ -134,8 +179,13 @@ pub(in crate::domain::state) fn payment() -> impl Strategy<Value = Vec<Fact>> {
         prop::option::of(0_u8..3),
         prop::option::of(0_u8..2),
     );
-    (0_u8..4, status, links, naming(), contact()).prop_map(
-        |(id, status, links, naming, contact)| {
+    let seen = (
+        links,
+        prop::option::of(instrument()),
+        prop::option::of(sale()),
+    );
+    (0_u8..4, status, seen, naming(), contact()).prop_map(
+        |(id, status, (links, instrument, sale), naming, contact)| {
             let fact = PaymentFact {
                 provider: RAZORPAY,
                 id: format!("pay_{id}").into(),
@@ -148,6 +198,8 @@ pub(in crate::domain::state) fn payment() -> impl Strategy<Value = Vec<Fact>> {
                 created_at: Some(time(id.into())),
                 naming: naming.clone(),
                 contact: contact.clone(),
+                instrument,
+                sale,
             };
             let mut facts = vec![Fact::Payment(Box::new(fact))];
             if naming.provider_id.is_some() {
@@ -190,7 +242,9 @@ pub(in crate::domain::state) fn facts() -> impl Strategy<Value = Vec<Fact>> {
             naming,
         })]
     });
-    let refund = (0_u8..2, 0_u8..4, any::<bool>()).prop_map(|(id, payment, done)| {
+    let said = prop::sample::select(vec![None, Some(RefundWord::Canceled)]);
+    let refund = (0_u8..2, 0_u8..4, any::<bool>(), said);
+    let refund = refund.prop_map(|(id, payment, done, word)| {
         let status = if done {
             RefundStatus::Processed
         } else {
@@ -203,6 +257,10 @@ pub(in crate::domain::state) fn facts() -> impl Strategy<Value = Vec<Fact>> {
             status: Some(status),
             amount: money(),
             created_at: None,
+            said: word.map(|word| RefundSaid {
+                word: Some(word),
+                reason: None,
+            }),
         })]
     });
     let paid = (id(), 0_i64..9).prop_map(|(id, until)| {
@@ -221,15 +279,17 @@ pub(in crate::domain::state) fn facts() -> impl Strategy<Value = Vec<Fact>> {
         })]
     });
     let subscription = subscription().prop_map(|fact| vec![fact]);
+    // Boxed, or a value of all of them together is too large for a test's stack.
     prop_oneof![
-        subscription,
-        sole(),
-        payment(),
-        invoice,
-        order,
-        refund,
-        paid,
-        party
+        subscription.boxed(),
+        sole().boxed(),
+        payment().boxed(),
+        invoice.boxed(),
+        order.boxed(),
+        refund.boxed(),
+        paid.boxed(),
+        party.boxed(),
+        payment_method().boxed()
     ]
 }
 

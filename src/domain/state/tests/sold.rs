@@ -38,7 +38,7 @@ fn any_subscription() -> impl Strategy<Value = Box<str>> {
     })
 }
 
-fn identifier() -> impl Strategy<Value = Box<str>> {
+pub(in crate::domain::state) fn identifier() -> impl Strategy<Value = Box<str>> {
     (0..FEW).prop_map(|number| format!("user_{number}").into())
 }
 
@@ -75,22 +75,26 @@ fn created() -> impl Strategy<Value = OwnFact> {
 
 fn item() -> impl Strategy<Value = Item> {
     let periods = vec![Period::OneTime, Period::Daily, Period::Monthly];
+    let sold = (prop::sample::select(periods), quantities());
     let plan = (
         0..FEW,
-        prop::sample::select(periods),
+        sold,
         any::<bool>(),
         prop::collection::vec(any_subscription(), 0..2),
+        prop::sample::select(vec![0, 0, 1]),
     );
-    let plan = plan.prop_map(|(number, period, is_charged, supersedes)| Item::Plan {
-        quantities: Vec::new(),
-        trial_days: 0,
-        plan_id: format!("PLV-{number}").into(),
-        name: "Plan".into(),
-        period,
-        gateway_plan: is_charged.then(|| "plan_1".into()),
-        subscription_id: own_subscription_id(number),
-        supersedes,
-    });
+    let plan = plan.prop_map(
+        |(number, sold, is_charged, supersedes, trial_days)| Item::Plan {
+            quantities: sold.1,
+            trial_days,
+            plan_id: format!("PLV-{number}").into(),
+            name: "Plan".into(),
+            period: sold.0,
+            gateway_plan: is_charged.then(|| "plan_1".into()),
+            subscription_id: own_subscription_id(number),
+            supersedes,
+        },
+    );
     let addon = (0..FEW).prop_map(|number| Item::Addon {
         addon_id: format!("ADO-{number}").into(),
         version_id: "ADV-1".into(),
@@ -99,12 +103,77 @@ fn item() -> impl Strategy<Value = Item> {
     prop_oneof![4 => plan, 1 => addon]
 }
 
+fn quantities() -> impl Strategy<Value = Vec<Quantity>> {
+    let quantity = (1_u64..3).prop_map(|count| Quantity {
+        feature: "seats".into(),
+        count,
+    });
+    prop::collection::vec(quantity, 0..2)
+}
+
+/// Without a payment, in the place of anything, and at a checkout or not.
+fn had() -> impl Strategy<Value = OwnFact> {
+    let begun = (
+        0..FEW,
+        prop::option::of(0_i64..6),
+        prop::bool::weighted(0.3),
+    );
+    let terms = (
+        prop::sample::select(vec![Period::OneTime, Period::Weekly]),
+        quantities(),
+    );
+    let before = (
+        prop::collection::vec(any_subscription(), 0..3),
+        prop::option::weighted(0.3, 0_i64..6),
+        prop::option::weighted(0.3, 0..FEW),
+    );
+    (identifier(), begun, terms, before, any::<bool>()).prop_map(
+        |(identifier, begun, (period, quantities), before, is_change)| {
+            let (number, trial, is_paid_plan) = begun;
+            let (supersedes, through, checkout) = before;
+            let begun = SubscriptionBegun {
+                identifier,
+                begun: Begun {
+                    id: own_subscription_id(number),
+                    plan_id: format!("PLV-{number}").into(),
+                    plan_name: "Had".into(),
+                    trial_ends_at: trial.map(time),
+                    is_paid_plan,
+                },
+                terms: Terms {
+                    period,
+                    price: money().unwrap(),
+                    quantities,
+                },
+                through: through.map(time),
+                supersedes,
+                checkout: checkout.map(checkout_id),
+            };
+            if is_change {
+                OwnFact::PlanChanged(begun)
+            } else {
+                OwnFact::SubscriptionCreated(begun)
+            }
+        },
+    )
+}
+
 fn opened() -> impl Strategy<Value = OwnFact> {
     let price = prop::sample::select(vec![100, 49_900, 49_901]);
-    (0..FEW, identifier(), item(), price, 0_i64..6).prop_map(
-        |(number, identifier, item, amount_minor, expires)| {
+    let customer = prop::option::weighted(0.2, created());
+    (0..FEW, customer, item(), price, 0_i64..6, identifier()).prop_map(
+        |(number, customer, item, amount_minor, expires, identifier)| {
+            let customer = customer.as_ref().and_then(OwnFact::customer_made);
+            // It is made for the checkout, and subscribed by it.
+            let customer = customer.map(|made| CustomerCreated {
+                subscription: None,
+                ..made.clone()
+            });
+            let identifier = customer
+                .as_ref()
+                .map_or(identifier, |made| made.identifier.clone());
             OwnFact::CheckoutOpened(CheckoutOpened {
-                customer: None,
+                customer: customer.map(Box::new),
                 metadata: None,
                 id: checkout_id(number),
                 identifier,
@@ -161,14 +230,18 @@ fn going_on() -> impl Strategy<Value = OwnFact> {
 }
 
 fn ending() -> impl Strategy<Value = OwnFact> {
-    let when = prop::sample::select(vec![CancelWhen::Immediate, CancelWhen::EndOfCycle]);
+    let when = prop::sample::select(vec![
+        CancelWhen::Immediate,
+        CancelWhen::EndOfCycle,
+        CancelWhen::OnDate,
+    ]);
     let when = (when, any::<bool>());
     (any_subscription(), when, 0_u8..5, 0_i64..6).prop_map(|(id, when, what, at)| {
         let (when, is_refused) = when;
         let subscription_id = id;
         match what {
             0 => OwnFact::CancelAsked(CancelAsked {
-                feedback: None,
+                feedback: is_refused.then(|| "OTHER".into()),
                 comment: None,
                 subscription_id,
                 when,
@@ -247,9 +320,11 @@ pub(in crate::domain::state) fn own_fact() -> impl Strategy<Value = Fact> {
     let fact = prop_oneof![
         2 => created(),
         4 => opened(),
+        3 => had(),
         4 => going_on(),
         5 => ending(),
-        1 => used()
+        1 => used(),
+        2 => people()
     ];
     fact.prop_map(|fact| Fact::Own(Box::new(fact)))
 }

@@ -208,8 +208,8 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
     assert_eq!(
         (SNAPSHOT_FORMAT, &*digest),
         (
-            3,
-            "87b74b95c15dc6245632c9e6fe01e5f3e41c27b52f89f5c786958773a8c088fe"
+            4,
+            "9cc85ce697383a66295cda6536260108b8d1a49c8982fc62ddcf1aadc480cd21"
         )
     );
 }

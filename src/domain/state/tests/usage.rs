@@ -8,161 +8,12 @@ use serde_json::{Value, json};
 
 use super::under_way::snapshot_under_way;
 use super::*;
-use crate::domain::catalog::Catalog;
 use crate::domain::explanation::HeardEvent;
-use crate::domain::own::*;
 use crate::domain::state::Fingerprint;
 
-const USER: &str = "user_1";
-const DAY: i64 = 86_400;
-/// When the trial of the customer ends, and with it access.
-const TRIAL_DAYS: i64 = 6;
+mod told;
 
-/// Five things to count: under a meter of a feature, under a feature, under the meter of a number
-/// that the plan sets, under a meter that no plan knows, and under one that no catalogue knows.
-const METRICS: [&str; 5] = ["MTR-1", "calls", "MTR-3", "MTR-4", "MTR-5"];
-
-fn catalog() -> Catalog {
-    let catalog = json!({
-        "features": [
-            {"id": "credits", "name": "Credits", "type": "meter"},
-            {"id": "calls", "name": "Calls", "type": "meter"},
-            {"id": "seats", "name": "Seats", "type": "customizable"},
-            {"id": "support", "name": "Support", "type": "boolean"},
-        ],
-        "meters": [
-            {"id": "MTR-1", "feature": "credits", "unit": "credit"},
-            {"id": "MTR-3", "feature": "seats", "unit": "seat"},
-            {"id": "MTR-4", "unit": "byte"},
-        ],
-        "plans": [{
-            "id": "PLV-1", "identifier": "free", "name": "Free", "features": [
-                {"feature": "credits", "limit": 30, "reset": "EVERY_DAY", "hard_limit": true},
-                {"feature": "calls"},
-                {"feature": "seats", "limit": 3},
-                {"feature": "support"},
-            ],
-        }],
-    });
-    serde_json::from_value(catalog).unwrap()
-}
-
-fn event(second: i64, facts: Vec<(i64, Fact)>) -> Interpretation {
-    let change = |(second, fact)| Change {
-        occurred_at: time(second),
-        revision: 0,
-        rank: 0,
-        fact,
-    };
-    Interpretation {
-        event_type: None,
-        occurred_at: time(second),
-        standing: Standing::Folded,
-        changes: facts.into_iter().map(change).collect(),
-    }
-}
-
-fn own(second: i64, fact: OwnFact) -> Interpretation {
-    event(second, vec![(second, Fact::Own(Box::new(fact)))])
-}
-
-fn beginning() -> [Interpretation; 2] {
-    let settings = SettingsFact {
-        customer_notes: empty().notes_in_use().clone(),
-        catalog: catalog(),
-    };
-    let created = CustomerCreated {
-        metadata: None,
-        id: "CUS-0G9HCNK3E4P1Y".into(),
-        identifier: USER.into(),
-        email: Some("someone@example.com".into()),
-        first_name: None,
-        last_name: None,
-        phone: None,
-        address: None,
-        company_id: None,
-        country_id: None,
-        subscription: Some(Begun {
-            id: "SUA-0MSC9073DVBTK".into(),
-            plan_id: "PLV-1".into(),
-            plan_name: "Free".into(),
-            trial_ends_at: Some(time(TRIAL_DAYS * DAY)),
-            is_paid_plan: true,
-        }),
-    };
-    [
-        event(-9, vec![(-9, Fact::Settings(Box::new(settings)))]),
-        own(0, OwnFact::CustomerCreated(created)),
-    ]
-}
-
-/// One word on a meter: the metric, when by the meter's clock, and how much in tenths.
-#[derive(Debug, Clone, Copy)]
-enum Word {
-    Read(usize, i64, i64),
-    Counted(usize, i64, i64),
-    Allowed(usize, i64, i64),
-}
-
-/// Few hours and amounts, so that boundaries and limits are often met exactly.
-fn word() -> impl Strategy<Value = Word> {
-    let hours = || (-5_i64..37).prop_map(|quarters| quarters * 6);
-    let tenths = |most: i64| (0..most).prop_map(|pieces| pieces * 25);
-    prop_oneof![
-        3 => (0_usize..5, hours(), tenths(36)).prop_map(|(m, at, n)| Word::Read(m, at, n)),
-        3 => (0_usize..5, hours(), tenths(8)).prop_map(|(m, at, n)| Word::Counted(m, at, n)),
-        1 => (0_usize..5, hours(), tenths(20)).prop_map(|(m, at, n)| Word::Allowed(m, at, n)),
-    ]
-}
-
-fn told(place: usize, word: Word) -> Interpretation {
-    let (identifier, tenths) = (|| USER.into(), |n| Decimal::new(n, 1));
-    match word {
-        Word::Read(metric, hour, n) => {
-            let at = time(hour * 3_600);
-            let readings = vec![Reading {
-                meter_id: METRICS[metric].into(),
-                at,
-                total: tenths(n),
-            }];
-            let read = OwnFact::UsageRead(UsageRead {
-                identifier: identifier(),
-                readings,
-            });
-            // It is told long after.
-            event(900 * DAY, vec![(hour * 3_600, Fact::Own(Box::new(read)))])
-        }
-        Word::Counted(metric, hour, n) => own(
-            hour * 3_600,
-            OwnFact::UsageCounted(UsageCounted {
-                id: format!("CHU-00000000000{place:02}").into(),
-                identifier: identifier(),
-                meter_id: METRICS[metric].into(),
-                amount: tenths(n),
-                checkpoint: "test".into(),
-                tokens: None,
-            }),
-        ),
-        Word::Allowed(metric, hour, n) => own(
-            hour * 3_600,
-            OwnFact::AllowancesSet(AllowancesSet {
-                identifier: identifier(),
-                allowances: vec![Allowance {
-                    meter_id: METRICS[metric].into(),
-                    limit: tenths(n),
-                }],
-            }),
-        ),
-    }
-}
-
-fn life_of(words: &[Word]) -> Vec<Interpretation> {
-    let told = words
-        .iter()
-        .enumerate()
-        .map(|(place, word)| told(place, *word));
-    beginning().into_iter().chain(told).collect()
-}
+use self::told::*;
 
 fn about(place: usize) -> EventRef<'static> {
     EventRef {
@@ -196,31 +47,41 @@ struct Model {
 }
 
 fn model(words: &[Word], metric: usize, start: Option<i64>) -> Model {
-    let (mut readings, mut counted, mut allowed) = (BTreeMap::new(), 0, None::<(i64, i64)>);
-    let mut is_known = false;
-    for word in words {
-        let (Word::Read(of, ..) | Word::Counted(of, ..) | Word::Allowed(of, ..)) = word;
-        if *of != metric {
-            continue;
-        }
-        is_known = true;
+    let of_it = || {
+        words
+            .iter()
+            .enumerate()
+            .filter(|(_, word)| word.metric() == metric)
+    };
+    let is_in = |at: i64| start.is_none_or(|start| at >= start);
+    let sets = of_it().filter_map(|(place, word)| match *word {
+        Word::Set(_, at, n) if is_in(at) => Some(((at, place), n)),
+        _ => None,
+    });
+    let base = sets.max();
+    let (mut readings, mut allowed) = (BTreeMap::new(), None::<(i64, i64)>);
+    let mut used = base.map_or(0, |(_, n)| n);
+    for (place, word) in of_it() {
         match *word {
             Word::Read(_, at, n) => drop(readings.entry(at).or_insert(n)),
-            Word::Counted(_, at, n) if start.is_none_or(|start| at >= start) => counted += n,
-            Word::Counted(..) => {}
+            Word::Counted(_, at, n) | Word::Moved(_, at, n) | Word::Happened(_, at, n) => {
+                let is_after = base.is_none_or(|(set, _)| (at, place) > set);
+                used += if is_after && is_in(at) { n } else { 0 };
+            }
             Word::Allowed(_, at, n) if allowed.is_none_or(|(held, _)| at >= held) => {
                 allowed = Some((at, n));
             }
-            Word::Allowed(..) => {}
+            Word::Allowed(..) | Word::Set(..) => {}
         }
     }
+    let from = base.map(|((at, _), _)| at).or(start);
     let last = readings.values().next_back().copied().unwrap_or(0);
-    let before = start.and_then(|start| readings.range(..=start).next_back());
+    let before = from.and_then(|from| readings.range(..=from).next_back());
     let read = last - before.map_or(0, |(_, n)| *n);
     Model {
-        used: read.max(0) + counted,
+        used: (read.max(0) + used).max(0),
         allowed: allowed.map(|(_, n)| n),
-        is_known,
+        is_known: of_it().next().is_some(),
     }
 }
 
@@ -375,18 +236,23 @@ proptest! {
                 let place = usize::try_from(seq).unwrap().checked_sub(3)?;
                 words.get(place).copied()
             };
-            let counts = words.iter().any(|word| {
-                matches!(word, Word::Read(of, ..) | Word::Counted(of, ..) if Some(*of) == metric)
-            });
+            let of_it = |word: &Word| word.is_of_use() && Some(word.metric()) == metric;
+            let counts = words.iter().any(of_it);
             prop_assert_eq!(explain.contains_key("usage"), counts);
-            if let Some(Word::Read(of, ..) | Word::Counted(of, ..)) = by("usage") {
-                prop_assert_eq!(Some(of), metric);
-            } else {
-                prop_assert!(!counts, "usage is explained by {:?}", by("usage"));
+            let by_one_of_it = by("usage").is_some_and(|word| of_it(&word));
+            prop_assert_eq!(by_one_of_it, counts, "usage is explained by {:?}", by("usage"));
+            // Nothing from before a counter was set explains what it shows.
+            let placed = |place: usize, word: &Word| match *word {
+                Word::Set(of, at, _) if Some(of) == metric => Some((at, place)),
+                _ => None,
+            };
+            let set = words.iter().enumerate().filter_map(|(place, word)| placed(place, word));
+            if let (Some((at, _)), Some(found)) = (set.max(), explain.get("usage")) {
+                prop_assert!(found.by.occurred_at >= time(at * 3_600));
             }
             let allowed = words.iter().enumerate().filter_map(|(place, word)| match word {
                 Word::Allowed(of, at, _) if Some(*of) == metric => Some((*at, place)),
-                Word::Read(..) | Word::Counted(..) | Word::Allowed(..) => None,
+                _ => None,
             });
             let allowed = allowed.max().map(|(_, place)| place as u64 + 3);
             let limited_by = explain.get("limit").map(|found| found.by.seq);

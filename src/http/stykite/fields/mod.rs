@@ -2,8 +2,6 @@
 //! are written, a key that comes twice refused at any depth, unknown keys passed over. It knows no
 //! request.
 
-mod unrepeated;
-
 #[cfg(test)]
 mod tests;
 
@@ -12,16 +10,16 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use self::unrepeated::check;
 use crate::domain::amount::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
 use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
+use crate::http::unrepeated::check;
 use crate::ledger::limits::{ENTRIES_MAX, MOMENT_MILLIS_MIN};
 
 /// What is taken as one line, for schemas.
-pub(super) const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+pub(in crate::http) const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 /// The same, where it has to say something.
-pub(super) const WORDS: &str =
+pub(in crate::http) const WORDS: &str =
     r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 
 /// The fields of one object.
@@ -207,7 +205,7 @@ fn is_line(text: &str, chars_max: usize) -> bool {
 }
 
 /// A JSON number's exact value; `None` for what is none, or cannot be held exactly.
-fn number(raw: &str) -> Option<Decimal> {
+pub(in crate::http) fn number(raw: &str) -> Option<Decimal> {
     let is_number = raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     let found = match raw.contains(['e', 'E']) {
         _ if !is_number => None,
@@ -217,7 +215,8 @@ fn number(raw: &str) -> Option<Decimal> {
     found.map(|found| found.normalize())
 }
 
-fn whole(raw: &str) -> Option<i64> {
+/// The same of a whole number.
+pub(in crate::http) fn whole(raw: &str) -> Option<i64> {
     let found = number(raw).filter(Decimal::is_integer)?;
     i64::try_from(found).ok()
 }

@@ -2,6 +2,7 @@
 
 mod lives;
 mod meaning;
+mod sold;
 mod verify;
 
 use serde_json::Value;

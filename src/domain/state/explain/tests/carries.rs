@@ -19,10 +19,8 @@ pub(super) fn carries(
     let meaning = &history.life[place];
     let facts = || meaning.changes.iter().map(|change| &change.fact);
     let value = &object[field];
-    let told = |text: &Value| {
-        let words = serde_json::to_string(&meaning.changes).unwrap();
-        text.as_str().is_some_and(|text| words.contains(text))
-    };
+    let words = || serde_json::to_string(&meaning.changes).unwrap();
+    let told = |text: &Value| text.as_str().is_some_and(|text| words().contains(text));
     let alone = || shown(&history.fold([place].into_iter()), kind, object)[field] == *value;
     let is_time = |at: Timestamp| json!(at) == *value;
     match (kind, field) {
@@ -72,7 +70,15 @@ pub(super) fn carries(
             Fact::Own(fact) => fact.sells().is_some(),
             _ => false,
         }),
-        ("customer", "email" | "phone" | "customer_identifier") => told(value),
+        // Nothing is shown of what was cleared.
+        ("customer", "email" | "first_name" | "last_name") if value.is_null() => {
+            words().contains(&format!("\"{field}\":\"\""))
+        }
+        ("customer", "address") if value.is_null() => words().contains("\"address\":{}"),
+        ("customer", "address") => told(&value["city"]),
+        ("customer", "email" | "phone" | "customer_identifier" | "first_name" | "last_name") => {
+            told(value)
+        }
         ("customer", "id") => told(value) || !value.as_str().unwrap().starts_with("CUS-0G9"),
         ("customer", "references") => value.as_object().unwrap().values().any(told),
         _ => alone(),
@@ -95,20 +101,23 @@ fn carries_sold(words: &str, object: &Value, field: &str) -> bool {
     let says = |text: &Value| text.as_str().is_some_and(|text| words.contains(text));
     let any = |all: &[&str]| all.iter().any(|word| words.contains(word));
     let charged = ["\"pay_", "\"sub_"];
+    let is_charged = any(&charged);
+    let is_had = any(&["subscription.created", "subscription.plan_changed"]);
+    let begins = is_had || any(&["customer.created"]);
     match field {
         "id" | "provider" | "source" => says(&object["id"]),
         "plan" => says(&object["plan"]["id"]),
         "status" => match object["status"].as_str().unwrap() {
-            "trialing" => any(&["customer.created", "\"sub_"]),
-            "superseded" => any(&charged),
+            "trialing" => begins || is_charged,
+            "superseded" => is_had || is_charged,
             "canceled" => any(&["cancel_asked", "subscription.ended", "\"sub_"]),
             "expired" => any(&["subscription.ended", "trial.ended", "\"sub_"]),
-            "active" => any(&["customer.created", "trial.ended"]) || any(&charged),
+            "active" => begins || is_charged || any(&["trial.ended"]),
             _ => any(&["\"sub_"]),
         },
-        "trial_used" => any(&["customer.created", ".ended", "cancel_asked"]) || any(&charged),
-        "current_period" => any(&["customer.created", "end_date_set"]) || any(&charged),
-        "paid_through" => any(&charged),
+        "trial_used" => begins || is_charged || any(&[".ended", "cancel_asked"]),
+        "current_period" => begins || is_charged || any(&["end_date_set"]),
+        "paid_through" => is_had || is_charged,
         "reason" => any(&["trial.ended"]),
         "quantity" => any(&["\"sub_"]),
         "customer" => says(&object["customer"]["customer_identifier"]),

@@ -6,8 +6,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::refused;
-use crate::http::error::Problem;
+use super::error::Problem;
 
 /// Whether the body is JSON in which no key comes twice.
 pub(super) fn check(body: &[u8]) -> Result<(), Problem> {
@@ -16,7 +15,7 @@ pub(super) fn check(body: &[u8]) -> Result<(), Problem> {
         let of_field = of_field
             .map(|name| format!(" at `{name}`"))
             .unwrap_or_default();
-        refused(&format!("The body cannot be read{of_field}: {error}."))
+        Problem::InvalidBody(format!("The body cannot be read{of_field}: {error}."))
     })?;
     Ok(())
 }

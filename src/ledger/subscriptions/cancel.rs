@@ -1,9 +1,9 @@
-//! The commands about a subscription that is there: cancel it, and set when it ends. What follows
-//! from them is the fold's; what a gateway has to be told is its desk's.
+//! The ends of a subscription that is there: cancel it, and set when it ends. Knows neither gateways
+//! nor plans.
 
-use super::Ledger;
-use super::commands::{CommandError, Refusal, Request};
-use super::customers::customer_conflict;
+use super::super::Ledger;
+use super::super::commands::{CommandError, Refusal, Request};
+use super::{About, charged_elsewhere, is_over, refuse_over};
 use crate::domain::own::{CancelAsked, CancelWhen, EndDateSet, OwnFact};
 use crate::domain::standing::SubscriptionStanding;
 use crate::domain::state::State;
@@ -12,33 +12,72 @@ use crate::domain::time::Timestamp;
 
 /// The provider that charges nobody by itself, so that an end may be set here.
 const STYKITE: &str = "stykite";
-/// No month is longer, so that this many days hold at least so many months less one.
-const MONTH_MILLIS_MAX: i64 = 31 * 24 * 60 * 60 * 1000;
+
+/// A subscription to be cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancelling {
+    /// Whose it has to be, by any id; `None`: whosever it is.
+    pub customer: Option<String>,
+    /// The subscription, by any id.
+    pub subscription: String,
+    /// When it is to end.
+    pub when: Cancel,
+    /// Why, in one of the surface's words.
+    pub feedback: Option<Box<str>>,
+    /// Why, in the customer's words.
+    pub comment: Option<Box<str>>,
+}
+
+impl Cancelling {
+    /// Of a customer's, without saying why.
+    #[must_use]
+    pub fn of(customer: &str, subscription: &str, when: Cancel) -> Self {
+        Self {
+            customer: Some(customer.to_owned()),
+            subscription: subscription.to_owned(),
+            when,
+            feedback: None,
+            comment: None,
+        }
+    }
+}
+
+/// When a cancelled subscription is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancel {
+    /// At once.
+    Immediate,
+    /// With its cycle.
+    EndOfCycle,
+    /// Then; later than now.
+    OnDate(Timestamp),
+}
 
 impl Ledger {
-    /// Cancels a subscription of a customer (each by any id it is known by), at once or with its
-    /// cycle: the trial, else what is paid for, else the running month since it started. Answers
-    /// the sequence number of the event, or of the last event where nothing had to be recorded
-    /// because it was cancelled so before.
+    /// Cancels a subscription, at once, on a date or with its cycle: what is paid for, else the
+    /// trial, else the running period of what it is had for, or the running month where that is not
+    /// known. Answers the sequence number of the event, or of the last event where nothing had to be
+    /// recorded because it was cancelled so before.
     ///
     /// # Errors
     /// [`Refusal::NoSuchCustomer`], [`Refusal::NoSuchSubscription`] (also for another customer's),
-    /// [`Refusal::Invalid`] for one that has ended otherwise or is charged elsewhere, and
-    /// [`CommandError`] where nothing was recorded.
+    /// [`Refusal::Invalid`] for one that has ended otherwise or is charged elsewhere, that has no
+    /// cycle, or with a sentence that names `date`, and [`CommandError`] where nothing was recorded.
     pub async fn cancel_subscription(
         &self,
-        customer: &str,
-        subscription: &str,
-        when: CancelWhen,
-        request: Request,
+        asked: Cancelling,
+        request: &Request,
     ) -> Result<u64, CommandError> {
-        let about = About::new(customer, subscription);
+        let about = About {
+            customer: asked.customer.clone(),
+            subscription: asked.subscription.clone(),
+        };
         let conflicts = about.conflicts(&self.state.read())?;
         let decide = move |state: &State, now| {
             let held = about.standing(state)?;
-            Ok((cancel(&held, when, now)?, told_at(&held, now)))
+            Ok((cancel(&held, &asked, now)?, told_at(&held, now)))
         };
-        let told = self.tell_dated(&request, conflicts, decide).await;
+        let told = self.tell_dated(request, conflicts, decide).await;
         self.or_as_it_was(told)
     }
 
@@ -54,7 +93,10 @@ impl Ledger {
         ends_at: Timestamp,
         request: Request,
     ) -> Result<u64, CommandError> {
-        let about = About::new(customer, subscription);
+        let about = About {
+            customer: Some(customer.to_owned()),
+            subscription: subscription.to_owned(),
+        };
         let conflicts = about.conflicts(&self.state.read())?;
         let decide = move |state: &State, now| {
             let held = about.standing(state)?;
@@ -62,43 +104,6 @@ impl Ledger {
         };
         let told = self.tell_dated(&request, conflicts, decide).await;
         self.or_as_it_was(told)
-    }
-
-    fn or_as_it_was(&self, told: Result<u64, CommandError>) -> Result<u64, CommandError> {
-        match told {
-            Err(CommandError::Refused(Refusal::NothingChanges)) => Ok(self.last_seq()),
-            told => told,
-        }
-    }
-}
-
-/// Which subscription is meant, and whose it has to be.
-struct About {
-    customer: String,
-    subscription: String,
-}
-
-impl About {
-    fn new(customer: &str, subscription: &str) -> Self {
-        Self {
-            customer: customer.to_owned(),
-            subscription: subscription.to_owned(),
-        }
-    }
-
-    fn standing(&self, state: &State) -> Result<SubscriptionStanding, Refusal> {
-        let identifier = state.identifier_of(&self.customer);
-        let identifier = identifier.ok_or(Refusal::NoSuchCustomer)?;
-        let held = state.standing_of(&self.subscription);
-        held.filter(|held| held.identifier.as_deref() == Some(identifier))
-            .ok_or(Refusal::NoSuchSubscription)
-    }
-
-    /// A checkout that is opened for the customer meanwhile would be for what is cancelled here.
-    fn conflicts(&self, state: &State) -> Result<Vec<String>, Refusal> {
-        let held = self.standing(state)?;
-        let identifier = held.identifier.as_deref().unwrap_or_default();
-        Ok(vec![customer_conflict(identifier), held.id])
     }
 }
 
@@ -111,35 +116,47 @@ fn told_at(held: &SubscriptionStanding, now: Timestamp) -> Timestamp {
 
 fn cancel(
     held: &SubscriptionStanding,
-    when: CancelWhen,
+    asked: &Cancelling,
     now: Timestamp,
 ) -> Result<OwnFact, Refusal> {
     refuse_foreign(held, "cancel it")?;
-    if held.status == Status::Canceled && when == CancelWhen::Immediate {
+    let is_at_once = asked.when == Cancel::Immediate;
+    if held.status == Status::Canceled && is_at_once {
         return Err(Refusal::NothingChanges);
     }
     refuse_over(held)?;
-    let ends_at = match when {
-        CancelWhen::Immediate => now,
-        CancelWhen::EndOfCycle | CancelWhen::OnDate => {
-            let month_end = || month_end(held.started_at.unwrap_or(now), now);
-            let cycle_end = held.cycle_end.unwrap_or_else(month_end);
-            // What was paid for is over where an end date stands instead.
-            let instead = held.end_date.filter(|end| now < *end && cycle_end <= now);
-            instead.unwrap_or(cycle_end)
+    let (when, ends_at) = match asked.when {
+        Cancel::Immediate => (CancelWhen::Immediate, now),
+        Cancel::EndOfCycle => (CancelWhen::EndOfCycle, cycle_end(held, now)?),
+        Cancel::OnDate(at) if at <= now => {
+            let why = "`date` must be later than now; a subscription ends at once without one.";
+            return Err(Refusal::Invalid(why.into()));
         }
+        Cancel::OnDate(at) => (CancelWhen::OnDate, at),
     };
-    let as_before = |before| when == CancelWhen::EndOfCycle && before == ends_at;
-    if held.cancel_at.is_some_and(as_before) {
+    let is_silent = asked.feedback.is_none() && asked.comment.is_none();
+    if held.cancel_at == Some(ends_at) && !is_at_once && is_silent {
         return Err(Refusal::NothingChanges);
     }
     Ok(OwnFact::CancelAsked(CancelAsked {
         subscription_id: held.id.as_str().into(),
         when,
         ends_at,
-        feedback: None,
-        comment: None,
+        feedback: asked.feedback.clone(),
+        comment: asked.comment.clone(),
     }))
+}
+
+/// When the cycle ends that runs at `now`.
+fn cycle_end(held: &SubscriptionStanding, now: Timestamp) -> Result<Timestamp, Refusal> {
+    let Some(cycle_end) = held.cycle_end.or_else(|| held.running_end(now)) else {
+        let why = "The subscription was had once and has no period that ends: cancel it at once or \
+                   on a date.";
+        return Err(Refusal::Invalid(why.into()));
+    };
+    // What was paid for is over where an end date stands instead.
+    let instead = held.end_date.filter(|end| now < *end && cycle_end <= now);
+    Ok(instead.unwrap_or(cycle_end))
 }
 
 fn set_end(held: &SubscriptionStanding, ends_at: Timestamp) -> Result<OwnFact, Refusal> {
@@ -170,39 +187,12 @@ fn set_end(held: &SubscriptionStanding, ends_at: Timestamp) -> Result<OwnFact, R
     }))
 }
 
-/// Whoever charges goes on charging, whatever is said here.
+/// One of our own, or Stykite's, may be ended here.
 fn refuse_foreign(held: &SubscriptionStanding, what: &str) -> Result<(), Refusal> {
     if held.is_ours || held.provider == STYKITE {
         return Ok(());
     }
-    let provider = held.provider;
-    let why = format!("The subscription is charged by {provider}; {what} there.");
-    Err(Refusal::Invalid(why))
-}
-
-fn is_over(held: &SubscriptionStanding) -> bool {
-    held.ended || held.status == Status::Superseded
-}
-
-fn refuse_over(held: &SubscriptionStanding) -> Result<(), Refusal> {
-    if !is_over(held) {
-        return Ok(());
-    }
-    let status = held.status.as_str();
-    Err(Refusal::Invalid(format!(
-        "The subscription is {status} already."
-    )))
-}
-
-/// The end of the month that runs at `now`, counted from `start`. The day is taken from the start
-/// each time, so that months from the 31st do not creep towards the 28th.
-fn month_end(start: Timestamp, now: Timestamp) -> Timestamp {
-    let passed = now.as_millis().saturating_sub(start.as_millis()).max(0);
-    let over = u32::try_from(passed / MONTH_MILLIS_MAX).unwrap_or(u32::MAX);
-    // Twelve months lack seven days to twelve of the longest: hardly a step of this in many years.
-    let ends = (over.saturating_add(1)..).map(|months| start.plus_months(months));
-    let mut ends = ends.skip_while(|end| *end <= now && *end < Timestamp::MAX);
-    ends.next().unwrap_or(Timestamp::MAX)
+    Err(charged_elsewhere(held, what))
 }
 
 #[cfg(test)]
@@ -227,6 +217,8 @@ mod tests {
             status: Status::Active,
             plan_id: None,
             is_ours: true,
+            terms: None,
+            must_be_paid: false,
             started_at: Some(at(START)),
             trial_ends_at: None,
             paid_through: Some(at(PAID)),
@@ -251,6 +243,21 @@ mod tests {
         }
     }
 
+    fn cancel(
+        held: &SubscriptionStanding,
+        when: Cancel,
+        now: Timestamp,
+    ) -> Result<OwnFact, Refusal> {
+        let asked = Cancelling {
+            customer: None,
+            subscription: held.id.clone(),
+            when,
+            feedback: None,
+            comment: None,
+        };
+        super::cancel(held, &asked, now)
+    }
+
     fn cancelled_at(told: Result<OwnFact, Refusal>) -> Timestamp {
         let Ok(OwnFact::CancelAsked(asked)) = told else {
             unreachable!("{told:?}");
@@ -261,15 +268,15 @@ mod tests {
     #[test]
     fn a_cancel_ends_it_at_once_or_with_its_cycle() {
         let now = at(NOW);
-        let at_once = cancel(&active(), CancelWhen::Immediate, now);
+        let at_once = cancel(&active(), Cancel::Immediate, now);
         assert_eq!(cancelled_at(at_once), now);
-        let with_cycle = cancel(&active(), CancelWhen::EndOfCycle, now);
+        let with_cycle = cancel(&active(), Cancel::EndOfCycle, now);
         assert_eq!(cancelled_at(with_cycle), at(PAID));
         let without = SubscriptionStanding {
             cycle_end: None,
             ..active()
         };
-        let with_month = cancel(&without, CancelWhen::EndOfCycle, at(LATER));
+        let with_month = cancel(&without, Cancel::EndOfCycle, at(LATER));
         assert_eq!(cancelled_at(with_month), at("2026-05-31T10:00:00Z"));
     }
 
@@ -280,9 +287,9 @@ mod tests {
             cancel_at: Some(at(PAID)),
             ..active()
         };
-        let again = cancel(&asked, CancelWhen::EndOfCycle, at(NOW));
+        let again = cancel(&asked, Cancel::EndOfCycle, at(NOW));
         assert_eq!(again, Err(Refusal::NothingChanges));
-        let at_once = cancel(&asked, CancelWhen::Immediate, at(NOW));
+        let at_once = cancel(&asked, Cancel::Immediate, at(NOW));
         assert_eq!(cancelled_at(at_once), at(NOW));
         let dated = SubscriptionStanding {
             end_date: Some(at(NOW)),
@@ -315,10 +322,10 @@ mod tests {
             };
             assert!(why.contains("end_date"), "{why}");
         }
-        let again = cancel(&canceled, CancelWhen::Immediate, at(LATER));
+        let again = cancel(&canceled, Cancel::Immediate, at(LATER));
         assert_eq!(again, Err(Refusal::NothingChanges));
         for held in [canceled, expired(NOW)] {
-            let told = cancel(&held, CancelWhen::EndOfCycle, at(LATER));
+            let told = cancel(&held, Cancel::EndOfCycle, at(LATER));
             assert!(matches!(told, Err(Refusal::Invalid(_))), "{told:?}");
         }
     }
@@ -330,7 +337,7 @@ mod tests {
             ..active()
         };
         let after = at("2026-03-15T00:00:00Z");
-        let with_cycle = |now| cancelled_at(cancel(&put_off, CancelWhen::EndOfCycle, now));
+        let with_cycle = |now| cancelled_at(cancel(&put_off, Cancel::EndOfCycle, now));
         assert_eq!(with_cycle(at(NOW)), at(PAID));
         assert_eq!(with_cycle(after), at(LATER));
     }
@@ -353,31 +360,12 @@ mod tests {
             ..active()
         };
         for provider in ["razorpay", "kelviq"] {
-            let told = cancel(&of(provider), CancelWhen::Immediate, at(NOW));
+            let told = cancel(&of(provider), Cancel::Immediate, at(NOW));
             let why = format!("The subscription is charged by {provider}; cancel it there.");
             assert_eq!(told, Err(Refusal::Invalid(why)));
             assert!(set_end(&of(provider), at(LATER)).is_err());
         }
-        assert!(cancel(&of("stykite"), CancelWhen::Immediate, at(NOW)).is_ok());
+        assert!(cancel(&of("stykite"), Cancel::Immediate, at(NOW)).is_ok());
         assert!(set_end(&of("stykite"), at(LATER)).is_ok());
-    }
-
-    #[test]
-    fn a_month_ends_after_now_and_on_the_day_it_began() {
-        let start = at("2026-01-31T10:00:00Z");
-        for (now, end) in [
-            ("2020-01-01T00:00:00Z", "2026-02-28T10:00:00Z"),
-            ("2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z"),
-            ("2026-02-28T09:59:59.999Z", "2026-02-28T10:00:00Z"),
-            ("2026-02-28T10:00:00Z", "2026-03-31T10:00:00Z"),
-            ("2026-03-30T10:00:00Z", "2026-03-31T10:00:00Z"),
-            ("2126-01-31T10:00:00Z", "2126-02-28T10:00:00Z"),
-        ] {
-            assert_eq!(month_end(start, at(now)), at(end), "{now}");
-        }
-        assert_eq!(month_end(start, Timestamp::MAX), Timestamp::MAX);
-        assert!(
-            month_end(Timestamp::EPOCH, at("9000-01-01T00:00:00Z")) < at("9000-02-02T00:00:00Z")
-        );
     }
 }

@@ -1,0 +1,248 @@
+//! Lists in numbered pages, newest first, with how many things there are in all: gathered piece by
+//! piece like the others. Knows no kind of thing.
+
+use std::cmp::Reverse;
+
+use super::State;
+use super::arena::Ix;
+use super::page::PIECE_THINGS;
+use crate::domain::time::Timestamp;
+
+/// Which page of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbered {
+    /// Counted from 1.
+    pub page: usize,
+    /// How many things a page has; at least 1.
+    pub size: usize,
+}
+
+/// One page of a list, and how long the list is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberedPage<T> {
+    /// All things of the list.
+    pub count: usize,
+    /// Those of this page.
+    pub items: Vec<T>,
+}
+
+/// Where a thing stands in a numbered list: the newest first, then by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    /// The time that the list runs by.
+    pub at: Timestamp,
+    /// What tells two things of one time apart.
+    pub id: u64,
+}
+
+impl Newest {
+    const fn order(self) -> (Reverse<Timestamp>, u64) {
+        (Reverse(self.at), self.id)
+    }
+}
+
+impl Numbered {
+    /// The first thing of the page, and the first after it.
+    const fn range(self) -> (usize, usize) {
+        let before = self.page.saturating_sub(1).saturating_mul(self.size);
+        (before, before.saturating_add(self.size))
+    }
+}
+
+/// A numbered list over all things of a kind.
+pub(super) trait NumberedListing {
+    /// Where a thing stands in the list; `None` for what is not in it.
+    fn rank(&self, state: &State, ix: Ix) -> Option<Newest>;
+}
+
+/// A numbered page being gathered. Between two pieces the state may change: what changed meanwhile
+/// may show or not, as if it had been asked for before or after.
+#[derive(Debug)]
+pub struct Numbering<K = Place> {
+    asked: Numbered,
+    /// The next place to look at, and the first that was not there at the beginning.
+    places: std::ops::Range<usize>,
+    /// How many were found.
+    count: usize,
+    /// The best so far; often more than needed.
+    best: Vec<(Newest, K)>,
+}
+
+/// Where a thing is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(pub(super) Ix);
+
+impl<K> Numbering<K> {
+    pub(super) fn offer(&mut self, at: Newest, key: K) {
+        self.count += 1;
+        self.best.push((at, key));
+        let (_, kept) = self.asked.range();
+        if self.best.len() / 4 > kept {
+            keep(&mut self.best, kept);
+        }
+    }
+}
+
+impl<K> Numbering<K> {
+    /// The next thing to look at.
+    pub(super) fn next_place(&mut self) -> Option<Ix> {
+        self.places.next().map(Ix::at)
+    }
+
+    /// Looks at none but that one, or at nothing at all.
+    pub(super) fn look_only_at(&mut self, only: Option<Ix>) {
+        self.places = only.map_or(0..0, |ix| ix.place()..ix.place().saturating_add(1));
+    }
+
+    /// Whether any are left.
+    pub(super) fn has_more(&self) -> bool {
+        !self.places.is_empty()
+    }
+
+    /// The page, once everything was looked at; `None` past the last one.
+    pub(super) fn cut<T>(self, view: impl Fn(K) -> Option<T>) -> Option<NumberedPage<T>> {
+        cut(self.best, self.count, self.asked, view)
+    }
+}
+
+/// Forgets all but the first so many.
+fn keep<K>(best: &mut Vec<(Newest, K)>, kept: usize) {
+    if let Some(last) = kept.checked_sub(1).filter(|_| best.len() > kept) {
+        best.select_nth_unstable_by_key(last, |(at, _)| at.order());
+        best.truncate(kept);
+    }
+}
+
+fn cut<K, T>(
+    mut best: Vec<(Newest, K)>,
+    count: usize,
+    asked: Numbered,
+    view: impl Fn(K) -> Option<T>,
+) -> Option<NumberedPage<T>> {
+    let (before, end) = asked.range();
+    if before >= count && before > 0 {
+        return None;
+    }
+    keep(&mut best, end);
+    best.sort_unstable_by_key(|(at, _)| at.order());
+    let items = best.into_iter().skip(before);
+    Some(NumberedPage {
+        count,
+        items: items.filter_map(|(_, key)| view(key)).collect(),
+    })
+}
+
+impl State {
+    /// Begins a numbered page over all that is there now.
+    #[must_use]
+    pub fn begin_numbered<K>(&self, asked: Numbered) -> Numbering<K> {
+        Numbering {
+            asked,
+            places: 0..self.arena.len(),
+            count: 0,
+            best: Vec::new(),
+        }
+    }
+
+    /// Looks at the next things; says whether any are left.
+    pub(super) fn gather_numbered(
+        &self,
+        listing: &impl NumberedListing,
+        page: &mut Numbering,
+    ) -> bool {
+        for _ in 0..PIECE_THINGS {
+            let Some(ix) = page.next_place() else {
+                return false;
+            };
+            if let Some(at) = listing.rank(self, ix) {
+                page.offer(at, Place(ix));
+            }
+        }
+        page.has_more()
+    }
+
+    /// The page, once everything was looked at; `None` past the last one. The first one may be
+    /// empty.
+    pub(super) fn finish_numbered<T>(
+        &self,
+        listing: &impl NumberedListing,
+        page: Numbering,
+        view: impl Fn(Ix) -> Option<T>,
+    ) -> Option<NumberedPage<T>> {
+        // What is no longer in the list does not show any more.
+        let view = |Place(ix)| listing.rank(self, ix).and_then(|_| view(ix));
+        page.cut(view)
+    }
+}
+
+/// One numbered page of what is asked for at once: the things of one customer; `None` past the last
+/// one.
+pub(super) fn numbered<K, T>(
+    ranked: impl Iterator<Item = (Newest, K)>,
+    asked: Numbered,
+    view: impl Fn(K) -> Option<T>,
+) -> Option<NumberedPage<T>> {
+    let all: Vec<(Newest, K)> = ranked.collect();
+    let count = all.len();
+    cut(all, count, asked, view)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn newest(second: i64, id: u64) -> Newest {
+        Newest {
+            at: Timestamp::from_seconds(second).unwrap(),
+            id,
+        }
+    }
+
+    proptest! {
+        /// Put together the pages are the whole list in its order, and there is none after them.
+        #[test]
+        fn pages_put_together_are_the_list(
+            seconds in prop::collection::vec(0_i64..6, 0..40),
+            size in 1_usize..7,
+        ) {
+            let all: Vec<_> = seconds.iter().zip(0_u64..).map(|(at, id)| (newest(*at, id), id)).collect();
+            let mut wanted = all.clone();
+            wanted.sort_by_key(|(at, id)| (Reverse(at.at), *id));
+            let wanted: Vec<u64> = wanted.into_iter().map(|(_, id)| id).collect();
+            let page = |page| numbered(all.iter().copied(), Numbered { page, size }, Some);
+            let mut found = Vec::new();
+            for number in 1..=all.len().div_ceil(size).max(1) {
+                let page = page(number).unwrap();
+                prop_assert_eq!(page.count, all.len());
+                prop_assert!(page.items.len() == size || found.len() + page.items.len() == all.len());
+                found.extend(page.items);
+            }
+            prop_assert_eq!(found, wanted);
+            prop_assert_eq!(page(all.len().div_ceil(size).max(1) + 1), None);
+            prop_assert_eq!(page(usize::MAX), None);
+        }
+
+        /// What is forgotten on the way is on no page before the end of the one that is asked for.
+        #[test]
+        fn what_is_gathered_is_cut_like_a_whole_list(
+            seconds in prop::collection::vec(0_i64..20, 0..90),
+            page in 1_usize..5,
+            size in 1_usize..4,
+        ) {
+            let asked = Numbered { page, size };
+            let mut gathered = Numbering { asked, places: 0..0, count: 0, best: Vec::new() };
+            for (place, second) in seconds.iter().enumerate() {
+                gathered.offer(newest(*second, place as u64), Ix::at(place));
+            }
+            let (_, kept) = asked.range();
+            prop_assert!(gathered.best.len() <= 4 * kept + 4);
+            let all = seconds.iter().enumerate();
+            let all = all.map(|(place, second)| (newest(*second, place as u64), Ix::at(place)));
+            let whole = numbered(all, asked, Some);
+            prop_assert_eq!(cut(gathered.best, gathered.count, asked, Some), whole);
+        }
+    }
+}

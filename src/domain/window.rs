@@ -1,0 +1,202 @@
+//! The time in which use is counted together: from one reset to the next. Knows no customer and no
+//! meter.
+
+use super::catalog::Reset;
+use super::time::Timestamp;
+
+/// The time in which use is counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Its beginning; `None` where all there was before counts too.
+    pub start: Option<Timestamp>,
+    /// When the count starts again; `None` where it never does.
+    pub end: Option<Timestamp>,
+}
+
+impl Window {
+    /// Of the periods counted from `anchor` the one that `now` is in, else all before the first.
+    #[must_use]
+    pub fn at(reset: Reset, anchor: Timestamp, now: Timestamp) -> Self {
+        let months = match reset {
+            Reset::Never => {
+                return Self {
+                    start: None,
+                    end: None,
+                };
+            }
+            Reset::EveryDay => return Self::of_days(1, anchor, now),
+            Reset::Every28Days => return Self::of_days(28, anchor, now),
+            Reset::EveryMonth => 1,
+            Reset::EveryQuarter => 3,
+            Reset::EveryYear => 12,
+        };
+        // Counted from the anchor each time, so that the 31st does not drift to the 28th. The least
+        // months that can have passed are skipped at once.
+        const LONGEST_MONTH_MS: i64 = 31 * 86_400_000;
+        let boundary = |period: u32| anchor.plus_months(period.saturating_mul(months));
+        let passed_ms = now.as_millis().saturating_sub(anchor.as_millis()).max(0);
+        let passed = u32::try_from(passed_ms / (LONGEST_MONTH_MS * i64::from(months))).unwrap_or(0);
+        let is_over = |period: &u32| boundary(*period) <= now && boundary(*period) < Timestamp::MAX;
+        let period = passed
+            + (passed..)
+                .take_while(is_over)
+                .fold(0, |count: u32, _| count + 1);
+        Self {
+            start: period.checked_sub(1).map(boundary),
+            end: Some(boundary(period)).filter(|end| *end < Timestamp::MAX),
+        }
+    }
+
+    /// From when on use counts in it, of a subscription that began at `anchor`, where the customer's
+    /// `first` one began then. A counter stands at zero at a reset, and not because a plan changed:
+    /// the first window of a later subscription goes on with what was counted since the last reset
+    /// before it, and that of the first one with all that was used before. `None`: everything.
+    #[must_use]
+    pub fn counted_since(
+        &self,
+        reset: Reset,
+        anchor: Timestamp,
+        first: Timestamp,
+    ) -> Option<Timestamp> {
+        if self.start != Some(anchor) {
+            return self.start;
+        }
+        let before = Self::at(reset, first, anchor).start;
+        before.filter(|start| *start > first)
+    }
+
+    fn of_days(days: i64, anchor: Timestamp, now: Timestamp) -> Self {
+        let length_ms = days * 86_400_000;
+        let passed = now.as_millis().saturating_sub(anchor.as_millis()).max(-1);
+        let periods = passed.div_euclid(length_ms) + 1;
+        let boundary = |periods: i64| anchor.plus_millis(periods.saturating_mul(length_ms));
+        Self {
+            start: (periods > 0).then(|| boundary(periods - 1)),
+            end: Some(boundary(periods)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn resets_are_counted_from_the_anchor() {
+        let at = |text| Timestamp::parse(text).unwrap();
+        let anchor = at("2027-01-31T10:00:00Z");
+        let next = |reset, now| Window::at(reset, anchor, at(now)).end.unwrap();
+        assert_eq!(
+            next(Reset::EveryMonth, "2027-02-01T00:00:00Z"),
+            at("2027-02-28T10:00:00Z")
+        );
+        assert_eq!(
+            next(Reset::EveryMonth, "2027-02-28T10:00:00Z"),
+            at("2027-03-31T10:00:00Z")
+        );
+        assert_eq!(
+            next(Reset::EveryYear, "2030-06-01T00:00:00Z"),
+            at("2031-01-31T10:00:00Z")
+        );
+        assert_eq!(
+            next(Reset::EveryQuarter, "2027-05-01T00:00:00Z"),
+            at("2027-07-31T10:00:00Z")
+        );
+        assert_eq!(
+            next(Reset::EveryDay, "2027-02-03T09:59:59Z"),
+            at("2027-02-03T10:00:00Z")
+        );
+        assert_eq!(
+            next(Reset::EveryDay, "2027-02-03T10:00:00Z"),
+            at("2027-02-04T10:00:00Z")
+        );
+        assert_eq!(
+            next(Reset::Every28Days, "2027-01-31T10:00:00Z"),
+            at("2027-02-28T10:00:00Z")
+        );
+        assert_eq!(next(Reset::EveryMonth, "2020-01-01T00:00:00Z"), anchor);
+        let never = Window::at(Reset::Never, anchor, anchor);
+        assert_eq!((never.start, never.end), (None, None));
+    }
+
+    #[test]
+    fn a_counter_goes_on_over_a_change_of_plan_until_a_reset() {
+        let at = |text| Timestamp::parse(text).unwrap();
+        let first = at("2027-01-31T10:00:00Z");
+        let since = |anchor, now| {
+            let window = Window::at(Reset::EveryMonth, anchor, at(now));
+            window.counted_since(Reset::EveryMonth, anchor, first)
+        };
+        assert_eq!(since(first, "2027-02-10T00:00:00Z"), None);
+        let reset = at("2027-02-28T10:00:00Z");
+        assert_eq!(since(first, "2027-03-01T00:00:00Z"), Some(reset));
+        // Begun in the first one's first window, and in a later one.
+        let soon = at("2027-02-10T00:00:00Z");
+        assert_eq!(since(soon, "2027-02-11T00:00:00Z"), None);
+        let own = at("2027-03-10T00:00:00Z");
+        assert_eq!(since(soon, "2027-03-10T00:00:00Z"), Some(own));
+        let late = at("2027-03-15T00:00:00Z");
+        assert_eq!(since(late, "2027-03-16T00:00:00Z"), Some(reset));
+        let never = Window::at(Reset::Never, late, late);
+        assert_eq!(never.counted_since(Reset::Never, late, first), None);
+    }
+
+    /// The boundaries one after the other, from the anchor on.
+    fn walked(reset: Reset, anchor: Timestamp, now: Timestamp) -> Window {
+        let boundary = |period: u32| match reset {
+            Reset::Never => Timestamp::MAX,
+            Reset::EveryDay => anchor.plus_days(period),
+            Reset::Every28Days => anchor.plus_days(period * 28),
+            Reset::EveryMonth => anchor.plus_months(period),
+            Reset::EveryQuarter => anchor.plus_months(period * 3),
+            Reset::EveryYear => anchor.plus_months(period * 12),
+        };
+        let mut start = None;
+        for period in 0.. {
+            let end = boundary(period);
+            if end > now {
+                return Window {
+                    start,
+                    end: Some(end).filter(|end| *end < Timestamp::MAX),
+                };
+            }
+            start = Some(end);
+        }
+        unreachable!("boundaries go on for ever")
+    }
+
+    proptest! {
+        #[test]
+        fn a_window_is_found_where_walking_finds_it(
+            reset in prop::sample::select(vec![
+                Reset::Never,
+                Reset::EveryDay,
+                Reset::Every28Days,
+                Reset::EveryMonth,
+                Reset::EveryQuarter,
+                Reset::EveryYear,
+            ]),
+            anchor in 1_700_000_000_000_i64..1_900_000_000_000,
+            passed in -40_000_000_000_i64..200_000_000_000,
+        ) {
+            let anchor = Timestamp::from_millis(anchor).unwrap();
+            let now = anchor.plus_millis(passed);
+            let found = Window::at(reset, anchor, now);
+            prop_assert_eq!(found, walked(reset, anchor, now));
+            // On a boundary the next window has begun.
+            if let Some(end) = found.end {
+                prop_assert_eq!(Window::at(reset, anchor, end).start, Some(end));
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_time_ends_nothing() {
+        let anchor = Timestamp::parse("9999-12-15T00:00:00Z").unwrap();
+        let window = Window::at(Reset::EveryMonth, anchor, Timestamp::MAX);
+        assert_eq!((window.start, window.end), (Some(anchor), None));
+    }
+}

@@ -1,0 +1,119 @@
+//! What happened at the merchant's, some of which counts as use. Known by the merchant's own key,
+//! once and for all. Knows no limit.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::checks::{check_amount, check_moment};
+use super::reports::{check_word, counted_feature};
+use super::{Whose, catalog};
+use crate::domain::own::{EventCount, OwnFact, UsageEvent};
+use crate::domain::state::State;
+use crate::domain::time::Timestamp;
+use crate::ledger::Ledger;
+use crate::ledger::commands::{CommandError, Refusal, Request};
+use crate::ledger::customers::invalid;
+use crate::ledger::limits::{EVENT_KEY_CHARS_MAX, EXTRA_BYTES_MAX};
+
+/// What such an event is known by, beside its key.
+const KNOWN_AS: &str = "usage.event";
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewUsageEvent {
+    /// The customer, by any id.
+    pub customer: Box<str>,
+    /// The merchant's word for it. Where `counts` is absent, it counts as one of the feature or
+    /// meter of that id, if there is one.
+    pub name: Box<str>,
+    /// What it is known by, whoever tells it.
+    pub idempotency_key: Box<str>,
+    /// When it happened: not before the year 2000 and not more than a day ahead.
+    pub at: Timestamp,
+    /// What it counts, where it says so.
+    pub counts: Option<FeatureCount>,
+    /// The merchant's word for what was used.
+    pub resource_id: Option<Box<str>>,
+    /// Whatever else was sent of it: a JSON object, as text.
+    pub properties: Option<Box<str>>,
+}
+
+/// What an event counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FeatureCount {
+    /// The id of a feature or a meter.
+    pub feature: Box<str>,
+    /// How much, in the meter's unit; less than nothing takes back.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub value: Decimal,
+}
+
+impl NewUsageEvent {
+    fn check(&self) -> Result<(), Refusal> {
+        check_word("name", Some(&self.name))?;
+        let key = &self.idempotency_key;
+        let is_key = (1..=EVENT_KEY_CHARS_MAX).contains(&key.chars().count());
+        if !is_key || key.contains(char::is_control) {
+            return invalid(format!(
+                "`idempotency_key` must have 1 to {EVENT_KEY_CHARS_MAX} characters on one line."
+            ));
+        }
+        if let Some(counts) = &self.counts {
+            check_amount("`value`", counts.value.abs())?;
+        }
+        check_word("resource_id", self.resource_id.as_deref())?;
+        let properties = self.properties.as_ref().map_or(0, |text| text.len());
+        if properties > EXTRA_BYTES_MAX {
+            return invalid(format!(
+                "`properties` must have at most {EXTRA_BYTES_MAX} bytes."
+            ));
+        }
+        Ok(())
+    }
+
+    fn decide(&self, state: &State, identifier: Box<str>) -> Result<OwnFact, Refusal> {
+        let catalog = catalog(state);
+        let counts = match &self.counts {
+            Some(counts) => Some((counted_feature(catalog, &counts.feature)?, counts.value)),
+            None => counted_feature(catalog, &self.name)
+                .ok()
+                .map(|found| (found, Decimal::ONE)),
+        };
+        Ok(OwnFact::UsageEvent(UsageEvent {
+            identifier,
+            name: self.name.clone(),
+            idempotency_key: self.idempotency_key.clone(),
+            counts: counts.map(|(meter_id, value)| EventCount { meter_id, value }),
+            resource_id: self.resource_id.clone(),
+            properties: self.properties.clone(),
+        }))
+    }
+}
+
+impl Ledger {
+    /// Records what happened, at most once for its key, whoever tells it. Answers the event's
+    /// sequence number: of the first one, where it is told again.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] names the field that is wrong; [`Refusal::NoSuchCustomer`], also for
+    /// one that is archived; [`Refusal::NoSuchFeature`]; [`CommandError::Mismatch`] where something
+    /// else was told under that key.
+    pub async fn record_event(
+        &self,
+        event: NewUsageEvent,
+        request: &Request,
+    ) -> Result<u64, CommandError> {
+        event.check()?;
+        // Texts, numbers and times: writing them cannot fail.
+        let content = serde_json::to_vec(&event).unwrap_or_default();
+        let known_by = [KNOWN_AS, &event.idempotency_key];
+        let request = Request::known_by_parts(request.actor, &known_by, &content);
+        let whose = Whose::new(None, &event.customer);
+        let decide = move |state: &State, now: Timestamp| {
+            let identifier = whose.identifier(state)?;
+            check_moment("`timestamp`", event.at, now)?;
+            Ok((event.decide(state, identifier)?, event.at))
+        };
+        self.tell_dated(&request, Vec::new(), decide).await
+    }
+}

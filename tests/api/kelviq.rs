@@ -9,6 +9,7 @@ mod elsewhere;
 mod entitlements;
 mod money;
 mod paths;
+mod refused;
 mod repeated;
 mod subscriptions;
 mod usage;

@@ -244,7 +244,7 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
                         carried out once.";
             let schema = json!({
                 "type": "string", "minLength": 1, "maxLength": 255, "description": text,
-                "pattern": "^[!-~]+$",
+                "pattern": "^[!-~]([\\t -~]*[!-~])?$",
             });
             found.push(parameter("Idempotency-Key", "header", schema));
         }

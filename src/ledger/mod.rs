@@ -49,7 +49,8 @@ pub use audit::{
 };
 pub use catalogue::Catalogue;
 pub use checkouts::{
-    CameBack, NewCheckout, OFFER_TRIAL_DAYS_MAX, Offer, OpenedCheckout, Payer, Wanted, origin,
+    CameBack, NewCheckout, OFFER_TRIAL_DAYS_MAX, Offer, OpenedCheckout, Payer, Wanted, is_address,
+    origin,
 };
 pub use customers::{Again, CustomerChange, NewCustomer, Welcome};
 pub use feed::{FeedEvent, FeedPage};

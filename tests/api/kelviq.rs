@@ -11,6 +11,8 @@ mod money;
 mod paths;
 mod refused;
 mod repeated;
+mod shown_to;
+mod sold;
 mod subscriptions;
 mod usage;
 

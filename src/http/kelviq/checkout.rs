@@ -209,7 +209,12 @@ fn custom_amount(fields: &mut Fields<'_>, currency: Option<Currency>) -> Option<
     };
     let money = Money::of_major_units(asked, currency);
     if money.is_none() {
-        let sentence = "Ensure that there are no more digits than the currency has.";
+        let has_digits = Money::of_major_units(asked.fract(), currency).is_some();
+        let sentence = if has_digits {
+            "This value is too large."
+        } else {
+            "Ensure that there are no more digits than the currency has."
+        };
         fields.refuse("customAmount", sentence);
     }
     money

@@ -7,6 +7,7 @@ use super::times;
 use crate::domain::place::country_name;
 use crate::domain::time::Timestamp;
 use crate::http::stykite::fields::{number as exact, whole};
+use crate::ledger::is_address;
 use crate::ledger::limits::EMAIL_CHARS_MAX;
 
 /// Somebody at some place, for schemas.
@@ -16,6 +17,7 @@ pub(super) use crate::http::stykite::fields::{LINE, WORDS};
 
 /// As browsers take them.
 const URL_CHARS_MAX: usize = 2_048;
+const CONTROL: &str = "Control characters are not allowed.";
 
 /// Any text.
 pub(super) fn text(raw: &str) -> Read<String> {
@@ -36,7 +38,7 @@ pub(super) fn maybe_words(chars_max: usize) -> impl Fn(&str) -> Read<Option<Stri
         let text = text(raw)?;
         let text = text.trim();
         if text.chars().any(char::is_control) {
-            return Err("Control characters are not allowed.".into());
+            return Err(CONTROL.into());
         }
         if text.chars().count() > chars_max {
             return Err(format!(
@@ -51,6 +53,10 @@ pub(super) fn maybe_words(chars_max: usize) -> impl Fn(&str) -> Read<Option<Stri
 pub(super) fn prose(chars_max: usize) -> impl Fn(&str) -> Read<String> {
     move |raw| {
         let text = text(raw)?;
+        let is_odd = |it: char| it.is_control() && !matches!(it, '\n' | '\r' | '\t');
+        if text.chars().any(is_odd) {
+            return Err(CONTROL.into());
+        }
         if text.chars().count() > chars_max {
             return Err(format!(
                 "Ensure this field has no more than {chars_max} characters."
@@ -75,11 +81,7 @@ pub(super) fn email(raw: &str) -> Read<String> {
 /// An address of the web, for a payer's browser.
 pub(super) fn url(raw: &str) -> Read<String> {
     let text = words(URL_CHARS_MAX)(raw)?;
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    if host.is_some_and(|host| !host.is_empty()) && !text.contains(char::is_whitespace) {
+    if is_address(&text) {
         Ok(text)
     } else {
         Err("Enter a valid URL.".into())

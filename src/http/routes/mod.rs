@@ -98,11 +98,19 @@ fn resource(path: &'static str, entries: Vec<Entry>, config: &mut web::ServiceCo
 }
 
 /// A path that is documented with a slash at its end is the same without: clients of such surfaces
-/// send either, and follow no redirect.
+/// send either, and follow no redirect. Of the page that payers are sent to, the one with it is the
+/// same: some add it to every address.
 fn spellings(path: &'static str) -> Vec<&'static str> {
+    if path == PAGE {
+        return vec![PAGE, PAGE_WITH_SLASH];
+    }
     let bare = path.strip_suffix('/').filter(|bare| !bare.is_empty());
     [path].into_iter().chain(bare).collect()
 }
+
+/// The page of a checkout.
+const PAGE: &str = "/checkout/{id}";
+const PAGE_WITH_SLASH: &str = "/checkout/{id}/";
 
 /// Where webhooks come in: the one place that checks its limits itself.
 const INTAKE: &str = "/webhooks/";

@@ -8,11 +8,7 @@ const URL_CHARS_MAX: usize = 2_048;
 
 /// Refuses what is no plain http or https address; `field` is the command's word for it.
 pub(super) fn check(field: &str, url: Option<&str>) -> Result<(), Refusal> {
-    let Some(url) = url else {
-        return Ok(());
-    };
-    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_plain && url.len() <= URL_CHARS_MAX && origin(url).is_some() {
+    if url.is_none_or(is_address) {
         return Ok(());
     }
     Err(Refusal::Invalid(format!(
@@ -21,12 +17,20 @@ pub(super) fn check(field: &str, url: Option<&str>) -> Result<(), Refusal> {
     )))
 }
 
+/// Whether a payer can be sent back there: a plain http or https address.
+#[must_use]
+pub fn is_address(url: &str) -> bool {
+    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain && url.len() <= URL_CHARS_MAX && origin(url).is_some()
+}
+
 /// Scheme, host and port of an http or https address, where they can stand in a content security
 /// policy.
 #[must_use]
 pub fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
-    if !matches!(scheme, "http" | "https") {
+    let scheme = scheme.to_ascii_lowercase();
+    if !matches!(scheme.as_str(), "http" | "https") {
         return None;
     }
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -66,6 +70,7 @@ mod tests {
             ),
             ("http://localhost:3000", Some("http://localhost:3000")),
             ("http://[::1]:3000/", Some("http://[::1]:3000")),
+            ("HTTPS://a.co/", Some("https://a.co")),
             ("https://a;script-src/", None),
             ("https:///x", None),
             ("https://?x", None),

@@ -13,7 +13,7 @@ mod payer;
 mod queue;
 mod target;
 
-pub use address::origin;
+pub use address::{is_address, origin};
 pub(super) use desk::Desk;
 pub use offer::{OFFER_TRIAL_DAYS_MAX, Offer};
 pub use open::{NewCheckout, OpenedCheckout, Wanted};

@@ -3,7 +3,7 @@
 
 use super::super::commands::Refusal;
 use super::super::ids;
-use super::super::subscriptions::country_of;
+use super::super::subscriptions::{checked, country_of};
 use super::target::{ChargedAlready, others, target};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::id::Prefix;
@@ -59,7 +59,7 @@ impl Offer {
         let plan = catalog.plan_called(&self.plan_identifier);
         let plan =
             plan.ok_or_else(|| refused("plan", "Plan with this identifier does not exist."))?;
-        self.check_quantities(catalog, plan)?;
+        checked(catalog, plan, &self.quantities)?;
         let (period, price, gateway_plan) =
             self.price((state, catalog), identifier, plan, gateway)?;
         if self.trial_days > 0 && period == Period::OneTime {
@@ -98,22 +98,6 @@ impl Offer {
             trial_days: if begins { self.trial_days } else { 0 },
         };
         Ok((item, price))
-    }
-
-    fn check_quantities(&self, catalog: &Catalog, plan: &Plan) -> Result<(), Refusal> {
-        for (place, bought) in self.quantities.iter().enumerate() {
-            let feature = &bought.feature;
-            if !catalog.is_bought_in_numbers(plan, feature) {
-                let why = format!("The plan has no feature `{feature}` that is bought in numbers.");
-                return Err(refused("quantities", &why));
-            }
-            let mut before = self.quantities.iter().take(place);
-            if before.any(|other| other.feature == *feature) {
-                let why = format!("The feature `{feature}` is named twice.");
-                return Err(refused("quantities", &why));
-            }
-        }
-        Ok(())
     }
 
     /// For how long is paid at once, how much, and the plan at the gateway that charges that again

@@ -2,6 +2,7 @@
 //! payment. What was paid for stays paid for, and what was tried is tried on.
 
 use super::super::Ledger;
+use super::super::checkouts::OFFER_TRIAL_DAYS_MAX;
 use super::super::commands::{CommandError, Refusal, Request};
 use super::had::{Offer, begun, checked, country_of, invalid, with_catalog};
 use super::{About, charged_elsewhere, refuse_over};
@@ -32,7 +33,7 @@ pub struct PlanChange {
 pub enum TrialEnd {
     /// At once.
     Now,
-    /// Then; later than now.
+    /// Then; later than now, by at most [`OFFER_TRIAL_DAYS_MAX`].
     At(Timestamp),
 }
 
@@ -161,8 +162,13 @@ impl PlanChange {
         match self.trial_end {
             None => Ok(trial_of(held)),
             Some(TrialEnd::Now) => Ok(None),
-            Some(TrialEnd::At(end)) if end > now => Ok(Some(end)),
-            Some(TrialEnd::At(_)) => Err(invalid("`trial_end` must be later than now.")),
+            Some(TrialEnd::At(end)) if end <= now => {
+                Err(invalid("`trial_end` must be later than now."))
+            }
+            Some(TrialEnd::At(end)) if end > now.plus_days(OFFER_TRIAL_DAYS_MAX) => {
+                Err(invalid("`trial_end` must be at most 365 days from now."))
+            }
+            Some(TrialEnd::At(end)) => Ok(Some(end)),
         }
     }
 }

@@ -195,7 +195,7 @@ impl Offer<'_> {
 }
 
 /// The quantities that are asked for, by feature, where the plan has them.
-pub(super) fn checked(
+pub(in crate::ledger) fn checked(
     catalog: &Catalog,
     plan: &Plan,
     asked: &[Quantity],
@@ -206,12 +206,12 @@ pub(super) fn checked(
         let feature = &quantity.feature;
         if quantity.count == 0 {
             return Err(invalid(&format!(
-                "`quantities` must be 1 or more; that of {feature} is 0."
+                "`quantities`: That of `{feature}` must be 1 or more."
             )));
         }
         if !catalog.is_bought_in_numbers(plan, feature) {
             return Err(invalid(&format!(
-                "`quantities` name {feature}, of which the plan has no number to buy."
+                "`quantities`: The plan has no feature `{feature}` that is bought in numbers."
             )));
         }
     }
@@ -220,7 +220,7 @@ pub(super) fn checked(
         _ => false,
     };
     if quantities.windows(2).any(named_twice) {
-        return Err(invalid("`quantities` must name each feature once."));
+        return Err(invalid("`quantities`: Each feature may be named once."));
     }
     Ok(quantities)
 }

@@ -1,11 +1,20 @@
 //! Reading subscriptions in full, one or in numbered pages. Knows no surface's words.
 
 use super::super::{Caller, Ledger, Shown};
-use crate::domain::state::{Numbered, NumberedPage, SubscriptionRecord, SubscriptionsAsked};
+use crate::domain::key::Scope;
+use crate::domain::state::{Numbered, NumberedPage, State, SubscriptionRecord, SubscriptionsAsked};
+
+impl Caller {
+    /// Whether a customer is gone for whoever asks: one that is archived is for keys that stand in
+    /// browsers.
+    fn misses(&self, state: &State, customer: &str) -> bool {
+        !self.scope.covers(Scope::Read) && state.is_archived(customer)
+    }
+}
 
 impl Ledger {
     /// One subscription in full, by our id or the provider's. Nothing is there for a `caller` who
-    /// may not see its customer.
+    /// may not see its customer, or to whom that one is gone.
     #[must_use]
     pub fn subscription_record(
         &self,
@@ -14,14 +23,17 @@ impl Ledger {
     ) -> Shown<Option<SubscriptionRecord>> {
         self.ask(|state, as_of| {
             let shown = caller.sees_subscription(state, id);
-            shown
-                .then(|| state.subscription_record(id, as_of))
-                .flatten()
+            let record = shown.then(|| state.subscription_record(id, as_of))?;
+            let is_there = |record: &SubscriptionRecord| {
+                let customer = record.view.customer.as_ref();
+                !customer.is_some_and(|named| caller.misses(state, &named.id))
+            };
+            record.filter(is_there)
         })
     }
 
     /// Subscriptions in full, newest started first; `None` past the last page. A `caller` who may
-    /// see one customer alone gets that one's, and none of another.
+    /// see one customer alone gets that one's, and none of another; and none of one that is gone.
     #[must_use]
     pub fn subscriptions_numbered(
         &self,
@@ -32,7 +44,8 @@ impl Ledger {
         let named = asked.customer.as_deref().or(caller.customer.as_deref());
         if let Some(customer) = named {
             return self.ask(|state, as_of| {
-                let is_seen = caller.sees_customer(state, customer);
+                let is_seen =
+                    caller.sees_customer(state, customer) && !caller.misses(state, customer);
                 let customer = is_seen.then_some(customer);
                 state.held_numbered_by(customer, asked, page, as_of)
             });

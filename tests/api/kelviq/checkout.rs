@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 use super::{customer, events, get, post, told, world};
 use crate::world::{Answer, World};
 
-fn body() -> Value {
+pub(super) fn body() -> Value {
     json!({"planIdentifier": "pro", "chargePeriod": "MONTHLY", "customerId": "u",
         "successUrl": "https://shop.example.com/paid"})
 }
 
-fn with(name: &str, value: Value) -> Value {
+pub(super) fn with(name: &str, value: Value) -> Value {
     let mut body = body();
     body[name] = value;
     body
 }
 
-fn open(world: &World, body: &Value) -> String {
+pub(super) fn open(world: &World, body: &Value) -> String {
     let opened = told(&post(world, "checkout/", body), 201);
     let id = opened["checkoutSessionId"].as_str().unwrap().to_owned();
     let url = format!("{}/checkout/{id}", world.base);
@@ -25,18 +25,18 @@ fn open(world: &World, body: &Value) -> String {
     id
 }
 
-fn session(world: &World, id: &str) -> Value {
+pub(super) fn session(world: &World, id: &str) -> Value {
     told(&get(world, &format!("checkout/sessions/{id}/")), 200)
 }
 
-fn press(world: &World, id: &str, action: &str) -> Answer {
+pub(super) fn press(world: &World, id: &str, action: &str) -> Answer {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let body = format!("action={action}");
     world.post(&format!("/checkout/{id}"), &form, body.as_bytes())
 }
 
 /// Looks until it is so: the sandbox delivers by itself.
-fn paid(world: &World, id: &str) -> Value {
+pub(super) fn paid(world: &World, id: &str) -> Value {
     for _ in 0..1_000 {
         let held = session(world, id);
         if held["status"] == "success" {

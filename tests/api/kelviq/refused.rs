@@ -114,6 +114,11 @@ fn each_wrong_field_is_told_and_nothing_is_recorded() {
             json!({"cancellationType": "IMMEDIATE", "cancellationComment": "x".repeat(1_001)}),
             vec!["cancellationComment"],
         ),
+        (
+            cancel,
+            json!({"cancellationType": "IMMEDIATE", "cancellationComment": "a\u{0}b"}),
+            vec!["cancellationComment"],
+        ),
     ];
     for (path, body, wanted) in rows {
         let wrong = told(&post(&world, path, &body), 400);

@@ -220,13 +220,13 @@ fn a_cancel_is_at_once_with_its_period_or_on_a_day() {
         show(&world, id_of(&held))
     };
     let at_once = cancelled(json!({"cancellation_type": "IMMEDIATE",
-        "cancellationFeedback": "TOO_EXPENSIVE", "cancellation_comment": "Too much."}));
+        "cancellationFeedback": "TOO_EXPENSIVE", "cancellation_comment": "Too\nmuch."}));
     assert_eq!(at_once["status"], "canceled");
     assert_eq!(at_once["endDate"], "2026-11-26");
     assert_eq!(at_once["canceledAt"], "2026-11-26T00:00:00Z");
     assert_eq!(at_once["cancellationReason"], "CANCELLED_BY_MERCHANT");
     assert_eq!(at_once["cancellationFeedback"], "TOO_EXPENSIVE");
-    assert_eq!(at_once["cancellationComment"], "Too much.");
+    assert_eq!(at_once["cancellationComment"], "Too\nmuch.");
     let later = cancelled(json!({"cancellationType": "CURRENT_PERIOD_ENDS"}));
     assert_eq!(later["status"], "active");
     assert_eq!(later["endDate"], "2026-12-26");
@@ -267,6 +267,8 @@ fn a_trial_counts_down_and_may_be_ended() {
         let told = told(&post(&world, &path, &body(wrong)), 400);
         assert!(told["trialEnd"].is_array(), "{wrong}: {told}");
     }
+    let too_late = told(&post(&world, &path, &body("2027-11-27 00:00:00.002")), 400);
+    assert!(too_late["trialEnd"].is_array(), "{too_late}");
     let longer = update(&world, id_of(&held), &body("2026-12-27 00:00:00.001"));
     assert_eq!(show(&world, &longer)["trialDaysRemaining"], 30);
     let ended = update(&world, &longer, &body("now"));

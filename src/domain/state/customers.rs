@@ -116,7 +116,7 @@ impl State {
     pub fn company_of(&self, id: &str) -> Option<Box<str>> {
         let root = self.arena.get(self.find_customer(id)?);
         let person = self.person(root);
-        let company = self.settings()?.catalog.company(person.company_id()?)?;
+        let company = self.catalog().company(person.company_id()?)?;
         Some(company.id.as_str().into())
     }
 
@@ -305,7 +305,7 @@ impl State {
         // What it tells of a customer alone says whose it is where nothing else does.
         let introduced = facts().filter_map(|fact| {
             if let Fact::Own(fact) = fact {
-                return self.arena.find(Kind::Party, MERCHANT, fact.identifier()?);
+                return self.named_here(fact.identifier()?);
             }
             let Fact::Party(party) = fact else {
                 return None;

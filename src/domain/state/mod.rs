@@ -37,7 +37,7 @@ mod subscriptions;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,7 @@ use self::entity::Kind;
 use self::family::Met;
 use self::keys::Keys;
 use self::money::Refunds;
+use super::catalog::Catalog;
 use super::event::{ProviderName, Reason, SettingsFact};
 use super::id::{Prefix, Tsid};
 use super::own::PROVIDER;
@@ -170,6 +171,13 @@ impl State {
     #[must_use]
     pub fn settings(&self) -> Option<&Arc<SettingsFact>> {
         self.settings.get()
+    }
+
+    /// What the newest catalogue says: nothing at all before there is one.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        static NONE: LazyLock<Catalog> = LazyLock::new(Catalog::default);
+        self.settings().map_or(&NONE, |held| &held.catalog)
     }
 
     /// How many events there are.

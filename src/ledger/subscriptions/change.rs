@@ -2,8 +2,8 @@
 //! payment. What was paid for stays paid for, and what was tried is tried on.
 
 use super::super::Ledger;
-use super::super::commands::{CommandError, Refusal, Request};
-use super::had::{Offer, begun, checked, country_of, invalid, with_catalog};
+use super::super::commands::{CommandError, Refusal, Request, invalid};
+use super::had::{Offer, begun, checked, country_of, with_catalog};
 use super::{About, charged_elsewhere, refuse_over};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::own::{Begun, OwnFact, Quantity, SubscriptionBegun, Terms};

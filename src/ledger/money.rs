@@ -37,7 +37,7 @@ impl Ledger {
         id: &str,
         asked: Numbered,
     ) -> Shown<Option<Option<NumberedPage<Happened>>>> {
-        self.ask(|state, as_of| state.order_happenings(id, asked, as_of))
+        self.ask(|state, _| state.order_happenings(id, asked))
     }
 
     /// One refund, by a number that is a function of the provider and its id.

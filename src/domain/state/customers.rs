@@ -286,12 +286,23 @@ impl State {
             (a.purchased_at, &a.id, a_name).cmp(&(b.purchased_at, &b.id, b_name))
         });
         let addons = addons.into_iter().map(|(_, addon)| addon).collect();
-        self.person(root).view(Holdings {
-            name: self.customer_name(root),
-            references: self.references(root),
+        CustomerView {
             access,
             subscriptions,
             addons,
+            ..self.customer_alone(root_ix)
+        }
+    }
+
+    /// A customer, less what it holds.
+    pub(super) fn customer_alone(&self, root_ix: Ix) -> CustomerView {
+        let root = self.arena.get(root_ix);
+        self.person(root).view(Holdings {
+            name: self.customer_name(root),
+            references: self.references(root),
+            access: None,
+            subscriptions: Vec::new(),
+            addons: Vec::new(),
             made_at: self.made_at(root_ix),
             activity: root.party().map(|party| party.activity).unwrap_or_default(),
         })

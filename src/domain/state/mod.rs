@@ -48,16 +48,17 @@ pub use family::{Named, SettingsTold};
 pub use held::{Span, StatusSaid, StatusWanted, SubscriptionsAsked};
 pub use meters::Made;
 pub use money::{
-    Happened, Happening, MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord,
+    Book, Happened, Happening, MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord,
     OrdersAsked, PaymentMethodRecord, PaymentMethodsAsked, RefundKey, RefundRecord, RefundsAsked,
-    TransactionKey, TransactionKind, TransactionRecord, TransactionStatus, TransactionsAsked,
+    Sheet, TransactionKey, TransactionKind, TransactionRecord, TransactionStatus,
+    TransactionsAsked,
 };
 pub use numbered::{Newest, Numbered, NumberedPage, Numbering, Place};
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
 pub use records::{CancelRecord, SubscriptionRecord};
 pub use searched::{CustomerRecord, CustomersSearched, SearchReady};
-pub use sessions::{CheckoutRecord, CheckoutsSearched};
+pub use sessions::{CheckoutKey, CheckoutRecord, CheckoutsSearched};
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 

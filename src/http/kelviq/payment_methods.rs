@@ -97,10 +97,8 @@ pub(in crate::http) async fn index(
 ) -> Result<HttpResponse, Problem> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let customer = given(&query.customer_id);
-    let methods = PaymentMethodsAsked {
-        customer: customer.map(|id| ids::known(Named::Customer, &id).into_owned()),
-        email: given(&query.customer_email),
-    };
+    let customer = customer.map(|id| ids::known(Named::Customer, &id).into_owned());
+    let methods = PaymentMethodsAsked::of(customer, given(&query.customer_email).as_deref());
     let numbered = query.page.numbered(PAGE_SIZE)?;
     let look = asked.looked_through(move |ledger| ledger.money_numbered(&methods, numbered));
     let found = look.await?;

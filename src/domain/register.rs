@@ -35,17 +35,6 @@ pub enum Origin {
     },
 }
 
-impl Origin {
-    /// One number that keeps the order of what is told here, and tells every two events apart.
-    #[must_use]
-    pub const fn number(self) -> u64 {
-        match self {
-            Self::Ours { seq } => seq,
-            Self::Provider { tie, .. } => u64::from_be_bytes(tie.body),
-        }
-    }
-}
-
 /// Breaks ties between events, the same way in every ledger that received them.
 ///
 /// The body first: of two bodies that came under one identity, the second is recorded under an

@@ -65,6 +65,11 @@ pub enum Refusal {
     TooLarge,
 }
 
+/// [`Refusal::Invalid`] with that sentence.
+pub(super) fn invalid(sentence: impl Into<String>) -> Refusal {
+    Refusal::Invalid(sentence.into())
+}
+
 /// What an operator changed could not be recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger could not record its settings: {0}")]

@@ -15,13 +15,11 @@ impl Ledger {
         list: &L,
         asked: Numbered,
     ) -> Shown<Option<NumberedPage<L::Record>>> {
-        let (seq, mut page) = {
-            let state = self.state.read();
-            (state.counts().last_seq, state.begin_money(list, asked))
-        };
-        while self.state.read().gather_money(list, &mut page) {}
-        let shown = self.ask(|state, as_of| state.money_page(list, page, as_of));
-        Shown { seq, ..shown }
+        self.number_from(
+            |state| state.begin_money(list, asked),
+            |state, page| state.gather_money(list, page),
+            |state, page, as_of| state.money_page(list, page, as_of),
+        )
     }
 
     /// One order, by the provider's id of its payment; nothing of one that is not paid or refused
@@ -39,7 +37,7 @@ impl Ledger {
         id: &str,
         asked: Numbered,
     ) -> Shown<Option<Option<NumberedPage<Happened>>>> {
-        self.ask(|state, as_of| state.order_happenings(id, asked, as_of))
+        self.ask(|state, _| state.order_happenings(id, asked))
     }
 
     /// One refund, by a number that is a function of the provider and its id.

@@ -15,9 +15,19 @@ impl Ledger {
         look: impl Fn(&State, &mut Numbering) -> bool,
         show: impl FnOnce(&State, Numbering, AsOf) -> T,
     ) -> Shown<T> {
+        self.number_from(|state| state.begin_numbered(asked), look, show)
+    }
+
+    /// The same over what `begin` says.
+    pub(super) fn number_from<K, T>(
+        &self,
+        begin: impl FnOnce(&State) -> Numbering<K>,
+        look: impl Fn(&State, &mut Numbering<K>) -> bool,
+        show: impl FnOnce(&State, Numbering<K>, AsOf) -> T,
+    ) -> Shown<T> {
         let (seq, mut page) = {
             let state = self.state.read();
-            (state.counts().last_seq, state.begin_numbered(asked))
+            (state.counts().last_seq, begin(&state))
         };
         while look(&self.state.read(), &mut page) {}
         let shown = self.ask(|state, as_of| show(state, page, as_of));

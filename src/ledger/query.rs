@@ -136,11 +136,7 @@ impl Ledger {
     /// What the newest catalogue says.
     #[must_use]
     pub fn in_catalogue<T>(&self, ask: impl FnOnce(&Catalog) -> T) -> T {
-        let state = self.state.read();
-        match state.settings() {
-            Some(settings) => ask(&settings.catalog),
-            None => ask(&Catalog::default()),
-        }
+        ask(self.state.read().catalog())
     }
 
     /// What one customer may use. Nothing is there for a `caller` who may not see that customer.

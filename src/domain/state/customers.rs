@@ -116,7 +116,7 @@ impl State {
     pub fn company_of(&self, id: &str) -> Option<Box<str>> {
         let root = self.arena.get(self.find_customer(id)?);
         let person = self.person(root);
-        let company = self.settings()?.catalog.company(person.company_id()?)?;
+        let company = self.catalog().company(person.company_id()?)?;
         Some(company.id.as_str().into())
     }
 
@@ -286,12 +286,23 @@ impl State {
             (a.purchased_at, &a.id, a_name).cmp(&(b.purchased_at, &b.id, b_name))
         });
         let addons = addons.into_iter().map(|(_, addon)| addon).collect();
-        self.person(root).view(Holdings {
-            name: self.customer_name(root),
-            references: self.references(root),
+        CustomerView {
             access,
             subscriptions,
             addons,
+            ..self.customer_alone(root_ix)
+        }
+    }
+
+    /// A customer, less what it holds.
+    pub(super) fn customer_alone(&self, root_ix: Ix) -> CustomerView {
+        let root = self.arena.get(root_ix);
+        self.person(root).view(Holdings {
+            name: self.customer_name(root),
+            references: self.references(root),
+            access: None,
+            subscriptions: Vec::new(),
+            addons: Vec::new(),
             made_at: self.made_at(root_ix),
             activity: root.party().map(|party| party.activity).unwrap_or_default(),
         })
@@ -305,7 +316,7 @@ impl State {
         // What it tells of a customer alone says whose it is where nothing else does.
         let introduced = facts().filter_map(|fact| {
             if let Fact::Own(fact) = fact {
-                return self.arena.find(Kind::Party, MERCHANT, fact.identifier()?);
+                return self.named_here(fact.identifier()?);
             }
             let Fact::Party(party) = fact else {
                 return None;

@@ -122,15 +122,17 @@ impl State {
                 })
             }
             OwnFact::UsageCounted(fact) => {
-                self.counted(&fact.identifier, told, &fact.meter_id, fact.amount)
+                self.counted(&fact.identifier, told, seq, (&fact.meter_id, fact.amount))
             }
             OwnFact::UsageReported(fact) => {
                 let meter = &*fact.meter_id;
                 match fact.behaviour {
-                    Behaviour::Delta => self.counted(&fact.identifier, told, meter, fact.value),
+                    Behaviour::Delta => {
+                        self.counted(&fact.identifier, told, seq, (meter, fact.value))
+                    }
                     Behaviour::Set => self.metered(&fact.identifier, told, |meters| {
                         let value = Amount::ZERO.stepped(Step::nearest(fact.value));
-                        meters.set(meter, at, value, told.stamp.origin.number());
+                        meters.set(meter, at, value, seq);
                     }),
                 }
             }
@@ -142,8 +144,8 @@ impl State {
                 };
                 match &fact.counts {
                     Some(counts) => {
-                        let meter = &*counts.meter_id;
-                        self.counted(&fact.identifier, &told, meter, counts.value)
+                        let counts = (&*counts.meter_id, counts.value);
+                        self.counted(&fact.identifier, &told, seq, counts)
                     }
                     None => Some(self.party(MERCHANT, &fact.identifier, told.activity)),
                 }
@@ -210,13 +212,12 @@ impl State {
         &mut self,
         identifier: &str,
         told: &Told<'_>,
-        meter: &str,
-        amount: Decimal,
+        seq: u64,
+        (meter, amount): (&str, Decimal),
     ) -> Option<Ix> {
         let at = told.stamp.occurred_at;
-        let number = told.stamp.origin.number();
         self.metered(identifier, told, |meters| {
-            meters.count(meter, at, Step::nearest(amount), number);
+            meters.count(meter, at, Step::nearest(amount), seq);
         })
     }
 
@@ -236,8 +237,13 @@ impl State {
         Some(party.account.get_or_insert_default())
     }
 
+    /// Where a customer of that identifier of the merchant's is kept.
+    pub(super) fn named_here(&self, identifier: &str) -> Option<Ix> {
+        self.arena.find(Kind::Party, MERCHANT, identifier)
+    }
+
     fn account_of(&self, identifier: &str) -> Option<&Account> {
-        let party = self.arena.find(Kind::Party, MERCHANT, identifier)?;
+        let party = self.named_here(identifier)?;
         self.arena.get(party).party()?.account.as_deref()
     }
 

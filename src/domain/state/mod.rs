@@ -37,7 +37,7 @@ mod subscriptions;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,16 +48,17 @@ pub use family::{Named, SettingsTold};
 pub use held::{Span, StatusSaid, StatusWanted, SubscriptionsAsked};
 pub use meters::Made;
 pub use money::{
-    Happened, Happening, MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord,
+    Book, Happened, Happening, MethodKey, MoneyListing, MoneySearched, OrderKey, OrderRecord,
     OrdersAsked, PaymentMethodRecord, PaymentMethodsAsked, RefundKey, RefundRecord, RefundsAsked,
-    TransactionKey, TransactionKind, TransactionRecord, TransactionStatus, TransactionsAsked,
+    Sheet, TransactionKey, TransactionKind, TransactionRecord, TransactionStatus,
+    TransactionsAsked,
 };
 pub use numbered::{Newest, Numbered, NumberedPage, Numbering, Place};
 pub use page::{Gathering, Ident, Page};
 pub use payments::PaymentsWanted;
 pub use records::{CancelRecord, SubscriptionRecord};
 pub use searched::{CustomerRecord, CustomersSearched, SearchReady};
-pub use sessions::{CheckoutRecord, CheckoutsSearched};
+pub use sessions::{CheckoutKey, CheckoutRecord, CheckoutsSearched};
 pub use snapshot::{NotRestored, Part, SNAPSHOT_FORMAT};
 pub use subscriptions::SubscriptionFilter;
 
@@ -68,6 +69,7 @@ use self::entity::Kind;
 use self::family::Met;
 use self::keys::Keys;
 use self::money::Refunds;
+use super::catalog::Catalog;
 use super::event::{ProviderName, Reason, SettingsFact};
 use super::id::{Prefix, Tsid};
 use super::own::PROVIDER;
@@ -170,6 +172,13 @@ impl State {
     #[must_use]
     pub fn settings(&self) -> Option<&Arc<SettingsFact>> {
         self.settings.get()
+    }
+
+    /// What the newest catalogue says: nothing at all before there is one.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        static NONE: LazyLock<Catalog> = LazyLock::new(Catalog::default);
+        self.settings().map_or(&NONE, |held| &held.catalog)
     }
 
     /// How many events there are.

@@ -108,9 +108,13 @@ impl State {
     }
 
     pub(super) fn payment_view(&self, ix: Ix) -> Option<PaymentView> {
+        self.payment_for(ix, self.subscription_shown(ix))
+    }
+
+    /// The same, where it is known which subscription it names.
+    pub(super) fn payment_for(&self, ix: Ix, subscription: Option<Ix>) -> Option<PaymentView> {
         let entity = self.arena.get(ix);
         let name = |parent: Option<Ix>| parent.map(|ix| self.arena.get(ix).name.clone());
-        let subscription = self.subscription_shown(ix);
         let payment = entity.payment()?;
         payment.view(PaymentLinks {
             id: entity.name.clone(),

@@ -71,11 +71,8 @@ impl State {
         let ix = self.representative(ix);
         let shown = self.shown_subscription(ix)?;
         let view = self.subscription_view(ix, Some(as_of))?;
-        let settings = self.settings();
-        let catalog = settings.map(|settings| &settings.catalog);
         let plan_id = view.plan.id.as_deref();
-        let plan = catalog.zip(plan_id);
-        let plan = plan.and_then(|(catalog, id)| plan_of(catalog, id));
+        let plan = plan_id.and_then(|id| plan_of(self.catalog(), id));
         let charged = || charged_for(plan?, plan_id?);
         let period = view.current_period;
         let (terms, trial_ends_at, cancel, running_period) = match &shown.stands {

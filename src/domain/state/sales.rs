@@ -304,12 +304,10 @@ impl State {
 
     /// In the order in which they were opened.
     fn pending_sales(&self, identifier: &str, now: Timestamp) -> Vec<Pending<'_>> {
-        let found = self
-            .arena
-            .find(Kind::Party, super::entity::MERCHANT, identifier);
-        let Some(root) = found.map(|ix| self.arena.get(ix)) else {
+        let Some(root) = self.named_here(identifier) else {
             return Vec::new();
         };
+        let root = self.arena.get(root);
         let pending = self.members(root).filter_map(|(ix, member)| {
             let held = member.own_checkout()?;
             let opened = held.opened()?;
@@ -334,12 +332,10 @@ impl State {
     /// The subscriptions of ours that a customer has: not ended, not superseded. Oldest first.
     #[must_use]
     pub fn held_subscriptions(&self, identifier: &str) -> Vec<SubscriptionStanding> {
-        let found = self
-            .arena
-            .find(Kind::Party, super::entity::MERCHANT, identifier);
-        let Some(root) = found.map(|ix| self.arena.get(ix)) else {
+        let Some(root) = self.named_here(identifier) else {
             return Vec::new();
         };
+        let root = self.arena.get(root);
         let all = self
             .subscriptions_of(root)
             .filter_map(|ix| self.standing_at(ix));

@@ -3,7 +3,7 @@
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Kind, MERCHANT};
+use super::entity::Kind;
 use super::numbered::{Newest, Numbered, NumberedListing, NumberedPage, Numbering, numbered};
 use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
@@ -95,7 +95,7 @@ impl State {
         asked: Numbered,
         as_of: AsOf,
     ) -> Option<NumberedPage<CustomerRecord>> {
-        let found = self.arena.find(Kind::Party, MERCHANT, identifier);
+        let found = self.named_here(identifier);
         let ranked = found.and_then(|ix| Some((search.rank(self, ix)?, ix)));
         numbered(ranked.into_iter(), asked, |ix| {
             Some(self.record_of(ix, as_of))

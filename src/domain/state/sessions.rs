@@ -3,8 +3,9 @@
 
 use super::State;
 use super::arena::Ix;
-use super::entity::{Entity, Kind};
-use super::numbered::{Newest, NumberedListing, NumberedPage, Numbering};
+use super::entity::Kind;
+use super::money::{Book, MoneyListing, MoneySearched, Sheet};
+use super::numbered::Newest;
 use crate::domain::access::AsOf;
 use crate::domain::checkout::CheckoutView;
 use crate::domain::customer::CustomerView;
@@ -18,14 +19,10 @@ use super::records::SubscriptionRecord;
 /// Which checkouts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CheckoutsSearched {
-    /// Whose id, or whose customer's identifier, e-mail address or name contains this, in any case.
-    pub search: Option<String>,
+    /// What is searched for; the time is that of the opening.
+    pub searched: MoneySearched,
     /// Any of these, as they stand at `now`; `None`: any at all.
     pub statuses: Option<Vec<CheckoutStatus>>,
-    /// Opened then or later.
-    pub from: Option<Timestamp>,
-    /// Opened before.
-    pub until: Option<Timestamp>,
     /// When it is asked: what is over by then is expired, whatever the scheduler has said.
     pub now: Timestamp,
 }
@@ -35,7 +32,7 @@ pub struct CheckoutsSearched {
 pub struct CheckoutRecord {
     /// The checkout, as it stands now.
     pub view: CheckoutView,
-    /// Whose it is.
+    /// Whose it is, less what that one holds.
     pub customer: Option<CustomerView>,
     /// The subscription that was paid at it, once it was.
     pub subscription: Option<SubscriptionRecord>,
@@ -43,59 +40,46 @@ pub struct CheckoutRecord {
     pub payment: Option<PaymentView>,
 }
 
-impl NumberedListing for CheckoutsSearched {
-    fn rank(&self, state: &State, ix: Ix) -> Option<Newest> {
-        let entity = state.arena.get(ix);
-        let held = entity.own_checkout()?;
-        let (opened, at) = (held.opened()?, held.opened_at()?);
-        let is_dated =
-            self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until);
-        let is_meant = is_dated
-            && self
-                .search
-                .as_ref()
-                .is_none_or(|needle| state.mentions(entity, &needle.to_lowercase()))
-            && self.statuses.as_ref().is_none_or(|wanted| {
-                let status = state.checkout_status(ix);
-                status
-                    .is_some_and(|status| wanted.contains(&status.at(opened.expires_at, self.now)))
-            });
-        is_meant.then_some(Newest {
-            at,
-            id: entity.id.as_u64(),
-        })
+/// One checkout of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckoutKey(Ix);
+
+impl MoneyListing for CheckoutsSearched {
+    type Key = CheckoutKey;
+    type Record = CheckoutRecord;
+
+    fn of_customer(&self, sheet: &Sheet<'_>, offer: &mut dyn FnMut(Newest, CheckoutKey)) {
+        for (ix, entity) in sheet.members() {
+            let held = entity.own_checkout();
+            let opened = held.and_then(|held| Some((held.opened()?, held.opened_at()?)));
+            let Some((opened, at)) = opened else {
+                continue;
+            };
+            let is_any = |wanted: &Vec<CheckoutStatus>| {
+                let status = sheet.state.checkout_status(ix);
+                status.is_some_and(|it| wanted.contains(&it.at(opened.expires_at, self.now)))
+            };
+            if self.searched.is_of_the_time(at)
+                && sheet.finds(&self.searched, &[&entity.name])
+                && self.statuses.as_ref().is_none_or(is_any)
+            {
+                let id = entity.id.as_u64();
+                offer(Newest { at, id }, CheckoutKey(ix));
+            }
+        }
+    }
+
+    fn record(&self, book: &Book<'_>, key: CheckoutKey) -> Option<CheckoutRecord> {
+        book.state.checkout_in_full(key.0, book.as_of)
     }
 }
 
 impl State {
-    /// Whether a checkout's id or its customer contains `needle` (lower case).
-    fn mentions(&self, checkout: &Entity, needle: &str) -> bool {
-        let owner = checkout.owner;
-        let by_customer = |root| self.matches(root, self.arena.get(root), needle);
-        checkout.name.to_lowercase().contains(needle) || owner.is_some_and(by_customer)
-    }
-
     /// One checkout that was opened here, with what it sells and to whom.
     #[must_use]
     pub fn checkout_record(&self, id: &str, as_of: AsOf) -> Option<CheckoutRecord> {
         let ix = self.arena.find(Kind::Checkout, PROVIDER, id)?;
         self.checkout_in_full(ix, as_of)
-    }
-
-    /// Looks at the next things for a numbered page of checkouts; says whether any are left.
-    pub fn gather_checkouts(&self, searched: &CheckoutsSearched, page: &mut Numbering) -> bool {
-        self.gather_numbered(searched, page)
-    }
-
-    /// The numbered page of checkouts, once everything was looked at.
-    #[must_use]
-    pub fn checkouts_numbered(
-        &self,
-        searched: &CheckoutsSearched,
-        page: Numbering,
-        as_of: AsOf,
-    ) -> Option<NumberedPage<CheckoutRecord>> {
-        self.finish_numbered(searched, page, |ix| self.checkout_in_full(ix, as_of))
     }
 
     /// The events that are about a checkout that was opened here, or about its payments, ascending.
@@ -131,8 +115,9 @@ impl State {
             .filter(|_| is_paid)
             .map(|(_, pays)| &*pays.subscription_id);
         let payment = view.payment_id.as_deref();
+        let customer = self.find_customer(&view.opened.identifier);
         Some(CheckoutRecord {
-            customer: self.customer(&view.opened.identifier, Some(as_of)),
+            customer: customer.map(|root| self.customer_alone(root)),
             subscription: sold.and_then(|id| self.subscription_record(id, as_of)),
             payment: payment.and_then(|id| self.payment(id)),
             view,

@@ -86,10 +86,8 @@ pub(in crate::http) async fn index(
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let customer = given(&query.customer_id);
-    let methods = PaymentMethodsAsked {
-        customer: customer.map(|id| ids::known(Named::Customer, id).into_owned()),
-        email: given(&query.customer_email).map(str::to_owned),
-    };
+    let customer = customer.map(|id| ids::known(Named::Customer, id).into_owned());
+    let methods = PaymentMethodsAsked::of(customer, given(&query.customer_email));
     let numbered = query.page.numbered(PAGE_SIZE)?;
     let look = asked.looked_through(move |ledger| ledger.money_numbered(&methods, numbered));
     let found = look.await?;

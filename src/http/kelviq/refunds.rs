@@ -44,9 +44,9 @@ pub(in crate::http) struct Refund {
     #[schemars(extend("format" = "uuid"))]
     id: String,
     reason: Option<RefundReason>,
-    /// In minor units; nothing where no event says how much.
-    amount_units: Option<i64>,
-    amount: Option<Number>,
+    /// In minor units.
+    amount_units: i64,
+    amount: Number,
     /// No provider tells it.
     internal_note: Option<String>,
     /// No provider tells it.
@@ -59,12 +59,11 @@ impl Refund {
     fn of(catalogue: &Catalogue, record: &RefundRecord) -> Self {
         let seen = &record.refund;
         let own = (record.order.payment.provider == KELVIQ).then(|| seen.view.id.to_string());
-        let amount = seen.view.amount;
         Self {
             id: own.unwrap_or_else(|| ids::uuid_of(Named::Refund, record.id)),
             reason: seen.reason,
-            amount_units: amount.map(|money| money.amount_minor),
-            amount: amount.map(Number::of),
+            amount_units: record.amount.amount_minor,
+            amount: Number::of(record.amount),
             internal_note: None,
             failure_reason: None,
             status: seen.word,

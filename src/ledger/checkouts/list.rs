@@ -22,11 +22,7 @@ impl Ledger {
             now: self.clock.now(),
             ..searched.clone()
         };
-        self.number(
-            asked,
-            |state, page| state.gather_checkouts(&searched, page),
-            |state, page, as_of| state.checkouts_numbered(&searched, page, as_of),
-        )
+        self.money_numbered(&searched, asked)
     }
 
     /// What the log says of a checkout and of the payments for it, newest first: one page of it.

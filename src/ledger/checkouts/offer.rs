@@ -1,7 +1,7 @@
 //! A plan as it is offered at a checkout: by the merchant's word, for a country and a currency,
 //! with what is bought beside it. Decided on the writer, by the newest catalogue. Knows no page.
 
-use super::super::commands::Refusal;
+use super::super::commands::{Refusal, invalid};
 use super::super::ids;
 use super::super::subscriptions::{checked, country_of};
 use super::target::{ChargedAlready, others, target};
@@ -53,9 +53,7 @@ impl Offer {
         identifier: &str,
         gateway: Option<&dyn Gateway>,
     ) -> Result<Priced, Refusal> {
-        let settings = state.settings();
-        let empty = Catalog::default();
-        let catalog = settings.map_or(&empty, |settings| &settings.catalog);
+        let catalog = state.catalog();
         let plan = catalog.plan_called(&self.plan_identifier);
         let plan =
             plan.ok_or_else(|| refused("plan", "Plan with this identifier does not exist."))?;
@@ -150,5 +148,5 @@ fn no_price(why: NoPrice) -> Refusal {
 }
 
 fn refused(field: &str, why: &str) -> Refusal {
-    Refusal::Invalid(format!("`{field}`: {why}"))
+    invalid(format!("`{field}`: {why}"))
 }

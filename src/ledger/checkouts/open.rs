@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::super::commands::{CommandError, Refusal, Request};
+use super::super::commands::{CommandError, Refusal, Request, invalid};
 use super::super::{Ledger, ReadError, ids, own};
 use super::offer::Offer;
 use super::payer::{Found, Payer};
@@ -131,9 +131,7 @@ fn decide(
 ) -> Result<CheckoutOpened, Refusal> {
     let (identifier, customer) = payer.settle(state, now)?;
     let identifier = &*identifier;
-    let settings = state.settings();
-    let empty = Catalog::default();
-    let catalog = settings.map_or(&empty, |settings| &settings.catalog);
+    let catalog = state.catalog();
     let (item, price) = match &wanted.wanted {
         Wanted::Plan { plan_id, period } => {
             let sold = priced(catalog, wanted, plan_id, *period)?;
@@ -233,7 +231,7 @@ fn addon(
         plan.is_some_and(|plan| addon.plans.iter().any(|sold_with| sold_with == plan))
     };
     if !addon.plans.is_empty() && !held.iter().any(has_plan) {
-        return Err(invalid(&format!(
+        return Err(invalid(format!(
             "`plan_id` names an add-on that is sold with {} alone, which the customer does not have.",
             addon.plans.join(", ")
         )));
@@ -254,8 +252,4 @@ fn money(amount_minor: i64, currency: &str) -> Result<Money, Refusal> {
         amount_minor,
         currency,
     })
-}
-
-fn invalid(sentence: &str) -> Refusal {
-    Refusal::Invalid(sentence.to_owned())
 }

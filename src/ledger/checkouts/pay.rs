@@ -209,8 +209,8 @@ const fn is_charged_again(item: &Item) -> bool {
 /// Whether the catalogue has that. A price that has changed since holds for as long as the checkout
 /// is open.
 fn is_sold(state: &State, item: &Item) -> bool {
-    let catalog = state.settings().map(|settings| &settings.catalog);
-    catalog.is_some_and(|catalog| match item {
+    let catalog = state.catalog();
+    match item {
         Item::Plan {
             plan_id, period, ..
         } => catalog.plan(plan_id).is_some_and(|plan| {
@@ -219,7 +219,7 @@ fn is_sold(state: &State, item: &Item) -> bool {
             is_free || plan.prices.iter().any(|price| price.period == *period)
         }),
         Item::Addon { version_id, .. } => catalog.addon_version(version_id).is_some(),
-    })
+    }
 }
 
 /// A checkout that may be tried, or called off.

@@ -8,7 +8,7 @@ mod new;
 pub use self::change::CustomerChange;
 pub use self::new::{Again, NewCustomer, Welcome};
 
-use super::commands::Refusal;
+use super::commands::{self, Refusal};
 use crate::domain::state::State;
 
 /// What commands about one customer have in common, so that they are decided one after the other.
@@ -28,9 +28,7 @@ pub(super) fn identifier_of<'a>(
     customer: &str,
 ) -> Result<&'a str, Refusal> {
     if let Some(company_id) = company_id {
-        let known = state
-            .settings()
-            .and_then(|settings| settings.catalog.company(company_id));
+        let known = state.catalog().company(company_id);
         known.ok_or(Refusal::NoSuchCompany)?;
         let identifier = companys(state, company_id, customer);
         let identifier = identifier.filter(|id| !state.is_archived(id));
@@ -58,5 +56,5 @@ pub(super) fn companys<'a>(state: &'a State, company_id: &str, customer: &str) -
 }
 
 pub(super) fn invalid<T>(sentence: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal::Invalid(sentence.into()))
+    Err(commands::invalid(sentence))
 }

@@ -121,10 +121,7 @@ impl NewCustomer {
         state: &State,
         now: Timestamp,
     ) -> Result<CustomerCreated, Refusal> {
-        let nothing = Catalog::default();
-        let catalog = state
-            .settings()
-            .map_or(&nothing, |settings| &settings.catalog);
+        let catalog = state.catalog();
         let company = self.company_id.as_deref();
         if company.is_some_and(|id| catalog.company(id).is_none()) {
             return Err(Refusal::NoSuchCompany);

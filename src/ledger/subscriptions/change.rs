@@ -3,8 +3,8 @@
 
 use super::super::Ledger;
 use super::super::checkouts::OFFER_TRIAL_DAYS_MAX;
-use super::super::commands::{CommandError, Refusal, Request};
-use super::had::{Offer, begun, checked, country_of, invalid, with_catalog};
+use super::super::commands::{CommandError, Refusal, Request, invalid};
+use super::had::{Offer, begun, checked, country_of, with_catalog};
 use super::{About, charged_elsewhere, refuse_over};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::own::{Begun, OwnFact, Quantity, SubscriptionBegun, Terms};

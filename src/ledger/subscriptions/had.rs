@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::super::commands::{CommandError, Refusal, Request};
+use super::super::commands::{CommandError, Refusal, Request, invalid};
 use super::super::customers::{customer_conflict, wanted_identifier};
 use super::super::{Ledger, ids, own};
 use crate::domain::catalog::{Catalog, Period, Plan};
@@ -133,10 +133,7 @@ pub(super) fn begun(
 
 /// Asks the newest catalogue.
 pub(super) fn with_catalog<T>(state: &State, ask: impl FnOnce(&Catalog) -> T) -> T {
-    match state.settings() {
-        Some(settings) => ask(&settings.catalog),
-        None => ask(&Catalog::default()),
-    }
+    ask(state.catalog())
 }
 
 /// The catalogue's country (`CON-…`) whose prices a customer pays: that it was made for, else the one
@@ -205,12 +202,12 @@ pub(in crate::ledger) fn checked(
     for quantity in &quantities {
         let feature = &quantity.feature;
         if quantity.count == 0 {
-            return Err(invalid(&format!(
+            return Err(invalid(format!(
                 "`quantities`: That of `{feature}` must be 1 or more."
             )));
         }
         if !catalog.is_bought_in_numbers(plan, feature) {
-            return Err(invalid(&format!(
+            return Err(invalid(format!(
                 "`quantities`: The plan has no feature `{feature}` that is bought in numbers."
             )));
         }
@@ -223,8 +220,4 @@ pub(in crate::ledger) fn checked(
         return Err(invalid("`quantities`: Each feature may be named once."));
     }
     Ok(quantities)
-}
-
-pub(super) fn invalid(sentence: &str) -> Refusal {
-    Refusal::Invalid(sentence.to_owned())
 }

@@ -47,12 +47,8 @@ pub(super) fn check_moment(what: &str, at: Timestamp, now: Timestamp) -> Result<
     Ok(())
 }
 
-pub(super) fn metric(
-    catalog: Option<&Catalog>,
-    place: usize,
-    id: &str,
-) -> Result<Box<str>, Refusal> {
-    let found = catalog.and_then(|catalog| catalog.metric(id));
+pub(super) fn metric(catalog: &Catalog, place: usize, id: &str) -> Result<Box<str>, Refusal> {
+    let found = catalog.metric(id);
     let unknown = || format!("At index {place}: `meter_id` names no meter of the catalogue.");
     found
         .map(Into::into)
@@ -60,7 +56,7 @@ pub(super) fn metric(
 }
 
 pub(super) fn checked_readings(
-    catalog: Option<&Catalog>,
+    catalog: &Catalog,
     readings: &[Reading],
     now: Timestamp,
 ) -> Result<Vec<Reading>, Refusal> {

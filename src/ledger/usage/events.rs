@@ -4,9 +4,9 @@
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use super::Whose;
 use super::checks::{check_amount, check_moment};
 use super::reports::{check_word, counted_feature};
-use super::{Whose, catalog};
 use crate::domain::own::{EventCount, OwnFact, UsageEvent};
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
@@ -72,7 +72,7 @@ impl NewUsageEvent {
     }
 
     fn decide(&self, state: &State, identifier: Box<str>) -> Result<OwnFact, Refusal> {
-        let catalog = catalog(state);
+        let catalog = state.catalog();
         let counts = match &self.counts {
             Some(counts) => Some((counted_feature(catalog, &counts.feature)?, counts.value)),
             None => counted_feature(catalog, &self.name)

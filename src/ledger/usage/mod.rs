@@ -18,7 +18,6 @@ pub use self::tokens::TokenUse;
 use super::commands::{CommandError, Refusal, Request};
 use super::customers::{identifier_of, invalid};
 use super::{Ledger, ids};
-use crate::domain::catalog::Catalog;
 use crate::domain::event::Fact;
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::own::{Allowance, AllowancesSet, OwnFact, Reading, UsageCounted, UsageRead};
@@ -70,7 +69,7 @@ impl Ledger {
         let whose = Whose::new(company_id, customer);
         let decide = move |state: &State, _| {
             let identifier = whose.identifier(state)?;
-            let catalog = catalog(state);
+            let catalog = state.catalog();
             let mut set = BTreeMap::new();
             for (place, Allowance { meter_id, limit }) in allowances.iter().enumerate() {
                 check_amount(&format!("At index {place}: `limit`"), *limit)?;
@@ -105,7 +104,7 @@ impl Ledger {
         let whose = Whose::new(company_id, customer);
         let decide = move |state: &State, now: Timestamp| {
             let identifier = whose.identifier(state)?;
-            let readings = checked_readings(catalog(state), &readings, now)?;
+            let readings = checked_readings(state.catalog(), &readings, now)?;
             Ok(OwnFact::UsageRead(UsageRead {
                 identifier,
                 readings,
@@ -143,8 +142,7 @@ impl Ledger {
         let whose = Whose::new(used.company_id.as_deref(), &used.customer);
         let decide = move |state: &State, now| {
             let identifier = whose.identifier(state)?;
-            let Some(metric) = catalog(state).and_then(|catalog| catalog.metric(&used.metric))
-            else {
+            let Some(metric) = state.catalog().metric(&used.metric) else {
                 return invalid("`metric` names no meter or feature of the catalogue.");
             };
             Ok(OwnFact::UsageCounted(UsageCounted {
@@ -214,8 +212,4 @@ impl Whose {
     fn identifier(&self, state: &State) -> Result<Box<str>, Refusal> {
         identifier_of(state, self.company_id.as_deref(), &self.customer).map(Into::into)
     }
-}
-
-fn catalog(state: &State) -> Option<&Catalog> {
-    state.settings().map(|settings| &settings.catalog)
 }

@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Whose, catalog};
+use super::Whose;
 use crate::domain::access::AsOf;
 use crate::domain::amount::{AMOUNT_PLACES, REPORTED_MAX, Step};
 use crate::domain::catalog::{Catalog, FeatureType};
@@ -74,11 +74,7 @@ pub(super) fn check_word(name: &str, word: Option<&str>) -> Result<(), Refusal> 
 ///
 /// # Errors
 /// [`Refusal::NoSuchFeature`]; [`Refusal::Invalid`] for one of which there is nothing to count.
-pub(super) fn counted_feature(
-    catalog: Option<&Catalog>,
-    feature: &str,
-) -> Result<Box<str>, Refusal> {
-    let catalog = catalog.ok_or(Refusal::NoSuchFeature)?;
+pub(super) fn counted_feature(catalog: &Catalog, feature: &str) -> Result<Box<str>, Refusal> {
     let is_boolean = catalog.meter(feature).is_none()
         && catalog
             .feature(feature)
@@ -119,7 +115,7 @@ impl Ledger {
         let grace_days = self.grace_days.load(std::sync::atomic::Ordering::Relaxed);
         let decide = move |state: &State, now| {
             let identifier = whose.identifier(state)?;
-            let meter_id = counted_feature(catalog(state), &report.feature)?;
+            let meter_id = counted_feature(state.catalog(), &report.feature)?;
             let as_of = AsOf { now, grace_days };
             let takes_back = report.behaviour == Behaviour::Delta && report.value < Decimal::ZERO;
             if takes_back && !state.can_take_back(&identifier, &meter_id, report.value, as_of) {

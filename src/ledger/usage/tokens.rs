@@ -2,7 +2,6 @@
 
 use rust_decimal::Decimal;
 
-use super::catalog;
 use crate::domain::amount::{AMOUNT_PLACES, Amount};
 use crate::domain::catalog::TokenPrice;
 use crate::domain::id::Prefix;
@@ -82,8 +81,9 @@ impl TokenUse {
         identifier: Box<str>,
         now: Timestamp,
     ) -> Result<OwnFact, Refusal> {
-        let price = catalog(state)
-            .and_then(|catalog| catalog.token_price(&self.provider, &self.model, &self.checkpoint));
+        let price = state
+            .catalog()
+            .token_price(&self.provider, &self.model, &self.checkpoint);
         let Some(price) = price else {
             return invalid(format!(
                 "`model`: the catalogue has no price for {} of {} at {}.",

@@ -1,11 +1,10 @@
 //! What became of an order, told from what is known of it: made, paid or refused, paid back.
 
-use super::OrderRecord;
-use crate::domain::access::AsOf;
 use crate::domain::id::Tsid;
 use crate::domain::money::Money;
 use crate::domain::order::{OrderStatus, RefundWord};
 use crate::domain::state::State;
+use crate::domain::state::arena::Ix;
 use crate::domain::state::numbered::{Newest, Numbered, NumberedPage, numbered};
 use crate::domain::time::Timestamp;
 
@@ -70,46 +69,50 @@ impl Happened {
     }
 }
 
-impl OrderRecord {
-    /// All that happened to it.
-    fn happened(&self) -> Vec<Happened> {
-        let payment = &self.payment;
-        let instrument = self.sold.instrument.as_ref();
+impl State {
+    /// All that happened to the order that a payment is of.
+    fn happened(&self, ix: Ix) -> Vec<Happened> {
+        let entity = self.arena.get(ix);
+        let Some(payment) = entity.payment() else {
+            return Vec::new();
+        };
+        let sold = payment.sold();
+        let (first, last) = (entity.activity.first(), entity.activity.last());
+        let provider = self.arena.provider(entity.space);
+        let instrument = sold.instrument.as_ref();
         let last4 = instrument.and_then(|it| it.text("last4"));
         let happened = |what: Happening, by: &str, at, amount| {
-            let space = format!("{} {what:?}", payment.provider);
+            let space = format!("{provider} {what:?}");
             Happened {
                 id: Tsid::minted(&space, by),
-                order: payment.id.clone(),
+                order: entity.name.clone(),
                 what,
                 at,
                 amount,
                 last4: last4.map(Into::into),
             }
         };
-        let own = |what, at| happened(what, &payment.id, at, payment.amount);
-        let mut all = vec![own(Happening::Created, payment.created_at)];
-        if self.sold.status == OrderStatus::Failed {
-            all.push(own(Happening::Failed, payment.updated_at));
+        let own = |what, at| happened(what, &entity.name, at, payment.amount());
+        let mut all = vec![own(Happening::Created, payment.made_at().unwrap_or(first))];
+        if sold.status == OrderStatus::Failed {
+            all.push(own(Happening::Failed, last));
         }
-        if let Some(paid_at) = self.sold.paid_at {
+        if let Some(paid_at) = sold.paid_at {
             all.push(own(Happening::Completed, paid_at));
         }
-        let back = self.sold.refunds.iter();
+        let back = sold.refunds.iter();
         for refund in back.filter(|refund| refund.word == RefundWord::Succeeded) {
-            let at = refund.view.created_at.unwrap_or(payment.updated_at);
+            let at = refund.view.created_at.unwrap_or(last);
             let (id, amount) = (&refund.view.id, refund.view.amount);
             all.push(happened(Happening::Refunded, id, at, amount));
         }
-        for lost in &self.sold.lost {
-            let at = lost.created_at.unwrap_or(payment.updated_at);
+        for lost in &sold.lost {
+            let at = lost.created_at.unwrap_or(last);
             all.push(happened(Happening::ChargedBack, &lost.id, at, lost.amount));
         }
         all
     }
-}
 
-impl State {
     /// A numbered page of what happened to all orders of the subscription that this one pays, or to
     /// this one alone, newest first; `None` past the last page, and nothing at all where there is no
     /// such order.
@@ -118,13 +121,12 @@ impl State {
         &self,
         id: &str,
         asked: Numbered,
-        as_of: AsOf,
     ) -> Option<Option<NumberedPage<Happened>>> {
-        let orders = self.orders_beside(id, as_of);
+        let orders = self.orders_beside(id);
         if orders.is_empty() {
             return None;
         }
-        let all = orders.iter().flat_map(OrderRecord::happened);
+        let all = orders.into_iter().flat_map(|ix| self.happened(ix));
         Some(numbered(all.map(|it| (it.rank(), it)), asked, Some))
     }
 }

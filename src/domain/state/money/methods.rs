@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::MoneyListing;
-use crate::domain::access::AsOf;
+use super::{Book, MoneyListing, Sheet};
 use crate::domain::customer::CustomerView;
 use crate::domain::id::Tsid;
 use crate::domain::instrument::Instrument;
@@ -22,9 +21,9 @@ const SUCCEEDED: &str = "succeeded";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PaymentMethodsAsked {
     /// Of this customer, by any id.
-    pub customer: Option<String>,
-    /// Of customers with this e-mail address, in any case.
-    pub email: Option<String>,
+    customer: Option<String>,
+    /// In lower case.
+    email: Option<String>,
 }
 
 /// One payment method: kept by a provider, or shown by this payment first of all.
@@ -41,7 +40,7 @@ pub struct PaymentMethodRecord {
     pub id: u64,
     /// The word that its customer goes by: the merchant's identifier, else a provider's id.
     pub customer_key: Box<str>,
-    /// Whose it is.
+    /// Whose it is, less what that one holds.
     pub customer: CustomerView,
     /// `card`, …
     pub method: Box<str>,
@@ -57,7 +56,7 @@ pub struct PaymentMethodRecord {
 
 /// One of a customer's methods.
 #[derive(Debug, Clone)]
-struct Method<'a> {
+pub(super) struct Method<'a> {
     id: u64,
     word: &'a str,
     instrument: Instrument,
@@ -75,28 +74,28 @@ impl MoneyListing for PaymentMethodsAsked {
         Some(state.find_customer(customer).map(Place))
     }
 
-    fn of_customer(&self, state: &State, root: Place, offer: &mut dyn FnMut(Newest, MethodKey)) {
-        let Place(root) = root;
-        let methods = state.methods_of(state.arena.get(root));
-        if methods.is_empty() || !self.is_reached_at(state, root) {
+    fn of_customer(&self, sheet: &Sheet<'_>, offer: &mut dyn FnMut(Newest, MethodKey)) {
+        let methods = sheet.methods();
+        if methods.is_empty() || !self.is_reached_at(sheet) {
             return;
         }
         for method in methods {
             let (at, id) = (method.first, method.id);
+            let root = sheet.root_ix;
             offer(Newest { at, id }, MethodKey { root, id });
         }
     }
 
-    fn record(&self, state: &State, key: MethodKey, _: AsOf) -> Option<PaymentMethodRecord> {
-        let root = state.arena.get(key.root);
-        let mut methods = state.methods_of(root).into_iter();
+    fn record(&self, book: &Book<'_>, key: MethodKey) -> Option<PaymentMethodRecord> {
+        let sheet = book.sheet(key.root);
+        let mut methods = sheet.methods().iter();
         let method = methods.find(|method| method.id == key.id)?;
         Some(PaymentMethodRecord {
             id: method.id,
-            customer_key: root.name.clone(),
-            customer: state.customer_view(key.root, None),
+            customer_key: sheet.root.name.clone(),
+            customer: sheet.customer(),
             method: method.word.into(),
-            instrument: method.instrument,
+            instrument: method.instrument.clone(),
             is_default: method.is_default,
             created_at: method.first,
             modified_at: method.last,
@@ -105,17 +104,28 @@ impl MoneyListing for PaymentMethodsAsked {
 }
 
 impl PaymentMethodsAsked {
-    fn is_reached_at(&self, state: &State, root: Ix) -> bool {
+    /// Those of this customer, by any id, and of customers with this e-mail address, in any case.
+    #[must_use]
+    pub fn of(customer: Option<String>, email: Option<&str>) -> Self {
+        Self {
+            customer,
+            email: email.map(str::to_lowercase),
+        }
+    }
+
+    fn is_reached_at(&self, sheet: &Sheet<'_>) -> bool {
         self.email.as_ref().is_none_or(|wanted| {
-            let email = state.customer_view(root, None).email;
-            email.is_some_and(|email| email.eq_ignore_ascii_case(wanted))
+            let person = sheet.state.person(sheet.root);
+            person
+                .email()
+                .is_some_and(|email| email.to_lowercase() == *wanted)
         })
     }
 }
 
 impl State {
     /// What a customer pays with.
-    fn methods_of<'a>(&'a self, root: &'a Entity) -> Vec<Method<'a>> {
+    pub(super) fn methods_of<'a>(&'a self, root: &'a Entity) -> Vec<Method<'a>> {
         let mut methods: Vec<Method<'a>> = self.methods_kept(root).collect();
         let is_decided = methods.iter().any(|kept| kept.is_default);
         let mut used = self.methods_used(root);

@@ -1,12 +1,14 @@
-//! What customers paid, were paid back and pay with, in numbered pages over all of them, newest
-//! first. Nobody's payment is in none of these lists. Knows no provider.
+//! What customers bought, paid, were paid back and pay with, in numbered pages over all of them,
+//! newest first. Nobody's payment is in none of these lists. Knows no provider.
 
+mod book;
 mod happened;
 mod methods;
 mod orders;
 mod refunds;
 mod transactions;
 
+pub use self::book::{Book, Sheet};
 pub use self::happened::{Happened, Happening};
 pub use self::methods::{MethodKey, PaymentMethodRecord, PaymentMethodsAsked};
 pub use self::orders::{OrderKey, OrderRecord, OrdersAsked};
@@ -38,10 +40,10 @@ pub trait MoneyListing {
     }
 
     /// Offers what of this customer is in the list.
-    fn of_customer(&self, state: &State, root: Place, offer: &mut dyn FnMut(Newest, Self::Key));
+    fn of_customer(&self, sheet: &Sheet<'_>, offer: &mut dyn FnMut(Newest, Self::Key));
 
     /// How one is shown; nothing of one that is in the list no more.
-    fn record(&self, state: &State, key: Self::Key, as_of: AsOf) -> Option<Self::Record>;
+    fn record(&self, book: &Book<'_>, key: Self::Key) -> Option<Self::Record>;
 }
 
 /// What every list of money can be searched for.
@@ -65,7 +67,7 @@ impl MoneySearched {
         }
     }
 
-    fn is_of_the_time(&self, at: Timestamp) -> bool {
+    pub(super) fn is_of_the_time(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| at >= from) && self.before.is_none_or(|before| at < before)
     }
 
@@ -100,7 +102,7 @@ impl State {
             if entity.kind == Kind::Party && entity.owner == Some(ix) {
                 looked_at += entity.party().map_or(0, |party| party.members.len());
                 let mut offer = |at, key| page.offer(at, key);
-                list.of_customer(self, Place(ix), &mut offer);
+                list.of_customer(&Sheet::of(self, ix), &mut offer);
             }
         }
         page.has_more()
@@ -113,7 +115,8 @@ impl State {
         page: Numbering<L::Key>,
         as_of: AsOf,
     ) -> Option<NumberedPage<L::Record>> {
-        page.cut(|key| list.record(self, key, as_of))
+        let book = Book::of(self, as_of);
+        page.cut(|key| list.record(&book, key))
     }
 
     /// The payments of a customer that are told of.

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{MoneyListing, MoneySearched, OrderRecord, apart};
+use super::{Book, MoneyListing, MoneySearched, OrderRecord, Sheet, apart};
 use crate::domain::access::AsOf;
 use crate::domain::event::ProviderName;
 use crate::domain::id::Tsid;
+use crate::domain::money::Money;
 use crate::domain::order::{OrderStatus, RefundWord};
 use crate::domain::payment::RefundSeen;
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
-use crate::domain::state::numbered::{Newest, Place};
+use crate::domain::state::numbered::Newest;
 
 /// The payments that refunds are of, by the number of their ids. It follows from the rest.
 #[derive(Debug, Default)]
@@ -40,6 +41,8 @@ pub struct RefundRecord {
     pub id: Tsid,
     /// What is said of it.
     pub refund: RefundSeen,
+    /// How much: one of which nothing tells that yet is not shown among them.
+    pub amount: Money,
     /// Of what.
     pub order: OrderRecord,
 }
@@ -48,26 +51,26 @@ impl MoneyListing for RefundsAsked {
     type Key = RefundKey;
     type Record = RefundRecord;
 
-    fn of_customer(&self, state: &State, root: Place, offer: &mut dyn FnMut(Newest, RefundKey)) {
-        let Place(root_ix) = root;
-        let root = state.arena.get(root_ix);
-        for (ix, entity) in state.payments_of(root) {
+    fn of_customer(&self, sheet: &Sheet<'_>, offer: &mut dyn FnMut(Newest, RefundKey)) {
+        for (ix, entity) in sheet.payments() {
             let Some(payment) = entity.payment().filter(|held| held.has_refunds()) else {
                 continue;
             };
             if payment.order_status() == OrderStatus::Pending {
                 continue;
             }
-            let provider = state.arena.provider(entity.space);
+            let provider = sheet.state.arena.provider(entity.space);
             for refund in payment.refunds_seen() {
+                if refund.view.amount.is_none() {
+                    continue;
+                }
                 let at = refund.view.created_at.unwrap_or(entity.activity.last());
                 let id = Tsid::minted(provider, &refund.view.id).as_u64();
                 let ids = [&*refund.view.id, &*entity.name];
-                let is_customers = |needle: &str| state.matches(root_ix, root, needle);
                 if refund.view.amount.is_some()
                     && self.searched.is_of_the_time(at)
                     && self.status.is_none_or(|wanted| wanted == refund.word)
-                    && self.searched.finds(&ids, is_customers)
+                    && sheet.finds(&self.searched, &ids)
                 {
                     let place = apart(at, id, entity);
                     offer(place, RefundKey { payment: ix, id });
@@ -76,8 +79,8 @@ impl MoneyListing for RefundsAsked {
         }
     }
 
-    fn record(&self, state: &State, key: RefundKey, as_of: AsOf) -> Option<RefundRecord> {
-        state.refund_of(key.payment, key.id, as_of)
+    fn record(&self, book: &Book<'_>, key: RefundKey) -> Option<RefundRecord> {
+        book.refund(key.payment, key.id)
     }
 }
 
@@ -89,20 +92,9 @@ impl State {
         let id = id.as_u64();
         let all = self.refunds.0.range((id, Ix::at(0))..);
         let payments = all.take_while(|(held, _)| *held == id).map(|(_, ix)| *ix);
-        let records = payments.filter_map(|ix| self.refund_of(ix, id, as_of));
+        let book = Book::of(self, as_of);
+        let records = payments.filter_map(|ix| book.refund(ix, id));
         records.min_by(|one, other| one.order.payment.id.cmp(&other.order.payment.id))
-    }
-
-    fn refund_of(&self, payment: Ix, id: u64, as_of: AsOf) -> Option<RefundRecord> {
-        let order = self.order_of(payment, as_of)?;
-        let number = |refund: &RefundSeen| Tsid::minted(order.payment.provider, &refund.view.id);
-        let mut all = order.sold.refunds.iter();
-        let refund = all.find(|refund| number(refund).as_u64() == id)?.clone();
-        (order.sold.status != OrderStatus::Pending).then(|| RefundRecord {
-            id: number(&refund),
-            refund,
-            order,
-        })
     }
 
     /// Notes which payment a refund is of.
@@ -129,5 +121,21 @@ impl State {
                 self.refund_told(provider, &id, ix);
             }
         }
+    }
+}
+
+impl Book<'_> {
+    fn refund(&self, payment: Ix, id: u64) -> Option<RefundRecord> {
+        let order = self.order(payment)?;
+        let number = |refund: &RefundSeen| Tsid::minted(order.payment.provider, &refund.view.id);
+        let mut all = order.sold.refunds.iter();
+        let refund = all.find(|refund| number(refund).as_u64() == id)?.clone();
+        let amount = refund.view.amount?;
+        (order.sold.status != OrderStatus::Pending).then(|| RefundRecord {
+            id: number(&refund),
+            refund,
+            amount,
+            order,
+        })
     }
 }

@@ -3,15 +3,14 @@
 
 use serde::Serialize;
 
-use super::{MoneyListing, MoneySearched, OrderRecord, apart};
-use crate::domain::access::AsOf;
+use super::{Book, MoneyListing, MoneySearched, OrderRecord, Sheet, apart};
 use crate::domain::id::Tsid;
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
 use crate::domain::payment::{Payment, RefundView};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
-use crate::domain::state::numbered::{Newest, Place};
+use crate::domain::state::numbered::Newest;
 use crate::domain::status::RefundStatus;
 use crate::domain::time::Timestamp;
 
@@ -84,20 +83,12 @@ impl MoneyListing for TransactionsAsked {
     type Key = TransactionKey;
     type Record = TransactionRecord;
 
-    fn of_customer(
-        &self,
-        state: &State,
-        root: Place,
-        offer: &mut dyn FnMut(Newest, TransactionKey),
-    ) {
-        let Place(root_ix) = root;
-        let root = state.arena.get(root_ix);
-        for (ix, entity) in state.payments_of(root) {
-            let is_customers = |needle: &str| state.matches(root_ix, root, needle);
-            if !self.searched.finds(&[&entity.name], is_customers) {
+    fn of_customer(&self, sheet: &Sheet<'_>, offer: &mut dyn FnMut(Newest, TransactionKey)) {
+        for (ix, entity) in sheet.payments() {
+            if !sheet.finds(&self.searched, &[&entity.name]) {
                 continue;
             }
-            for moved in state.moved_by(ix) {
+            for moved in sheet.state.moved_by(ix) {
                 let is_meant = self
                     .status
                     .is_none_or(|wanted| wanted == Some(moved.status));
@@ -110,8 +101,8 @@ impl MoneyListing for TransactionsAsked {
         }
     }
 
-    fn record(&self, state: &State, key: TransactionKey, as_of: AsOf) -> Option<TransactionRecord> {
-        let mut all = state.moved_by(key.payment).into_iter();
+    fn record(&self, book: &Book<'_>, key: TransactionKey) -> Option<TransactionRecord> {
+        let mut all = book.state.moved_by(key.payment).into_iter();
         let moved = all.find(|moved| moved.id.as_u64() == key.id)?;
         Some(TransactionRecord {
             id: moved.id,
@@ -119,7 +110,7 @@ impl MoneyListing for TransactionsAsked {
             status: moved.status,
             amount: moved.amount,
             at: moved.at,
-            order: state.order_of(key.payment, as_of)?,
+            order: book.order(key.payment)?,
         })
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn money(state: &State) -> Vec<String> {
     }
     for number in 0..4 {
         let asked = Numbered { page: 1, size: 100 };
-        let happened = state.order_happenings(&format!("pay_{number}"), asked, AS_OF);
+        let happened = state.order_happenings(&format!("pay_{number}"), asked);
         lines.push(format!("{happened:?}"));
     }
     lines

@@ -12,7 +12,7 @@ use super::answers::{PAGE_SIZE, PageQuery, answer, page};
 use super::asked::Asked;
 use super::filters::Filters;
 use super::query::{Query, given};
-use crate::domain::state::CheckoutsSearched;
+use crate::domain::state::{CheckoutsSearched, MoneySearched};
 use crate::domain::status::CheckoutStatus;
 use crate::http::checkout::checkout_id;
 use crate::http::error::Problem;
@@ -62,11 +62,10 @@ impl ListQuery {
         let from = filters.from("startDate", &self.start_date);
         let until = filters.until("endDate", &self.end_date);
         let search = given(&self.search);
+        let text = search.map(|text| text.trim_start_matches(SESSION));
         filters.done(CheckoutsSearched {
-            search: search.map(|text| text.trim_start_matches(SESSION).to_owned()),
+            searched: MoneySearched::of(text, from, until),
             statuses: given(&self.status).map(statuses),
-            from,
-            until,
             ..CheckoutsSearched::default()
         })
     }

@@ -1,0 +1,170 @@
+//! What several payments of one customer have in common, worked out once while a list is made: a
+//! page costs about as much as its customers have payments, and never the square of that.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::MoneySearched;
+use super::methods::Method;
+use crate::domain::access::AsOf;
+use crate::domain::catalog::Period;
+use crate::domain::customer::CustomerView;
+use crate::domain::order::Billing;
+use crate::domain::state::State;
+use crate::domain::state::arena::Ix;
+use crate::domain::state::entity::Entity;
+use crate::domain::state::records::SubscriptionRecord;
+use crate::domain::time::Timestamp;
+
+/// One customer, while a list looks at it.
+pub struct Sheet<'a> {
+    pub(in crate::domain::state) state: &'a State,
+    pub(super) root_ix: Ix,
+    pub(super) root: &'a Entity,
+    is_searched: OnceCell<bool>,
+    /// For each subscription its first payment: when it was paid, and its id.
+    first_paid: OnceCell<HashMap<Ix, (Timestamp, u64)>>,
+    /// What a payment for each subscription is for, where its provider does not say.
+    billing: RefCell<HashMap<Ix, Billing>>,
+    customer: OnceCell<CustomerView>,
+    methods: OnceCell<Vec<Method<'a>>>,
+}
+
+impl<'a> Sheet<'a> {
+    pub(in crate::domain::state) fn of(state: &'a State, root_ix: Ix) -> Self {
+        Self {
+            state,
+            root_ix,
+            root: state.arena.get(root_ix),
+            is_searched: OnceCell::new(),
+            first_paid: OnceCell::new(),
+            billing: RefCell::default(),
+            customer: OnceCell::new(),
+            methods: OnceCell::new(),
+        }
+    }
+
+    /// What belongs to the customer.
+    pub(in crate::domain::state) fn members(&self) -> impl Iterator<Item = (Ix, &'a Entity)> {
+        self.state.members(self.root)
+    }
+
+    /// The payments that are told of.
+    pub(super) fn payments(&self) -> impl Iterator<Item = (Ix, &'a Entity)> {
+        self.state.payments_of(self.root)
+    }
+
+    /// Whether one of these ids, or else the customer, is searched for: in one list by one text.
+    pub(in crate::domain::state) fn finds(&self, searched: &MoneySearched, ids: &[&str]) -> bool {
+        searched.finds(ids, |needle| {
+            let matches = || self.state.matches(self.root_ix, self.root, needle);
+            *self.is_searched.get_or_init(matches)
+        })
+    }
+
+    /// Whether a payment is for another period: by its provider's word, else because the same
+    /// subscription was paid before.
+    pub(super) fn is_renewal(&self, ix: Ix) -> bool {
+        let payment = self.state.arena.get(ix).payment();
+        let told = payment.and_then(|held| held.is_renewal());
+        told.unwrap_or_else(|| self.is_paid_before(ix).unwrap_or(false))
+    }
+
+    fn is_paid_before(&self, ix: Ix) -> Option<bool> {
+        let own = (
+            self.state.sold_at(ix)?,
+            self.state.arena.get(ix).id.as_u64(),
+        );
+        let paid = self.state.subscription_paid(ix)?;
+        let first = self.first_paid.get_or_init(|| self.paid_first());
+        Some(first.get(&paid).is_some_and(|first| *first < own))
+    }
+
+    fn paid_first(&self) -> HashMap<Ix, (Timestamp, u64)> {
+        let mut first = HashMap::new();
+        for (ix, entity) in self.payments() {
+            let at = entity.payment().and_then(|payment| payment.paid_at());
+            if let Some((at, paid)) = at.zip(self.state.subscription_paid(ix)) {
+                let own = (at, entity.id.as_u64());
+                let held = first.entry(paid).or_insert(own);
+                *held = own.min(*held);
+            }
+        }
+        first
+    }
+
+    /// What a payment is for: by its provider's word, else by what is sold.
+    pub(super) fn billing_of(&self, ix: Ix) -> Billing {
+        let told = self.state.arena.get(ix).payment();
+        if let Some(told) = told.and_then(|held| held.billing()) {
+            return told;
+        }
+        let Some(paid) = self.state.subscription_paid(ix) else {
+            return Billing::OneTime;
+        };
+        let mut known = self.billing.borrow_mut();
+        *known.entry(paid).or_insert_with(|| self.billing_sold(ix))
+    }
+
+    fn billing_sold(&self, ix: Ix) -> Billing {
+        let Some(paid) = self.state.subscription_shown(ix) else {
+            return Billing::OneTime;
+        };
+        let view = self.state.subscription_view(paid, None);
+        match view.and_then(|view| view.terms) {
+            Some(terms) if terms.period == Period::OneTime => Billing::OneTime,
+            _ => Billing::Subscription,
+        }
+    }
+
+    /// The customer, less what it holds.
+    pub(super) fn customer(&self) -> CustomerView {
+        let alone = || self.state.customer_alone(self.root_ix);
+        self.customer.get_or_init(alone).clone()
+    }
+
+    /// What it pays with.
+    pub(super) fn methods(&self) -> &[Method<'a>] {
+        self.methods
+            .get_or_init(|| self.state.methods_of(self.root))
+    }
+}
+
+/// The customers and subscriptions of one page.
+pub struct Book<'a> {
+    pub(in crate::domain::state) state: &'a State,
+    pub(in crate::domain::state) as_of: AsOf,
+    sheets: RefCell<HashMap<Ix, Rc<Sheet<'a>>>>,
+    subscriptions: RefCell<HashMap<Ix, Option<SubscriptionRecord>>>,
+}
+
+impl<'a> Book<'a> {
+    pub(super) fn of(state: &'a State, as_of: AsOf) -> Self {
+        Self {
+            state,
+            as_of,
+            sheets: RefCell::default(),
+            subscriptions: RefCell::default(),
+        }
+    }
+
+    /// Of the customer that is kept there.
+    pub(super) fn sheet(&self, root: Ix) -> Rc<Sheet<'a>> {
+        let mut sheets = self.sheets.borrow_mut();
+        let sheet = sheets
+            .entry(root)
+            .or_insert_with(|| Rc::new(Sheet::of(self.state, root)));
+        Rc::clone(sheet)
+    }
+
+    /// What a payment pays for, where that is shown.
+    pub(super) fn subscription_of(&self, payment: Ix) -> Option<SubscriptionRecord> {
+        let paid = self.state.subscription_paid(payment)?;
+        let mut known = self.subscriptions.borrow_mut();
+        let record = known
+            .entry(paid)
+            .or_insert_with(|| self.state.record_at(paid, self.as_of));
+        record.clone()
+    }
+}

@@ -11,7 +11,7 @@ use crate::domain::checkout::{
     CheckoutView, GatewayWork, Heard, Outcome, OwnCheckout, PaymentMade,
 };
 use crate::domain::decided::Decided;
-use crate::domain::own::{CheckoutOpened, GATEWAY_SANDBOX, PROVIDER};
+use crate::domain::own::{CheckoutOpened, GATEWAY_SANDBOX, Item, PROVIDER};
 use crate::domain::standing::PeriodPaid;
 use crate::domain::status::{CheckoutStatus, Status};
 use crate::domain::subscription::Subscription;
@@ -147,6 +147,12 @@ impl State {
             made,
             charged_by: charging,
         })
+    }
+
+    /// What the checkout sells that a payment was made at.
+    pub(super) fn offered_to(&self, payment: Ix) -> Option<&Item> {
+        let checkout = self.arena.get(self.booked_on(payment, 0)?);
+        Some(&checkout.own_checkout()?.opened()?.item)
     }
 
     /// When a payment was made.

@@ -19,7 +19,9 @@ use super::times::Seconds;
 use crate::domain::catalog::Plan;
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::{Billing, OrderStatus};
+use crate::domain::own::Item;
 use crate::domain::state::{MoneySearched, OrderRecord, OrdersAsked, SubscriptionRecord};
+use crate::domain::status::Status;
 use crate::http::error::Problem;
 use crate::ledger::{Catalogue, Shown};
 
@@ -114,6 +116,7 @@ struct Summary {
     /// `month`, `3 months`; empty for what is paid once.
     interval: &'static str,
     currency_symbol: String,
+    /// When its gateway or provider charges again, where one does by itself.
     next_invoice_date: Option<Seconds>,
 }
 
@@ -123,6 +126,12 @@ impl Summary {
         let view = &record.view;
         let (_, end) = record.running_period;
         let goes_on = view.cancel_at.is_none() && view.ended_at.is_none();
+        // Of what nobody charges by itself, no invoice comes.
+        let is_charged = record.charged_as.is_some()
+            && matches!(
+                view.status,
+                Status::Trialing | Status::Active | Status::PastDue
+            );
         Self {
             id: ids::of_subscription(view),
             status: status_of(view),
@@ -130,7 +139,7 @@ impl Summary {
             interval: Recurrence::of(period_of(record)).words,
             currency_symbol: price.map_or_else(String::new, |price| price.currency.symbol()),
             currency: price.map(|price| price.currency.to_string()),
-            next_invoice_date: end.filter(|_| goes_on).map(Seconds),
+            next_invoice_date: end.filter(|_| goes_on && is_charged).map(Seconds),
         }
     }
 }
@@ -140,7 +149,12 @@ impl PlanShown {
     fn of(catalogue: &Catalogue, record: &OrderRecord) -> Option<Self> {
         let held = record.subscription.as_ref().map(|held| &held.view.plan);
         let said = record.sold.plan.as_deref();
-        let id = said.or_else(|| held.and_then(|plan| plan.id.as_deref()))?;
+        let offered = match &record.item {
+            Some(Item::Plan { plan_id, name, .. }) => Some((plan_id, name)),
+            Some(Item::Addon { .. }) | None => None,
+        };
+        let id = said.or_else(|| held.and_then(|plan| plan.id.as_deref()));
+        let id = id.or_else(|| offered.map(|(id, _)| &**id))?;
         let is_meant = |plan: &Plan| plan.identifier == id || plan.id == id;
         let found = catalogue.catalog().and_then(|catalog| {
             let mut all = catalog.plans.iter().enumerate();
@@ -148,6 +162,7 @@ impl PlanShown {
             Some(CatalogPlan::of(catalogue, catalog, place, plan))
         });
         let name = || held.and_then(|plan| plan.name.clone());
+        let name = || name().or_else(|| offered.map(|(_, name)| name.clone()));
         Some(match found {
             Some(plan) => Self::Known(Box::new(plan)),
             None => Self::Named(PlanName {
@@ -190,7 +205,7 @@ impl Order {
             billing_type: record.billing,
             is_renewal: record.is_renewal,
             license: [],
-            is_trial: false,
+            is_trial: record.is_trial(),
             subscription: record.subscription.as_ref().map(Summary::of),
             invoice_id: payment.invoice_id.clone(),
             custom_fields_data: Nothing {},

@@ -11,6 +11,7 @@ use crate::domain::access::AsOf;
 use crate::domain::catalog::Period;
 use crate::domain::customer::CustomerView;
 use crate::domain::order::Billing;
+use crate::domain::own::Item;
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::entity::Entity;
@@ -25,8 +26,9 @@ pub struct Sheet<'a> {
     is_searched: OnceCell<bool>,
     /// For each subscription its first payment: when it was paid, and its id.
     first_paid: OnceCell<HashMap<Ix, (Timestamp, u64)>>,
-    /// What a payment for each subscription is for, where its provider does not say.
-    billing: RefCell<HashMap<Ix, Billing>>,
+    /// What a payment for each subscription is for, where its provider does not say; nothing of one
+    /// that no payment has begun.
+    billing: RefCell<HashMap<Ix, Option<Billing>>>,
     customer: OnceCell<CustomerView>,
     methods: OnceCell<Vec<Method<'a>>>,
 }
@@ -104,17 +106,24 @@ impl<'a> Sheet<'a> {
             return Billing::OneTime;
         };
         let mut known = self.billing.borrow_mut();
-        *known.entry(paid).or_insert_with(|| self.billing_sold(ix))
+        let sold = *known.entry(paid).or_insert_with(|| self.billing_sold(ix));
+        sold.unwrap_or_else(|| self.billing_offered(ix))
     }
 
-    fn billing_sold(&self, ix: Ix) -> Billing {
-        let Some(paid) = self.state.subscription_shown(ix) else {
-            return Billing::OneTime;
-        };
+    fn billing_sold(&self, ix: Ix) -> Option<Billing> {
+        let paid = self.state.subscription_shown(ix)?;
         let view = self.state.subscription_view(paid, None);
-        match view.and_then(|view| view.terms) {
+        Some(match view.and_then(|view| view.terms) {
             Some(terms) if terms.period == Period::OneTime => Billing::OneTime,
             _ => Billing::Subscription,
+        })
+    }
+
+    /// By the checkout at which it was tried to pay.
+    fn billing_offered(&self, ix: Ix) -> Billing {
+        match self.state.offered_to(ix) {
+            Some(Item::Plan { period, .. }) if *period != Period::OneTime => Billing::Subscription,
+            Some(Item::Plan { .. } | Item::Addon { .. }) | None => Billing::OneTime,
         }
     }
 

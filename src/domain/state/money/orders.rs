@@ -4,6 +4,7 @@ use super::{Book, MoneyListing, MoneySearched, Sheet};
 use crate::domain::access::AsOf;
 use crate::domain::customer::CustomerView;
 use crate::domain::order::{Billing, OrderStatus};
+use crate::domain::own::Item;
 use crate::domain::payment::{PaymentView, Sold};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
@@ -43,8 +44,25 @@ pub struct OrderRecord {
     pub customer_key: Box<str>,
     /// Whose it is, less what that one holds.
     pub customer: CustomerView,
-    /// What it pays for.
+    /// What it pays for, once that has begun.
     pub subscription: Option<SubscriptionRecord>,
+    /// What the checkout of ours sells at which it was paid, or tried to.
+    pub item: Option<Item>,
+}
+
+impl OrderRecord {
+    /// Whether what it pays for is tried before the first period that is paid.
+    #[must_use]
+    pub fn is_trial(&self) -> bool {
+        let is_tried = matches!(
+            self.item,
+            Some(Item::Plan {
+                trial_days: 1..,
+                ..
+            })
+        );
+        is_tried && !self.is_renewal
+    }
 }
 
 impl OrdersAsked {
@@ -138,6 +156,7 @@ impl Book<'_> {
             customer_key: sheet.root.name.clone(),
             customer: sheet.customer(),
             subscription,
+            item: self.state.offered_to(ix).cloned(),
         })
     }
 }

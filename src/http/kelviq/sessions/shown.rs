@@ -6,18 +6,15 @@ use serde_json::value::RawValue;
 
 use super::super::catalog::prices::ChargePeriod;
 use super::super::customers::BillingAddress;
-use super::super::ids;
 use super::super::product::{Nothing, Product, product_of};
 use super::super::sold::{PaidWith, Payer};
-use super::super::subscriptions::shown::{
-    BillingType, Recurrence, billing_type, period_of, status_of, trial_days_left,
-};
-use super::super::times::{Day, Seconds};
+use super::super::subscriptions::shown::Held;
+use super::super::times::Seconds;
 use crate::domain::catalog::Catalog;
 use crate::domain::money::Money;
 use crate::domain::order::{Billing, OrderStatus};
 use crate::domain::own::Item;
-use crate::domain::state::{CheckoutRecord, OrderRecord, SubscriptionRecord};
+use crate::domain::state::{CheckoutRecord, OrderRecord};
 use crate::domain::status::CheckoutStatus;
 use crate::http::checkout::session_id;
 use crate::ledger::{Catalogue, EventView};
@@ -60,7 +57,8 @@ pub(in crate::http) struct SessionInFull {
     #[serde(flatten)]
     session: Session,
     order: Option<SessionOrder>,
-    subscription: Option<SessionSubscription>,
+    /// What was paid for.
+    subscription: Option<Held>,
     payment_method: Option<PaidWith>,
 }
 
@@ -206,7 +204,7 @@ impl SessionOrder {
             paid_at: sold.paid_at.map(Seconds),
             created_on: Seconds(payment.created_at),
             billing_type: record.billing,
-            is_trial: false,
+            is_trial: record.is_trial(),
             amount_subtotal: None,
             amount_discount: in_major(nothing).unwrap_or_else(|| "0".to_owned()),
             amount_tax: None,
@@ -214,52 +212,6 @@ impl SessionOrder {
             sale_currency: total.map_or_else(String::new, |money| money.currency.to_string()),
             sale_currency_symbol: total.map_or_else(String::new, |money| money.currency.symbol()),
             invoice_id: payment.invoice_id.clone(),
-        }
-    }
-}
-
-/// The subscription that was paid for.
-#[derive(Debug, JsonSchema, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "KelviqSessionSubscription")]
-struct SessionSubscription {
-    #[schemars(extend("format" = "uuid"))]
-    id: String,
-    recurrence: &'static str,
-    billing_period_start_time: Option<Seconds>,
-    billing_period_end_time: Option<Seconds>,
-    start_date: Day,
-    end_date: Option<Day>,
-    status: Box<str>,
-    amount: Option<String>,
-    currency: Option<String>,
-    trial_days_remaining: i64,
-    billing_type: BillingType,
-    recurrence_unit: Option<u32>,
-    recurrence_type: Option<&'static str>,
-}
-
-impl SessionSubscription {
-    fn of(record: &SubscriptionRecord, catalogue: &Catalogue) -> Self {
-        let view = &record.view;
-        let period = period_of(record);
-        let recurrence = Recurrence::of(period);
-        let price = record.terms.as_ref().map(|terms| terms.price);
-        let (starts, ends) = record.running_period;
-        Self {
-            id: ids::of_subscription(view),
-            recurrence: recurrence.words,
-            billing_period_start_time: starts.map(Seconds),
-            billing_period_end_time: ends.map(Seconds),
-            start_date: Day(view.started_at.unwrap_or(view.created_at)),
-            end_date: view.ended_at.or(view.cancel_at).map(Day),
-            status: status_of(view),
-            amount: price.map(|price| price.in_major_units()),
-            currency: price.map(|price| price.currency.to_string()),
-            trial_days_remaining: trial_days_left(record, catalogue.asked_at),
-            billing_type: billing_type(period),
-            recurrence_unit: recurrence.unit,
-            recurrence_type: recurrence.kind,
         }
     }
 }
@@ -274,7 +226,7 @@ impl SessionInFull {
         Self {
             session: Session::of(record, catalogue),
             order: order.map(SessionOrder::of),
-            subscription: subscription.map(|held| SessionSubscription::of(held, catalogue)),
+            subscription: subscription.map(|record| Held::of(record, catalogue.asked_at)),
             payment_method: order.and_then(PaidWith::of),
         }
     }

@@ -131,7 +131,7 @@ pub(in crate::http) async fn index(
         .await?;
     let catalogue = asked.ledger().catalogue().value;
     page(&asked, numbered, found, |record| {
-        Subscription::listed(record, &catalogue, asked.ledger())
+        Subscription::listed(record, &catalogue, asked.ledger()).told_to(&asked.caller)
     })
 }
 
@@ -145,7 +145,7 @@ pub(in crate::http) async fn show(
     let Shown { seq, value } = ledger.subscription_record(&asked.caller, &id);
     let record = value.ok_or(Problem::NotFound("subscription"))?;
     let catalogue = ledger.catalogue().value;
-    let shown = Subscription::listed(record, &catalogue, ledger);
+    let shown = Subscription::listed(record, &catalogue, ledger).told_to(&asked.caller);
     answer(StatusCode::OK, seq, &shown)
 }
 

@@ -9,12 +9,13 @@ use super::super::product::{Nothing, Product, ProductName, product_of};
 use super::super::times::{Day, Seconds};
 use crate::domain::catalog::Period;
 use crate::domain::customer::CustomerName;
+use crate::domain::key::Scope;
 use crate::domain::own::Terms;
 use crate::domain::state::{StatusSaid, SubscriptionRecord};
 use crate::domain::status::Status;
 use crate::domain::subscription::SubscriptionView;
 use crate::domain::time::Timestamp;
-use crate::ledger::{Catalogue, Ledger};
+use crate::ledger::{Caller, Catalogue, Ledger};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 /// Every period after which there is another.
@@ -28,18 +29,17 @@ const RECURRING: [Period; 7] = [
     Period::Yearly,
 ];
 
-/// A subscription.
+/// What is shown of a subscription wherever it is shown.
 #[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "KelviqSubscription")]
-pub(in crate::http) struct Subscription {
+#[schemars(rename = "KelviqHeld")]
+pub(in crate::http) struct Held {
     #[schemars(extend("format" = "uuid"))]
     id: String,
-    /// What the gateway or another provider calls it.
-    external_subscription_id: Option<Box<str>>,
     start_date: Day,
     /// When it ends or ended, where that is known.
     end_date: Option<Day>,
+    /// Nothing, where it is paid once.
     billing_period_start_time: Option<Seconds>,
     billing_period_end_time: Option<Seconds>,
     /// Of one period, in the currency's major unit; `null` where its provider does not tell.
@@ -47,20 +47,33 @@ pub(in crate::http) struct Subscription {
     recurrence: &'static str,
     currency: Option<String>,
     status: Box<str>,
-    product: ProductShown,
-    plan: PlanName,
-    features: Vec<HeldFeature>,
     trial_days_remaining: i64,
-    customer_id: Option<Box<str>>,
     billing_type: BillingType,
     recurrence_unit: Option<u32>,
     recurrence_type: Option<&'static str>,
+}
+
+/// A subscription.
+#[derive(Debug, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "KelviqSubscription")]
+pub(in crate::http) struct Subscription {
+    #[serde(flatten)]
+    held: Held,
+    /// What the gateway or another provider calls it; a client key is not told.
+    external_subscription_id: Option<Box<str>>,
+    product: ProductShown,
+    plan: PlanName,
+    features: Vec<HeldFeature>,
+    customer_id: Option<Box<str>>,
     files: [Nothing; 0],
     links: [Nothing; 0],
     license: [Nothing; 0],
     canceled_at: Option<Seconds>,
     cancellation_reason: Option<CancellationReason>,
+    /// A client key is not told.
     cancellation_feedback: Option<Box<str>>,
+    /// The same.
     cancellation_comment: Option<Box<str>>,
 }
 
@@ -84,7 +97,7 @@ struct PlanName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schemars(inline)]
-pub(in crate::http) enum BillingType {
+enum BillingType {
     Subscription,
     OneTime,
 }
@@ -179,11 +192,40 @@ pub(in crate::http) fn period_of(record: &SubscriptionRecord) -> Period {
 }
 
 /// Whole days that are left of its trial.
-pub(in crate::http) fn trial_days_left(record: &SubscriptionRecord, now: Timestamp) -> i64 {
+fn trial_days_left(record: &SubscriptionRecord, now: Timestamp) -> i64 {
     let is_tried = record.view.status == Status::Trialing;
     let end = record.trial_ends_at.filter(|_| is_tried);
     let left = end.map_or(0, |end| end.as_millis().saturating_sub(now.as_millis()));
     left.max(0).saturating_add(DAY_MILLIS - 1) / DAY_MILLIS
+}
+
+impl Held {
+    pub(in crate::http) fn of(record: &SubscriptionRecord, now: Timestamp) -> Self {
+        let view = &record.view;
+        let period = period_of(record);
+        let recurrence = Recurrence::of(period);
+        let price = record.terms.as_ref().map(|terms| terms.price);
+        let (starts, ends) = if period == Period::OneTime {
+            (None, None)
+        } else {
+            record.running_period
+        };
+        Self {
+            id: ids::of_subscription(view),
+            start_date: Day(view.started_at.unwrap_or(view.created_at)),
+            end_date: view.ended_at.or(view.cancel_at).map(Day),
+            billing_period_start_time: starts.map(Seconds),
+            billing_period_end_time: ends.map(Seconds),
+            amount: price.map(|price| price.in_major_units()),
+            recurrence: recurrence.words,
+            currency: price.map(|price| price.currency.to_string()),
+            status: status_of(view),
+            trial_days_remaining: trial_days_left(record, now),
+            billing_type: billing_type(period),
+            recurrence_unit: recurrence.unit,
+            recurrence_type: recurrence.kind,
+        }
+    }
 }
 
 impl Subscription {
@@ -195,6 +237,19 @@ impl Subscription {
     ) -> Self {
         let by_name = |product: Product| ProductShown::Name(product.name);
         Self::of(record, catalogue, ledger, by_name)
+    }
+
+    /// As this caller may see it: a key that stands in browsers reads no words of the merchant's.
+    pub(super) fn told_to(self, caller: &Caller) -> Self {
+        if caller.scope.covers(Scope::Read) {
+            return self;
+        }
+        Self {
+            external_subscription_id: None,
+            cancellation_feedback: None,
+            cancellation_comment: None,
+            ..self
+        }
     }
 
     /// As it is made.
@@ -210,14 +265,6 @@ impl Subscription {
         product: impl FnOnce(Product) -> ProductShown,
     ) -> Self {
         let view = &record.view;
-        let period = period_of(&record);
-        let recurrence = Recurrence::of(period);
-        let price = record.terms.as_ref().map(|terms| terms.price);
-        let (starts, ends) = if period == Period::OneTime {
-            (None, None)
-        } else {
-            record.running_period
-        };
         let by_provider = (view.status == Status::Canceled)
             .then_some(view.ended_at)
             .flatten();
@@ -233,16 +280,8 @@ impl Subscription {
         let customer = view.customer.as_ref();
         let company = customer.and_then(|customer| ledger.company_of(&customer.id));
         Self {
-            id: ids::of_subscription(view),
+            held: Held::of(&record, catalogue.asked_at),
             external_subscription_id: record.charged_as.clone(),
-            start_date: Day(view.started_at.unwrap_or(view.created_at)),
-            end_date: view.ended_at.or(view.cancel_at).map(Day),
-            billing_period_start_time: starts.map(Seconds),
-            billing_period_end_time: ends.map(Seconds),
-            amount: price.map(|price| price.in_major_units()),
-            recurrence: recurrence.words,
-            currency: price.map(|price| price.currency.to_string()),
-            status: status_of(view),
             product: product(product_of(catalogue, company.as_deref())),
             plan: PlanName {
                 name: plan
@@ -257,11 +296,7 @@ impl Subscription {
                     bought(record.terms.as_ref(), feature)
                 })
             }),
-            trial_days_remaining: trial_days_left(&record, catalogue.asked_at),
             customer_id: customer.map(|named| customer_id(named, ledger)),
-            billing_type: billing_type(period),
-            recurrence_unit: recurrence.unit,
-            recurrence_type: recurrence.kind,
             files: [],
             links: [],
             license: [],
@@ -274,7 +309,7 @@ impl Subscription {
 }
 
 /// Whether another period follows.
-pub(in crate::http) const fn billing_type(period: Period) -> BillingType {
+const fn billing_type(period: Period) -> BillingType {
     match period {
         Period::OneTime => BillingType::OneTime,
         Period::Daily

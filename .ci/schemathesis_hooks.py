@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import uuid
+import zlib
 
 import requests
 import schemathesis
@@ -33,8 +34,6 @@ KELVIQ_FIELDS = {
     "customAmount": 12.5,
     "discountCode": ABSENT,
     "email": "somebody@example.com",
-    "billingAddress": {"country": "IN", "line1": "1 Example Street"},
-    "metadata": {"orderRef": "A"},
     "properties": {"featureId": "ai-credits", "value": 2},
     "timestamp": "2026-10-01 10:00:00.000000",
     "trialEnd": "now",
@@ -49,6 +48,9 @@ KELVIQ_FIELDS = {
 KELVIQ_QUERY = {"customer_id": CUSTOMER, "customerId": CUSTOMER, "page": 1}
 KELVIQ_QUERY |= dict.fromkeys(("start_date", "start_date_after", "modified_on_after"), "2026-01-01")
 KELVIQ_QUERY |= dict.fromkeys(("end_date", "start_date_before", "modified_on_before"), "2199-01-01")
+# The requests to Kelviq's surface that name only what there is, by their ids: these are to be accepted.
+# Every other one sends what it likes, and may be refused.
+NAMING = set()
 # What a path names, by the list it is in: the parameter, and the field of a row.
 KELVIQ_LISTS = {
     "checkout/sessions/": ("session_id", "id"),
@@ -156,10 +158,17 @@ def ask_kelviq(method, rest, body=None):
     return answer.json()
 
 
+def is_naming(case):
+    """Half of the requests, and always the same ones."""
+    return zlib.crc32(repr((case.path, case.query, case.body)).encode()) % 2
+
+
 def of_kelviq(case):
-    """Names in a request what there is: its customer, its plan, a subscription that was just begun."""
+    """Names in a request what there is: a subscription that was just begun, and in every other one its
+    customer and its plan too."""
     place, query = case.path_parameters or {}, case.query or {}
     rest = case.path.removeprefix(KELVIQ)
+    names = is_naming(case)
     start = rest.split("{")[0]
     if start == "subscriptions/" and place:
         body = {"planIdentifier": "pro", "chargePeriod": "MONTHLY", "customerId": CUSTOMER}
@@ -171,6 +180,9 @@ def of_kelviq(case):
         name, of_row = KELVIQ_LISTS[start]
         for row in ask_kelviq("GET", f"{start}?page_size=1")["results"]:
             place[name] = row[of_row]
+    if not names:
+        return
+    NAMING.add(case.id)
     for name, value in KELVIQ_QUERY.items():
         if name in query:
             query[name] = value
@@ -200,6 +212,12 @@ def of_kelviqs_body(rest, fields):
     if body.get("cancellationType") == "SPECIFIC_DATE":
         body["cancellationDate"] = KELVIQ_FIELDS["cancellationDate"]
     return body
+
+
+@schemathesis.check
+def what_names_what_is_there_is_accepted(ctx, response, case):
+    if case.id in NAMING and 400 <= response.status_code < 500:
+        raise AssertionError(f"refused: {response.status_code} {response.text}")
 
 
 @schemathesis.hook

@@ -67,8 +67,7 @@ impl MoneyListing for RefundsAsked {
                 let at = refund.view.created_at.unwrap_or(entity.activity.last());
                 let id = Tsid::minted(provider, &refund.view.id).as_u64();
                 let ids = [&*refund.view.id, &*entity.name];
-                if refund.view.amount.is_some()
-                    && self.searched.is_of_the_time(at)
+                if self.searched.is_of_the_time(at)
                     && self.status.is_none_or(|wanted| wanted == refund.word)
                     && sheet.finds(&self.searched, &ids)
                 {

@@ -86,6 +86,7 @@ impl Standing {
             updated_at: named.activity.last(),
             last_seq: named.activity.last_seq(),
             terms: self.terms.clone(),
+            replaced_by: None,
             explain: None,
         }
     }

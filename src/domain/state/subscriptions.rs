@@ -317,7 +317,11 @@ impl State {
             activity: shown.activity,
         };
         match shown.stands {
-            Stands::Sold(standing) => Some(standing.view(named, as_of)),
+            Stands::Sold(standing) => {
+                let mut view = standing.view(named, as_of);
+                view.replaced_by = self.in_place_of(&standing);
+                Some(view)
+            }
             Stands::Provided { cells, decided } => {
                 let mut view = cells.view(named, as_of)?;
                 if let Some(decided) = &decided {

@@ -1,6 +1,7 @@
 //! Kelviq's API as one of its clients sees it: bodies in every spelling, paths with and without the
 //! slash, pages, each field wrong, keys of each kind, and what is answered that a ledger does not do.
 
+mod carried;
 mod catalogue;
 mod checkout;
 mod counted;

@@ -98,7 +98,7 @@ impl State {
         }
         Some(CustomerRecord {
             customer: self.customer_view(root, Some(as_of)),
-            metadata: self.metadata_at(root).map(Into::into),
+            metadata: self.metadata_at(root),
         })
     }
 }

@@ -11,7 +11,6 @@ use super::page::{Gathering, Ident, Listing, Page, page};
 use super::sales::{Sold, plan_sold};
 use crate::domain::access::AsOf;
 use crate::domain::activity::Activity;
-use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::standing::{self, Standing, SubscriptionStanding};
@@ -165,8 +164,7 @@ impl State {
             }
         }
         for (ix, entity) in self.arena.of_kind(Kind::Checkout) {
-            let opened = entity.own_checkout().and_then(OwnCheckout::opened);
-            let Some(plan) = opened.and_then(plan_sold) else {
+            let Some(plan) = entity.own_checkout().and_then(plan_sold) else {
                 continue;
             };
             let may_be_paid = [CheckoutStatus::Processing, CheckoutStatus::Failed];

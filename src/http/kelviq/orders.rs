@@ -122,7 +122,7 @@ struct Summary {
 
 impl Summary {
     fn of(record: &SubscriptionRecord) -> Self {
-        let price = record.terms.as_ref().map(|terms| terms.price);
+        let price = record.price;
         let view = &record.view;
         let (_, end) = record.running_period;
         let goes_on = view.cancel_at.is_none() && view.ended_at.is_none();

@@ -105,9 +105,22 @@ enum BillingType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schemars(inline)]
+#[allow(clippy::enum_variant_names, reason = "they are Kelviq's words")]
 enum CancellationReason {
+    CancelledByCustomer,
     CancelledByMerchant,
     CancelledByProvider,
+}
+
+impl CancellationReason {
+    /// Kelviq's own word, where it told one of them.
+    fn of(word: Option<&str>) -> Self {
+        match word {
+            Some("CANCELLED_BY_CUSTOMER") => Self::CancelledByCustomer,
+            Some("CANCELLED_BY_MERCHANT") => Self::CancelledByMerchant,
+            Some(_) | None => Self::CancelledByProvider,
+        }
+    }
 }
 
 /// How a period is written: in words, how many of what kind.
@@ -204,7 +217,7 @@ impl Held {
         let view = &record.view;
         let period = period_of(record);
         let recurrence = Recurrence::of(period);
-        let price = record.terms.as_ref().map(|terms| terms.price);
+        let price = record.price;
         let (starts, ends) = if period == Period::OneTime {
             (None, None)
         } else {
@@ -268,13 +281,14 @@ impl Subscription {
         let by_provider = (view.status == Status::Canceled)
             .then_some(view.ended_at)
             .flatten();
-        let (canceled_at, reason) = match (&record.cancel, by_provider) {
-            (Some(cancel), _) => (
+        let (canceled_at, reason) = match (&record.cancel, &record.cancelled_there, by_provider) {
+            (Some(cancel), _, _) => (
                 Some(cancel.asked_at),
                 Some(CancellationReason::CancelledByMerchant),
             ),
-            (None, Some(at)) => (Some(at), Some(CancellationReason::CancelledByProvider)),
-            (None, None) => (None, None),
+            (None, Some((at, why)), _) => (Some(*at), Some(CancellationReason::of(why.as_deref()))),
+            (None, None, Some(at)) => (Some(at), Some(CancellationReason::CancelledByProvider)),
+            (None, None, None) => (None, None),
         };
         let plan = record.plan.as_ref();
         let customer = view.customer.as_ref();

@@ -60,7 +60,6 @@ impl Days {
             before: at(START),
             lives: Lives {
                 held: vec![Held::new(Some(id), "free", Some(at(START)))],
-                ..Lives::default()
             },
             sales: Vec::new(),
             done: BTreeMap::new(),

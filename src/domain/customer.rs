@@ -101,6 +101,8 @@ enum Detail {
     Country,
     /// As JSON of [`Address`]: one word of where somebody is, not several.
     Address,
+    /// A JSON object: what the merchant notes.
+    Metadata,
 }
 
 /// What is known of a person: for each detail the greatest fact, never cleared by absence. Where
@@ -115,7 +117,12 @@ impl Person {
     /// Takes in what an event says; says whether the e-mail address is another now.
     pub fn observe(&mut self, contact: &Contact, stamp: Stamp) -> bool {
         let mut is_new_email = false;
+        // Texts: writing them cannot fail.
+        let address = contact.address.as_ref();
+        let address = address.map(|told| serde_json::to_string(told).unwrap_or_default().into());
         let said = [
+            (Detail::Address, &address),
+            (Detail::Metadata, &contact.metadata),
             (Detail::Email, &contact.email),
             (Detail::FirstName, &contact.first_name),
             (Detail::LastName, &contact.last_name),
@@ -137,11 +144,10 @@ impl Person {
         self.get(Detail::Email)
     }
 
-    /// Takes in where an event says that the person is.
-    pub fn locate(&mut self, address: &Address, stamp: Stamp) {
-        // Texts: writing them cannot fail.
-        let text = serde_json::to_string(address).unwrap_or_default();
-        self.offer(Detail::Address, stamp, &text);
+    /// What the merchant notes.
+    #[must_use]
+    pub fn metadata(&self) -> Option<&str> {
+        self.get(Detail::Metadata)
     }
 
     /// Takes in all that another record of the same person knows.
@@ -224,7 +230,6 @@ pub struct CustomerView {
     pub first_name: Option<Box<str>>,
     pub last_name: Option<Box<str>>,
     pub phone: Option<Box<str>>,
-    /// No provider that only sends webhooks tells it.
     pub address: Option<AddressView>,
     /// The providers' own ids: `{"razorpay": "cust_…"}`.
     pub references: BTreeMap<&'static str, Box<str>>,

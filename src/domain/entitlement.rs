@@ -11,6 +11,7 @@ use super::catalog::{Catalog, Feature, FeatureType, Meter, Plan, PlanFeature};
 use super::customer::CustomerName;
 use super::explanation::Explain;
 use super::meter::Meters;
+use super::shares::share_out;
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 use super::window::Window;
@@ -96,11 +97,13 @@ impl<'a> Holder<'a> {
         self.rows_of(as_of, |_| true)
     }
 
-    /// The same of those subscriptions alone that grant access: what is used or allowed beside them
-    /// has rows of its own.
+    /// The same of those subscriptions alone that grant access, each use shared out among them: what
+    /// is used or allowed beside them has rows of its own.
     #[must_use]
     pub fn rows_in_force(&self, as_of: AsOf) -> Vec<Entitlement> {
-        self.rows_of(as_of, has_access)
+        let mut rows = self.rows_of(as_of, has_access);
+        share_out(&mut rows);
+        rows
     }
 
     fn rows_of(

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub use self::paid::{DisputeFact, PaymentFact, PaymentMethodFact, RefundFact};
 
 use super::accepted::AcceptedFact;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Period};
+use super::customer::Address;
 use super::key::KeyFact;
 use super::money::Money;
 use super::own::OwnFact;
@@ -168,6 +169,10 @@ pub struct Contact {
     pub company_id: Option<Box<str>>,
     /// The vendor's country id (`CON-…`).
     pub country_id: Option<Box<str>>,
+    /// Where somebody is, as a whole; empty where that was cleared.
+    pub address: Option<Box<Address>>,
+    /// What the merchant notes of somebody: a JSON object, as text; empty where that was cleared.
+    pub metadata: Option<Box<str>>,
 }
 
 /// See [`Fact::Party`]. One a provider id an event; its notes are those of the whole event.
@@ -215,8 +220,27 @@ pub struct SubscriptionFact {
     pub ended_at: Option<Timestamp>,
     /// When the provider made it.
     pub created_at: Option<Timestamp>,
+    /// What else it is had for, where the provider tells.
+    pub deal: Option<Box<Deal>>,
     /// Whose it is.
     pub naming: Naming,
+}
+
+/// What some providers tell of a subscription beside how it stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deal {
+    /// What is charged for one period.
+    pub price: Option<Money>,
+    /// How long that is.
+    pub period: Option<Period>,
+    /// When it is to end, while it runs.
+    pub planned_end: Option<Timestamp>,
+    /// When it was asked to end, or did.
+    pub cancelled_at: Option<Timestamp>,
+    /// Why, in the provider's word.
+    pub cancelled_because: Option<Box<str>>,
+    /// When its trial ends or ended.
+    pub trial_ends_at: Option<Timestamp>,
 }
 
 /// How a provider names a subscription.

@@ -29,6 +29,7 @@ pub mod payment;
 pub mod place;
 pub mod pricing;
 pub mod register;
+pub mod shares;
 pub mod standing;
 pub mod state;
 pub mod status;

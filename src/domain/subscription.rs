@@ -9,7 +9,7 @@ use super::access::{Access, AsOf, Terms};
 use super::activity::Activity;
 use super::customer::CustomerName;
 use super::decided::Decided;
-use super::event::SubscriptionFact;
+use super::event::{Deal, SubscriptionFact};
 use super::explanation::Explain;
 use super::own::{Quantity, Terms as Had};
 use super::register::{RareSlot, Slot, SourceId, Stamp};
@@ -60,6 +60,8 @@ struct Snapshot {
     started_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     created_at: Option<Timestamp>,
+    /// Few providers tell of it.
+    deal: Option<Box<Deal>>,
 }
 
 /// How it ended, where that is final.
@@ -101,6 +103,7 @@ impl Subscription {
             started_at: fact.started_at,
             ended_at: fact.ended_at,
             created_at: fact.created_at,
+            deal: fact.deal.clone(),
         };
         self.snapshot.offer(stamp, snapshot);
     }
@@ -212,14 +215,28 @@ impl Subscription {
         self.snapshot.get()?.started_at
     }
 
+    /// What else its provider tells that it is had for.
+    #[must_use]
+    pub fn deal(&self) -> Option<&Deal> {
+        self.snapshot.get()?.deal.as_deref()
+    }
+
+    /// When its provider says that it is to end, while it runs.
+    #[must_use]
+    pub fn planned_end(&self) -> Option<Timestamp> {
+        let status = self.status();
+        let runs = !status.is_end() && status != Status::Superseded;
+        self.deal()?.planned_end.filter(|_| runs)
+    }
+
     /// Whether access is granted.
     #[must_use]
     pub fn access(&self, as_of: AsOf) -> Access {
         let terms = Terms {
             status: self.status(),
             paid_through: self.paid_through(),
-            cancel_at: None,
-            trial_ends_at: None,
+            cancel_at: self.planned_end(),
+            trial_ends_at: self.deal().and_then(|deal| deal.trial_ends_at),
             cancelled_at: None,
         };
         Access::of(&terms, as_of)
@@ -345,7 +362,7 @@ impl Subscription {
             paid_through: self.paid_through(),
             access: as_of.map(|as_of| self.access(as_of)),
             started_at: snapshot.started_at,
-            cancel_at: None,
+            cancel_at: self.planned_end(),
             ended_at,
             created_at: snapshot.created_at.unwrap_or(named.activity.first()),
             updated_at: named.activity.last(),

@@ -1,4 +1,4 @@
-//! Decimal numbers of a body, exactly as they are written. The lenient reader would make floats of
+//! Parts of a body exactly as they are written, above all decimal numbers. The lenient reader would make floats of
 //! them; amounts with a fraction are rare enough to be read twice. It knows no provider.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,11 @@ use serde_json::value::RawValue;
 
 /// The number at the end of a path of keys, whether it is written as a number or as a text.
 pub(super) fn number_at(body: &[u8], path: &[&str]) -> Option<Decimal> {
+    decimal(raw_at(body, path)?.get().trim_matches('"'))
+}
+
+/// What is written at the end of a path of keys, byte for byte.
+pub(super) fn raw_at<'a>(body: &'a [u8], path: &[&str]) -> Option<&'a RawValue> {
     type Members<'a> = BTreeMap<String, &'a RawValue>;
     let mut raw = serde_json::from_slice::<&RawValue>(body).ok()?;
     for key in path {
@@ -15,7 +20,7 @@ pub(super) fn number_at(body: &[u8], path: &[&str]) -> Option<Decimal> {
             .ok()?
             .remove(*key)?;
     }
-    decimal(raw.get().trim_matches('"'))
+    Some(raw)
 }
 
 /// A number as JSON writes it. `None` where it does not fit exactly.

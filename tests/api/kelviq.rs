@@ -8,6 +8,7 @@ mod counted;
 mod customers;
 mod elsewhere;
 mod entitlements;
+mod learned;
 mod lists;
 mod money;
 mod named;

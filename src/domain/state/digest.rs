@@ -116,9 +116,10 @@ impl State {
                 view.subscriptions.clear();
                 let told = self.meters_of(ix);
                 let meters = told.map(Meters::summaries).unwrap_or_default();
+                let metadata = self.metadata_at(ix);
                 let customer = CustomerExhibit {
                     view: &view,
-                    metadata: self.metadata_at(ix),
+                    metadata: metadata.as_deref(),
                     archived_at: self.archived_at(ix),
                     meters,
                 };

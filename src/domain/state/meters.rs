@@ -26,8 +26,6 @@ pub(super) struct Account {
     made_at: Option<Timestamp>,
     /// When it was archived first: that is for good.
     archived_at: Option<Timestamp>,
-    /// What the merchant notes of it: a JSON object, as text; empty where that was cleared.
-    metadata: RareSlot<Box<str>>,
     /// What it used and may use.
     pub(super) meters: Meters,
 }
@@ -59,6 +57,8 @@ pub(super) fn contact_of(fact: &CustomerCreated) -> Contact {
         phone: fact.phone.clone(),
         company_id: fact.company_id.clone(),
         country_id: fact.country_id.clone(),
+        address: fact.address.clone().map(Box::new),
+        metadata: fact.metadata.clone(),
     }
 }
 
@@ -68,6 +68,8 @@ pub(super) fn contact_updated(fact: &CustomerUpdated) -> Contact {
         email: fact.email.clone(),
         first_name: fact.first_name.clone(),
         last_name: fact.last_name.clone(),
+        address: fact.address.clone().map(Box::new),
+        metadata: fact.metadata.clone(),
         ..Contact::default()
     }
 }
@@ -170,17 +172,11 @@ impl State {
     /// checkout.
     pub(super) fn customer_made(&mut self, fact: &CustomerCreated, told: &Told<'_>) -> Option<Ix> {
         let party = self.introduce(&created_naming(fact), &contact_of(fact), told)?;
-        if let Some(address) = &fact.address {
-            self.arena.get_mut(party).person.locate(address, told.stamp);
-        }
         let account = self.account_mut(party)?;
         let before = account.creation.get().cloned();
         account.creation.offer(told.stamp, Creation::of(fact));
         let at = told.stamp.occurred_at;
         account.made_at = Some(account.made_at.map_or(at, |held| held.min(at)));
-        if let Some(metadata) = &fact.metadata {
-            account.metadata.offer(told.stamp, metadata.clone());
-        }
         self.created_anew(party, before.as_ref());
         Some(party)
     }
@@ -188,13 +184,6 @@ impl State {
     fn customer_updated(&mut self, fact: &CustomerUpdated, told: &Told<'_>) -> Option<Ix> {
         let party = self.party(MERCHANT, &fact.identifier, told.activity);
         self.describe(party, &contact_updated(fact), told.stamp);
-        if let Some(address) = &fact.address {
-            self.arena.get_mut(party).person.locate(address, told.stamp);
-        }
-        if let Some(metadata) = &fact.metadata {
-            let account = self.account_mut(party)?;
-            account.metadata.offer(told.stamp, metadata.clone());
-        }
         Some(party)
     }
 
@@ -259,13 +248,9 @@ impl State {
     }
 
     /// What the merchant notes of a customer.
-    pub(super) fn metadata_at(&self, root: Ix) -> Option<&str> {
-        let account = self.arena.get(root).party()?.account.as_deref()?;
-        account
-            .metadata
-            .get()
-            .map(|text| &**text)
-            .filter(|text| !text.is_empty())
+    pub(super) fn metadata_at(&self, root: Ix) -> Option<Box<str>> {
+        let person = self.person(self.arena.get(root));
+        person.metadata().map(Into::into)
     }
 
     /// Whether a customer is archived, by any id: nobody asks anything for it any more.
@@ -277,7 +262,7 @@ impl State {
 
     /// What the merchant notes of a customer, by any id: a JSON object, as text.
     #[must_use]
-    pub fn metadata_of(&self, id: &str) -> Option<&str> {
+    pub fn metadata_of(&self, id: &str) -> Option<Box<str>> {
         self.metadata_at(self.find_customer(id)?)
     }
 

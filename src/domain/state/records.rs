@@ -8,6 +8,7 @@ use crate::domain::access::AsOf;
 use crate::domain::catalog::Plan;
 use crate::domain::decided::{CancelTold, Decided};
 use crate::domain::entitlement::plan_of;
+use crate::domain::event::Deal;
 use crate::domain::money::{Currency, Money};
 use crate::domain::own::{CancelWhen, Terms};
 use crate::domain::subscription::{Subscription, SubscriptionView};
@@ -20,12 +21,16 @@ pub struct SubscriptionRecord {
     pub view: SubscriptionView,
     /// What it is had for: as it was said, else by the catalogue's price that its provider charges.
     pub terms: Option<Terms>,
+    /// What is charged for one period, where that was said or its provider tells.
+    pub price: Option<Money>,
     /// Its plan, where the newest catalogue has it.
     pub plan: Option<Plan>,
     /// When its trial ends or ended; `None` where it had none.
     pub trial_ends_at: Option<Timestamp>,
     /// The cancel that was asked for here and holds.
     pub cancel: Option<CancelRecord>,
+    /// The cancel that its provider tells of: when it was asked for, and the provider's word for why.
+    pub cancelled_there: Option<(Timestamp, Option<Box<str>>)>,
     /// From when and until when it was paid for last; else its trial, or the period of its terms
     /// that runs, counted from its start or its trial's end. No end: it never ends.
     pub running_period: (Option<Timestamp>, Option<Timestamp>),
@@ -78,6 +83,10 @@ impl State {
         let plan = plan.and_then(|(catalog, id)| plan_of(catalog, id));
         let charged = || charged_for(plan?, plan_id?);
         let period = view.current_period;
+        let deal = match &shown.stands {
+            Stands::Sold(_) => None,
+            Stands::Provided { cells, .. } => cells.deal(),
+        };
         let (terms, trial_ends_at, cancel, running_period) = match &shown.stands {
             Stands::Sold(standing) => {
                 let decided = self.arena.get(ix).subscription();
@@ -94,19 +103,37 @@ impl State {
             Stands::Provided { decided, .. } => {
                 let told = decided.as_deref().and_then(Decided::cancel_told);
                 let told = told.map(CancelRecord::of);
-                (charged(), None, told, (period.start, period.end))
+                let terms = deal.and_then(agreed).or_else(charged);
+                let trial_ends_at = deal.and_then(|deal| deal.trial_ends_at);
+                (terms, trial_ends_at, told, (period.start, period.end))
             }
         };
+        let cancelled_there = deal.and_then(|deal| {
+            let why = deal.cancelled_because.clone();
+            deal.cancelled_at.map(|at| (at, why))
+        });
+        let price = terms.as_ref().map(|terms| terms.price);
         Some(SubscriptionRecord {
+            price: price.or(deal.and_then(|deal| deal.price)),
             terms,
             plan: plan.cloned(),
             trial_ends_at,
             cancel,
+            cancelled_there,
             running_period,
             charged_as: view.provider_subscription_id.clone(),
             view,
         })
     }
+}
+
+/// What a provider says that it is had for, where it says all of it.
+fn agreed(deal: &Deal) -> Option<Terms> {
+    Some(Terms {
+        period: deal.period?,
+        price: deal.price?,
+        quantities: Vec::new(),
+    })
 }
 
 /// What a provider charges for a plan, where the catalogue says which of its prices that is.

@@ -105,7 +105,7 @@ impl State {
     fn record_of(&self, root: Ix, as_of: AsOf) -> CustomerRecord {
         CustomerRecord {
             customer: self.customer_view(root, Some(as_of)),
-            metadata: self.metadata_at(root).map(Into::into),
+            metadata: self.metadata_at(root),
         }
     }
 }

@@ -5,12 +5,14 @@
 //! is the payment here; checkout sessions and invoices point at the same money and add none.
 
 use super::NAME;
-use super::fields::{contact, day, instrument, money, naming, time};
+use super::fields::{day, instrument, money, naming, planned_end, time, units};
+use super::person::{Said, contact};
 use super::words::{self, Family, Kind};
 use crate::domain::event::{
-    CheckoutFact, Contact, Fact, InvoiceFact, Naming, PartyFact, PaymentFact, PaymentMethodFact,
-    RefundFact, SubscriptionFact, SubscriptionKey,
+    CheckoutFact, Contact, Deal, Fact, InvoiceFact, Naming, PartyFact, PaymentFact,
+    PaymentMethodFact, RefundFact, SubscriptionFact, SubscriptionKey,
 };
+use crate::domain::money::Money;
 use crate::domain::order::{RefundSaid, RefundWord, Sale};
 use crate::domain::status::Status;
 use crate::providers::json::Object;
@@ -56,9 +58,17 @@ impl<'a> Event<'a> {
             Fact::Party(PartyFact {
                 provider: NAME,
                 naming,
-                contact: contact(self.kind.family, self.object),
+                contact: contact(self.kind.family, &self.said()),
             })
         })
+    }
+
+    fn said(&self) -> Said<'a> {
+        Said {
+            object: self.object,
+            previous: self.previous,
+            body: self.body,
+        }
     }
 
     /// The object's word for its status; where it has none, the one that the event type implies.
@@ -70,7 +80,8 @@ impl<'a> Event<'a> {
         let id = self.object.text("id")?;
         let word = self.status_word();
         let status = word.and_then(words::subscription_status);
-        let fact = self.snapshot(id, self.object, status, word);
+        let price = money(self.body, self.object, "amount");
+        let fact = self.snapshot(id, self.object, (status, word), price);
         Some(Fact::Subscription(Box::new(fact)))
     }
 
@@ -84,7 +95,8 @@ impl<'a> Event<'a> {
             return None;
         }
         let word = words::SUPERSEDED;
-        let fact = self.snapshot(id, old, words::subscription_status(word), Some(word));
+        let status = (words::subscription_status(word), Some(word));
+        let fact = self.snapshot(id, old, status, units(old, "amount"));
         Some(Fact::Subscription(Box::new(fact)))
     }
 
@@ -92,10 +104,18 @@ impl<'a> Event<'a> {
         &self,
         id: &str,
         fields: Object<'_>,
-        status: Option<Status>,
-        word: Option<&str>,
+        (status, word): (Option<Status>, Option<&str>),
+        price: Option<Money>,
     ) -> SubscriptionFact {
         let ended = status.is_some_and(Status::is_end);
+        let deal = Deal {
+            price,
+            period: fields.text("recurrence").and_then(words::recurrence),
+            planned_end: planned_end(fields).filter(|_| !ended),
+            cancelled_at: time(fields, "canceled_at"),
+            cancelled_because: fields.boxed("cancellation_reason"),
+            trial_ends_at: time(fields, "trial_end"),
+        };
         let ended_at = day(fields, "end_date").or_else(|| time(fields, "canceled_at"));
         SubscriptionFact {
             provider: NAME,
@@ -114,6 +134,7 @@ impl<'a> Event<'a> {
             // While it runs, the same fields hold an end that is planned.
             ended_at: ended_at.filter(|_| ended),
             created_at: time(fields, "created_on"),
+            deal: Some(Box::new(deal)),
             naming: naming(self.kind.family, fields),
         }
     }

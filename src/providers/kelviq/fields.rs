@@ -5,13 +5,12 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::words::Family;
-use crate::domain::event::{Contact, Naming};
+use crate::domain::event::Naming;
 use crate::domain::instrument::{Instrument, Part};
 use crate::domain::money::{Currency, Money};
 use crate::domain::time::Timestamp;
 use crate::providers::decimal;
 use crate::providers::json::{Object, has_at_most};
-use crate::providers::person::split_name;
 
 /// Where the object of an event is, from the root.
 pub(super) const OBJECT_PATH: [&str; 2] = ["data", "object"];
@@ -67,28 +66,12 @@ pub(super) fn naming(family: Family, fields: Object<'_>) -> Naming {
     }
 }
 
-/// What is said of the person.
-pub(super) fn contact(family: Family, fields: Object<'_>) -> Contact {
-    let person = match family {
-        Family::Customer => Some(fields),
-        Family::Checkout
-        | Family::Order
-        | Family::Subscription
-        | Family::Invoice
-        | Family::Refund
-        | Family::UsageAlert
-        | Family::PaymentMethod => fields.object("customer"),
-    };
-    let Some(person) = person else {
-        return Contact::default();
-    };
-    let (first_name, last_name) = split_name(person.text("name"));
-    Contact {
-        email: person.boxed("email"),
-        first_name,
-        last_name,
-        ..Contact::default()
-    }
+/// When it is to end by its last day. Where what is charged ends on that day, it ends with it.
+pub(super) fn planned_end(fields: Object<'_>) -> Option<Timestamp> {
+    let last_day = day(fields, "end_date")?;
+    let period_end = time(fields, "billing_period_end_time");
+    let is_of_day = |end: &Timestamp| (last_day..last_day.plus_days(1)).contains(end);
+    Some(period_end.filter(is_of_day).unwrap_or(last_day))
 }
 
 /// What is paid with: the words and whole numbers of its parts.
@@ -107,15 +90,22 @@ pub(super) fn instrument(parts: Object<'_>) -> Instrument {
 /// An amount: its integer minor units where they are written, else its decimal number, which must
 /// then be whole minor units. A negative amount is none.
 pub(super) fn money(body: &[u8], fields: Object<'_>, key: &str) -> Option<Money> {
-    let currency = Currency::parse(fields.text("currency")?)?;
-    let units = fields.count(&format!("{key}_units"));
-    let amount_minor = units.or_else(|| {
+    units(fields, key).or_else(|| {
+        let currency = Currency::parse(fields.text("currency")?)?;
         let [data, object] = OBJECT_PATH;
-        minor_units(decimal::number_at(body, &[data, object, key])?, currency)
-    })?;
+        let number = decimal::number_at(body, &[data, object, key])?;
+        Some(Money {
+            amount_minor: minor_units(number, currency)?,
+            currency,
+        })
+    })
+}
+
+/// The same of an object that is elsewhere: its integer minor units alone.
+pub(super) fn units(fields: Object<'_>, key: &str) -> Option<Money> {
     Some(Money {
-        amount_minor,
-        currency,
+        amount_minor: fields.count(&format!("{key}_units"))?,
+        currency: Currency::parse(fields.text("currency")?)?,
     })
 }
 

@@ -7,6 +7,7 @@
 mod facts;
 mod fields;
 mod interpret;
+mod person;
 mod words;
 
 #[cfg(test)]

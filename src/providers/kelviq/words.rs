@@ -1,6 +1,7 @@
 //! Kelviq's words, event types and statuses, and what they are called here. Tables only: it reads
 //! no body.
 
+use crate::domain::catalog::Period;
 use crate::domain::order::{Billing, OrderStatus, RefundReason, RefundWord};
 use crate::domain::status::{CheckoutStatus, PaymentStatus, Status};
 
@@ -99,6 +100,22 @@ pub(super) fn subscription_status(word: &str) -> Option<Status> {
     }
 }
 
+/// How long a period is (`1 month`); `None` for one that is none of ours.
+pub(super) fn recurrence(text: &str) -> Option<Period> {
+    let (count, unit) = text.split_once(' ').unwrap_or(("1", text));
+    let unit = unit.strip_suffix('s').unwrap_or(unit);
+    Some(match (count, unit) {
+        ("1", "day") => Period::Daily,
+        ("1", "week") | ("7", "day") => Period::Weekly,
+        ("28", "day") | ("4", "week") => Period::TwentyEightDays,
+        ("1", "month") => Period::Monthly,
+        ("3", "month") | ("1", "quarter") => Period::ThreeMonths,
+        ("6", "month") => Period::SixMonths,
+        ("1", "year") | ("12", "month") => Period::Yearly,
+        _ => return None,
+    })
+}
+
 /// The canonical status of an order's word. A refunded order was money once, and stays it: refunds
 /// are counted beside it. Whether one called off or found fraudulent had been paid, it does not
 /// say, so these leave the status as it was.
@@ -175,6 +192,24 @@ mod tests {
             .map(|verb| kind(&format!("subscription.{verb}")).unwrap().rank)
             .collect();
         assert_eq!(ranks, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_recurrence_is_one_of_our_periods_or_none() {
+        for (text, period) in [
+            ("1 month", Some(Period::Monthly)),
+            ("month", Some(Period::Monthly)),
+            ("3 months", Some(Period::ThreeMonths)),
+            ("6 months", Some(Period::SixMonths)),
+            ("28 days", Some(Period::TwentyEightDays)),
+            ("1 week", Some(Period::Weekly)),
+            ("1 year", Some(Period::Yearly)),
+            ("2 months", None),
+            ("", None),
+            ("1 eon", None),
+        ] {
+            assert_eq!(recurrence(text), period, "{text}");
+        }
     }
 
     #[test]

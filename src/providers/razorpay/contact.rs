@@ -63,6 +63,8 @@ pub(super) fn filled(first: Contact, second: Contact) -> Contact {
         phone: first.phone.or(second.phone),
         company_id: first.company_id.or(second.company_id),
         country_id: first.country_id.or(second.country_id),
+        address: first.address.or(second.address),
+        metadata: first.metadata.or(second.metadata),
     }
 }
 

@@ -141,6 +141,7 @@ impl<'a> Event<'a> {
             started_at: fields.seconds("start_at"),
             ended_at: fields.seconds("ended_at"),
             created_at: fields.seconds("created_at"),
+            deal: None,
             naming: naming(fields),
         })))
     }

@@ -117,6 +117,7 @@ fn subscription(data: Object<'_>) -> Option<Fact> {
         started_at: None,
         ended_at: None,
         created_at: None,
+        deal: None,
         naming,
     })))
 }

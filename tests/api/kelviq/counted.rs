@@ -316,7 +316,7 @@ impl Both {
         let shown = told(&get(&self.world, "entitlements/?customer_id=u"), 200);
         let mut shown: Vec<Value> = shown["entitlements"].as_array().unwrap().clone();
         shown.sort_by_key(ToString::to_string);
-        let rows = self.model.rows(self.model.now).into_iter();
+        let rows = self.model.rows_shared().into_iter();
         let rows = rows.chain(self.model.rows_beside());
         let mut wanted: Vec<Value> = rows.map(|row| self.as_kelviq_shows(&row)).collect();
         wanted.sort_by_key(ToString::to_string);

@@ -15,14 +15,15 @@ use crate::domain::state::customers::VENDOR_PREFIX;
 use crate::domain::state::entity::Kind;
 
 /// Each detail of a person, and where an event says it.
-type Detail = (&'static str, fn(&Contact) -> &Option<Box<str>>);
-const DETAILS: [Detail; 6] = [
-    ("company_id", |contact| &contact.company_id),
-    ("country_id", |contact| &contact.country_id),
-    ("email", |contact| &contact.email),
-    ("first_name", |contact| &contact.first_name),
-    ("last_name", |contact| &contact.last_name),
-    ("phone", |contact| &contact.phone),
+type Detail = (&'static str, fn(&Contact) -> bool);
+const DETAILS: [Detail; 7] = [
+    ("address", |contact| contact.address.is_some()),
+    ("company_id", |contact| contact.company_id.is_some()),
+    ("country_id", |contact| contact.country_id.is_some()),
+    ("email", |contact| contact.email.is_some()),
+    ("first_name", |contact| contact.first_name.is_some()),
+    ("last_name", |contact| contact.last_name.is_some()),
+    ("phone", |contact| contact.phone.is_some()),
 ];
 
 impl State {
@@ -53,12 +54,12 @@ impl State {
         if view.name.customer_identifier.is_some() {
             fields.put("customer_identifier", own());
         }
-        for (name, text) in DETAILS {
+        for (name, tells_it) in DETAILS {
             let says = |statement: &&Statement<'_>| {
                 let said = statement.contact();
                 said.is_some_and(|(ix, contact)| {
                     let tells = self.is_of(ix, root) && !self.is_of_payer(ix);
-                    tells && text(&contact).is_some()
+                    tells && tells_it(&contact)
                 })
             };
             // Of one that was made here, what is said of it by its name stands before the rest.
@@ -71,11 +72,6 @@ impl State {
             let cell = Cell::ranked(said.map(|statement| (is_roots(statement), statement)));
             fields.put(name, cell.map(Cell::explanation));
         }
-        let locates = |statement: &&Statement<'_>| {
-            statement.address().is_some() && statement.identifier == Some(root)
-        };
-        let address = Cell::stamped(all().filter(locates));
-        fields.put("address", address.map(Cell::explanation));
         fields.put("references", self.references_explained(root, statements));
         fields.put("addons", self.addons_explained(root, statements, &about));
         fields.activity(all());

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::domain::customer::Address;
 use crate::domain::event::{
     Change, Contact, Fact, InvoiceFact, Naming, ProviderName, SubscriptionFact,
 };
@@ -78,14 +77,6 @@ impl<'a> Statement<'a> {
     /// The customer that a command made with it.
     pub(super) fn makes(&self) -> Option<&'a CustomerCreated> {
         self.own().and_then(OwnFact::customer_made)
-    }
-
-    /// Where it says that its customer is; an empty address says that nobody knows.
-    pub(super) fn address(&self) -> Option<&'a Address> {
-        if let Some(OwnFact::CustomerUpdated(fact)) = self.own() {
-            return fact.address.as_ref();
-        }
-        self.makes()?.address.as_ref()
     }
 
     /// Whether it tells of what was used before it was told.

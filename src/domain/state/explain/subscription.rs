@@ -166,8 +166,18 @@ impl State {
             fields.put(name, statements.newest(speaks));
         }
         fields.put("paid_through", statements.paid_through());
-        let decides = match view.access.as_ref().map(|access| access.reason) {
-            Some("grace" | "lapsed") => "paid_through",
+        if view.cancel_at.is_some() {
+            let plans = |fact: &SubscriptionFact| {
+                let deal = fact.deal.as_ref();
+                deal.is_some_and(|deal| deal.planned_end.is_some())
+            };
+            fields.put("cancel_at", statements.newest(plans));
+        }
+        let decides = match view.access.as_ref() {
+            Some(access) if access.reason == "lapsed" && access.until == view.cancel_at => {
+                "cancel_at"
+            }
+            Some(access) if ["grace", "lapsed"].contains(&access.reason) => "paid_through",
             Some(_) | None => "status",
         };
         fields.copy("access", decides);

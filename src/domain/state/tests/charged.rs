@@ -28,6 +28,7 @@ fn charge_as(sub: &str, book: &mut Book, at: u32, status: Status, paid: Option<(
         started_at: Some(day(2)),
         ended_at: status.is_end().then(|| day(at)),
         created_at: Some(day(1)),
+        deal: None,
         naming: noted(TRN[0]),
     };
     let mut facts = vec![Fact::Subscription(Box::new(seen))];
@@ -296,6 +297,7 @@ fn stykite(book: &mut Book, at: u32, status: Status) -> String {
         started_at: None,
         ended_at: None,
         created_at: None,
+        deal: None,
         naming,
     };
     book.provider(day(at), vec![Fact::Subscription(Box::new(seen))]);

@@ -75,6 +75,7 @@ pub(in crate::domain::state) fn subscription() -> impl Strategy<Value = Fact> {
             started_at: None,
             ended_at: end.map(time),
             created_at: Some(time(0)),
+            deal: None,
             naming,
         }))
     })
@@ -112,6 +113,7 @@ pub(in crate::domain::state) fn sole() -> impl Strategy<Value = Vec<Fact>> {
             started_at: None,
             ended_at: None,
             created_at: None,
+            deal: None,
             naming: naming.clone(),
         };
         let party = Fact::Party(PartyFact {

@@ -90,11 +90,25 @@ pub(in crate::http) enum BillingType {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schemars(inline)]
 enum CancellationReason {
-    CancelledByMerchant,
-    CancelledByProvider,
+    #[serde(rename = "CANCELLED_BY_CUSTOMER")]
+    Customer,
+    #[serde(rename = "CANCELLED_BY_MERCHANT")]
+    Merchant,
+    #[serde(rename = "CANCELLED_BY_PROVIDER")]
+    Provider,
+}
+
+impl CancellationReason {
+    /// Kelviq's own word, where it told one of them.
+    fn of(word: Option<&str>) -> Self {
+        match word {
+            Some("CANCELLED_BY_CUSTOMER") => Self::Customer,
+            Some("CANCELLED_BY_MERCHANT") => Self::Merchant,
+            Some(_) | None => Self::Provider,
+        }
+    }
 }
 
 /// How a period is written: in words, how many of what kind.
@@ -212,7 +226,6 @@ impl Subscription {
         let view = &record.view;
         let period = period_of(&record);
         let recurrence = Recurrence::of(period);
-        let price = record.terms.as_ref().map(|terms| terms.price);
         let (starts, ends) = if period == Period::OneTime {
             (None, None)
         } else {
@@ -221,13 +234,11 @@ impl Subscription {
         let by_provider = (view.status == Status::Canceled)
             .then_some(view.ended_at)
             .flatten();
-        let (canceled_at, reason) = match (&record.cancel, by_provider) {
-            (Some(cancel), _) => (
-                Some(cancel.asked_at),
-                Some(CancellationReason::CancelledByMerchant),
-            ),
-            (None, Some(at)) => (Some(at), Some(CancellationReason::CancelledByProvider)),
-            (None, None) => (None, None),
+        let (canceled_at, reason) = match (&record.cancel, &record.cancelled_there, by_provider) {
+            (Some(cancel), _, _) => (Some(cancel.asked_at), Some(CancellationReason::Merchant)),
+            (None, Some((at, why)), _) => (Some(*at), Some(CancellationReason::of(why.as_deref()))),
+            (None, None, Some(at)) => (Some(at), Some(CancellationReason::Provider)),
+            (None, None, None) => (None, None),
         };
         let plan = record.plan.as_ref();
         let customer = view.customer.as_ref();
@@ -239,9 +250,9 @@ impl Subscription {
             end_date: view.ended_at.or(view.cancel_at).map(Day),
             billing_period_start_time: starts.map(Seconds),
             billing_period_end_time: ends.map(Seconds),
-            amount: price.map(|price| price.in_major_units()),
+            amount: record.price.map(|price| price.in_major_units()),
             recurrence: recurrence.words,
-            currency: price.map(|price| price.currency.to_string()),
+            currency: record.price.map(|price| price.currency.to_string()),
             status: status_of(view),
             product: product(product_of(catalogue, company.as_deref())),
             plan: PlanName {

@@ -260,6 +260,36 @@ impl Model {
             .collect()
     }
 
+    /// The same now, as somebody sees it who adds up the rows of a feature: each row holds what is
+    /// left of the use as far as its limit goes, the last one the rest.
+    pub fn rows_shared(&self) -> Vec<Row> {
+        let mut rows = self.rows(self.now);
+        for feature in (0..FEATURES.len()).filter(|feature| *feature != SEATS) {
+            let mut of_it: Vec<&mut Row> = rows
+                .iter_mut()
+                .filter(|row| row.feature == feature)
+                .collect();
+            of_it.sort_by_key(|row| (self.began(&row.subscription), row.subscription.clone()));
+            let mut before = 0;
+            let last = of_it.len().saturating_sub(1);
+            for (place, row) in of_it.into_iter().enumerate() {
+                let left = (row.used.unwrap_or(0) - before).max(0);
+                let held = row
+                    .limit
+                    .filter(|_| place < last)
+                    .map_or(left, |limit| left.min(limit));
+                row.used = Some(held);
+                before += held;
+            }
+        }
+        rows
+    }
+
+    fn began(&self, id: &str) -> i64 {
+        let mut held = self.held.iter();
+        held.find(|held| held.id == id).unwrap().began
+    }
+
     /// Where nothing is in force, what was told of is shown by itself.
     pub fn rows_beside(&self) -> Vec<Row> {
         if self.live().is_some() {

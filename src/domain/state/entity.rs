@@ -388,6 +388,6 @@ mod tests {
         // One pointer of it is to what commands told, which most were told nothing of.
         assert_eq!(size_of::<Party>(), 48);
         // One pointer of it is to what was decided here, which most have nothing of.
-        assert_eq!(size_of::<Subscription>(), 216);
+        assert_eq!(size_of::<Subscription>(), 224);
     }
 }

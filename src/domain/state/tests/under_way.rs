@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             4,
-            "d24e2a6d8a5bd63f35a239209222b6ed9271ffc05f120cab07a75276633429fb"
+            "bb4e6f2d04f862d6ce0d2f1529f1f509142afd539cfe2dea70927a3d3bea3838"
         )
     );
 }

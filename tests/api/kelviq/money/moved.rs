@@ -140,7 +140,9 @@ fn payment_methods_are_kept_exchanged_and_taken_away() {
             "methodData": {"brand": "visa", "last4": "4242", "expMonth": 4, "expYear": 2029,
                 "funding": "credit", "country": "IN"},
             "customer": {"customerId": "user_51", "name": "Meera Iyer",
-                "email": "meera.iyer@example.com", "billingAddress": null},
+                "email": "meera.iyer@example.com", "billingAddress": {"line1": null,
+                    "line2": null, "city": null, "state": null, "postalCode": "680121",
+                    "country": "IN"}},
             "createdOn": "2026-09-01T09:30:14.000000Z",
             "modifiedOn": "2026-09-01T09:30:14.000000Z"})
         ]

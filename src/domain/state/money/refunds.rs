@@ -16,7 +16,8 @@ use crate::domain::state::numbered::{Newest, Place};
 #[derive(Debug, Default)]
 pub(in crate::domain::state) struct Refunds(BTreeSet<(u64, Ix)>);
 
-/// Which refunds; what is left open is any.
+/// Which refunds; what is left open is any. One of which no event says how much is in no list: whoever
+/// reads one counts on a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RefundsAsked {
     /// What is searched for, by the refund's id or the payment's; the time is that of the refund.
@@ -63,7 +64,8 @@ impl MoneyListing for RefundsAsked {
                 let id = Tsid::minted(provider, &refund.view.id).as_u64();
                 let ids = [&*refund.view.id, &*entity.name];
                 let is_customers = |needle: &str| state.matches(root_ix, root, needle);
-                if self.searched.is_of_the_time(at)
+                if refund.view.amount.is_some()
+                    && self.searched.is_of_the_time(at)
                     && self.status.is_none_or(|wanted| wanted == refund.word)
                     && self.searched.finds(&ids, is_customers)
                 {

@@ -4,10 +4,11 @@
 use std::thread;
 
 use serde_json::json;
+use subledger::ledger::{Actor, Cancel, Cancelling, CommandError, Refusal, Request};
 
 use super::fake::{Mood, error};
 use super::razorpay::{paid, shop};
-use super::shop::{LITE, PLAN};
+use super::shop::{CUSTOMER, LITE, PLAN, wait_for};
 
 #[test]
 fn what_may_be_neither_made_nor_looked_up_is_refused() {
@@ -108,4 +109,27 @@ fn a_link_that_razorpay_ended_leads_nowhere() {
         shop.world.razorpay(&paid(&id, 499_000));
         assert!(shop.page(&id).text.contains("This is paid."));
     }
+}
+
+#[test]
+fn nobody_is_archived_while_a_payment_may_come() {
+    let (_, shop) = shop();
+    let free = shop.subscribed_to("PLV-0MD508X1S3004");
+    let free = free[0]["id"].as_str().unwrap();
+    let asked = || Request::of(Actor::Admin);
+    let ledger = shop.world.ledger();
+    let ended = Cancelling::of(CUSTOMER, free, Cancel::Immediate);
+    wait_for(ledger.cancel_subscription(ended, &asked())).unwrap();
+    let id = shop.open();
+    shop.press(&id, "pay");
+    let told = wait_for(ledger.archive_customer(CUSTOMER, &asked()));
+    let Err(CommandError::Refused(Refusal::Invalid(why))) = told else {
+        panic!("{told:?}");
+    };
+    assert!(why.contains("being paid"), "{why}");
+    // It has expired, and nobody tried the other one.
+    shop.world.set_time("2026-11-28T00:00:00Z");
+    ledger.settle_due().unwrap();
+    shop.open();
+    wait_for(ledger.archive_customer(CUSTOMER, &asked())).unwrap();
 }

@@ -169,9 +169,14 @@ impl Life {
 
     /// The gateway has the money, now.
     pub fn pay(&self, checkout: &str) {
+        self.pay_at(checkout, now(self));
+    }
+
+    /// It had the money then, and says so now.
+    pub fn pay_at(&self, checkout: &str, captured: Timestamp) {
         self.payments.set(self.payments.get() + 1);
         let n = self.payments.get();
-        let seconds = now(self).as_millis() / 1000;
+        let seconds = captured.as_millis() / 1000;
         let body = json!({
             "entity": "event", "account_id": "acc_Time0000000001", "event": "payment.captured",
             "contains": ["payment"], "created_at": seconds,

@@ -2,6 +2,7 @@
 //! checkouts, charges that a gateway makes all the same, and changes of what was changed.
 
 use super::book::*;
+use super::charged::charge_as;
 use super::*;
 use crate::domain::catalog::Period;
 use crate::domain::own::*;
@@ -12,7 +13,7 @@ fn stood(status: &str, times: [Option<u32>; 3]) -> (String, [Option<String>; 3])
 }
 
 /// A subscription to a monthly plan, in the place of others.
-fn told(sold: usize, before: &[usize], through: Option<u32>) -> SubscriptionBegun {
+pub(super) fn told(sold: usize, before: &[usize], through: Option<u32>) -> SubscriptionBegun {
     SubscriptionBegun {
         identifier: ANN.into(),
         begun: Begun {
@@ -266,6 +267,66 @@ enum Step {
     Changed,
 }
 
+/// What is paid of the line by months.
+struct Told {
+    book: Book,
+    is_charged: bool,
+    newest: usize,
+    months: u32,
+    /// When the first was paid.
+    since: Option<u32>,
+    /// Until when the gateway charged the first of the line.
+    charged: u32,
+}
+
+impl Told {
+    fn new(is_charged: bool) -> Self {
+        let mut book = if is_charged {
+            super::charged::sold_by_razorpay()
+        } else {
+            let mut book = Book::new();
+            book.opened(1, 0, 0, &[]);
+            book
+        };
+        (1..3).for_each(|sold| book.opened(1, sold, sold, &[]));
+        Self {
+            book,
+            is_charged,
+            newest: 0,
+            months: 0,
+            since: None,
+            charged: 0,
+        }
+    }
+
+    fn step(&mut self, place: usize, step: Step) {
+        let today = u32::try_from(place).unwrap() + 5;
+        match step {
+            Step::Paid(sold, late) if sold <= self.newest => {
+                let at = today - late;
+                let id = format!("pay_{place}");
+                if sold == 0 && self.is_charged {
+                    self.charged = self.charged.max(today) + 30;
+                    let paid = Some((id.as_str(), self.charged));
+                    charge_as("sub_1", &mut self.book, today, Status::Active, paid);
+                } else {
+                    self.book.paid(at, &id, sold);
+                }
+                self.since = Some(self.since.map_or(at, |since| since.min(at)));
+                self.months += 1;
+            }
+            Step::Changed if self.newest < 2 && self.months > 0 => {
+                let held = self.book.state.standing_of(SUA[self.newest]).unwrap();
+                let mut fact = told(self.newest + 1, &[self.newest], None);
+                fact.through = held.paid_through;
+                self.book.own(day(today), OwnFact::PlanChanged(fact));
+                self.newest += 1;
+            }
+            Step::Paid(..) | Step::Changed => {}
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -280,37 +341,20 @@ proptest! {
             ],
             1..12,
         ),
+        is_charged in any::<bool>(),
     ) {
-        let mut book = Book::new();
-        (0..3).for_each(|sold| book.opened(1, sold, sold, &[]));
-        let (mut newest, mut paid, mut told) = (0, 0_u32, Vec::new());
+        let mut told = Told::new(is_charged);
         for (place, step) in steps.into_iter().enumerate() {
-            let today = u32::try_from(place).unwrap() + 5;
-            match step {
-                Step::Paid(sold, late) if sold <= newest => {
-                    let at = today - late;
-                    book.paid(at, &format!("pay_{place}"), sold);
-                    told.push(at);
-                    paid += 1;
-                }
-                Step::Changed if newest < 2 && paid > 0 => {
-                    let held = book.state.standing_of(SUA[newest]).unwrap();
-                    let mut fact = self::told(newest + 1, &[newest], None);
-                    fact.through = held.paid_through;
-                    book.own(day(today), OwnFact::PlanChanged(fact));
-                    newest += 1;
-                }
-                Step::Paid(..) | Step::Changed => {}
-            }
+            told.step(place, step);
         }
-        if let Some(first) = told.iter().min() {
-            let held = book.state.standing_of(SUA[newest]).unwrap();
+        if let Some(first) = told.since {
+            let held = told.book.state.standing_of(SUA[told.newest]).unwrap();
             // All are paid within few days, so that none begins anew; months differ by days.
-            let months = day(*first).plus_months(paid);
+            let months = day(first).plus_months(told.months);
             let end = held.paid_through.unwrap();
             let apart = (end.as_millis() - months.as_millis()).abs() / 86_400_000;
-            prop_assert!(apart <= 12 + 3 * i64::from(paid), "{end} {months}");
-            prop_assert_eq!(live(&book), vec![newest]);
+            prop_assert!(apart <= 12 + 3 * i64::from(told.months), "{end} {months}");
+            prop_assert_eq!(live(&told.book), vec![told.newest]);
         }
     }
 }

@@ -11,7 +11,13 @@ fn charge(book: &mut Book, at: u32, status: Status, paid: Option<(&str, u32)>) {
     charge_as("sub_1", book, at, status, paid);
 }
 
-fn charge_as(sub: &str, book: &mut Book, at: u32, status: Status, paid: Option<(&str, u32)>) {
+pub(super) fn charge_as(
+    sub: &str,
+    book: &mut Book,
+    at: u32,
+    status: Status,
+    paid: Option<(&str, u32)>,
+) {
     let seen = SubscriptionFact {
         provider: RAZORPAY,
         key: SubscriptionKey::Id(sub.into()),
@@ -48,7 +54,7 @@ fn charge_as(sub: &str, book: &mut Book, at: u32, status: Status, paid: Option<(
     book.provider(day(at), facts);
 }
 
-fn sold_by_razorpay() -> Book {
+pub(super) fn sold_by_razorpay() -> Book {
     let mut book = Book::new();
     let item = Item::Plan {
         quantities: Vec::new(),
@@ -202,30 +208,16 @@ fn a_cancel_on_a_date_is_asked_of_the_gateway_once_the_last_period_is_charged() 
 fn a_change_of_plan_stops_the_charges_for_the_old_one() {
     let mut book = sold_by_razorpay();
     charge(&mut book, 2, Status::Active, Some(("pay_1", 32)));
-    let other = SubscriptionBegun {
-        identifier: ANN.into(),
-        begun: Begun {
-            id: SUA[1].into(),
-            plan_id: "PLV-2".into(),
-            plan_name: "Two".into(),
-            trial_ends_at: None,
-            is_paid_plan: false,
-        },
-        terms: Terms {
-            period: crate::domain::catalog::Period::Monthly,
-            price: money().unwrap(),
-            quantities: Vec::new(),
-        },
-        through: Some(day(32)),
-        supersedes: vec![SUA[0].into()],
-        checkout: None,
-    };
+    let other = super::carried::told(1, &[0], Some(32));
     book.own(day(3), OwnFact::PlanChanged(other));
     assert_eq!(book.stands(0).0, "superseded");
     assert_eq!(book.state.gateway_work(), [stop(CancelWhen::Immediate)]);
-    // What it charges all the same was not chosen.
-    charge(&mut book, 33, Status::Active, Some(("pay_2", 62)));
+    // What it charges all the same brings it not back, and pays for the new one.
+    charge(&mut book, 31, Status::Active, Some(("pay_2", 62)));
     assert_eq!(book.stands(0).0, "superseded");
+    assert_eq!(book.stands(1).1[0], written(62));
+    book.settle(day(40));
+    assert_eq!(book.stands(1).0, "active");
     told(&mut book, CancelWhen::Immediate);
     assert_eq!(book.state.gateway_work(), []);
 }

@@ -103,22 +103,24 @@ enum BillingType {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schemars(inline)]
 #[allow(clippy::enum_variant_names, reason = "they are Kelviq's words")]
 enum CancellationReason {
-    CancelledByCustomer,
-    CancelledByMerchant,
-    CancelledByProvider,
+    #[serde(rename = "CANCELLED_BY_CUSTOMER")]
+    Customer,
+    #[serde(rename = "CANCELLED_BY_MERCHANT")]
+    Merchant,
+    #[serde(rename = "CANCELLED_BY_PROVIDER")]
+    Provider,
 }
 
 impl CancellationReason {
     /// Kelviq's own word, where it told one of them.
     fn of(word: Option<&str>) -> Self {
         match word {
-            Some("CANCELLED_BY_CUSTOMER") => Self::CancelledByCustomer,
-            Some("CANCELLED_BY_MERCHANT") => Self::CancelledByMerchant,
-            Some(_) | None => Self::CancelledByProvider,
+            Some("CANCELLED_BY_CUSTOMER") => Self::Customer,
+            Some("CANCELLED_BY_MERCHANT") => Self::Merchant,
+            Some(_) | None => Self::Provider,
         }
     }
 }
@@ -282,12 +284,9 @@ impl Subscription {
             .then_some(view.ended_at)
             .flatten();
         let (canceled_at, reason) = match (&record.cancel, &record.cancelled_there, by_provider) {
-            (Some(cancel), _, _) => (
-                Some(cancel.asked_at),
-                Some(CancellationReason::CancelledByMerchant),
-            ),
+            (Some(cancel), _, _) => (Some(cancel.asked_at), Some(CancellationReason::Merchant)),
             (None, Some((at, why)), _) => (Some(*at), Some(CancellationReason::of(why.as_deref()))),
-            (None, None, Some(at)) => (Some(at), Some(CancellationReason::CancelledByProvider)),
+            (None, None, Some(at)) => (Some(at), Some(CancellationReason::Provider)),
             (None, None, None) => (None, None),
         };
         let plan = record.plan.as_ref();

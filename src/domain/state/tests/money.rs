@@ -18,7 +18,9 @@ fn page<L: MoneyListing>(state: &State, list: &L, asked: Numbered) -> Option<Vec
     let mut page = state.begin_money(list, asked);
     while state.gather_money(list, &mut page) {}
     let page = state.money_page(list, page, AS_OF)?;
-    assert!(page.items.len() <= asked.size && page.items.len() <= page.count);
+    // What is counted is shown: nothing changes meanwhile.
+    let before = (asked.page - 1) * asked.size;
+    assert_eq!(page.items.len(), (page.count - before).min(asked.size));
     Some(page.items)
 }
 
@@ -243,7 +245,7 @@ fn an_address_is_the_same_in_any_case_and_any_script() {
             ..Naming::default()
         },
         contact: Contact {
-            email: Some("Zoë@Example.com".into()),
+            email: Some("ZOË@Example.com".into()),
             ..Contact::default()
         },
         ..book::payment_of(2, "pay_1", book::TRN[0], PaymentStatus::Captured)

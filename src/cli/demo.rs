@@ -1,6 +1,6 @@
 //! `subledger demo`: the whole product in one command, in a folder that is removed at the end.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use super::{Common, Failure, Output, output, samples, serve};
 use crate::app::{self, Acceptance, App, ConfiguredSource};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
+use crate::config::url::WebUrl;
 use crate::domain::state::SubscriptionFilter;
 use crate::ledger::Caller;
 use crate::providers::{self, Built};
@@ -52,7 +53,7 @@ impl Demo {
             .tempdir()?;
         let mut config = demo_config()?;
         config.data_dir = folder.path().join("data");
-        config.server.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        serve_at(&mut config, self.address()?);
         let no_env = |_: &str| None;
         let sources = app::sources(&config, &no_env)?;
         let clock = Arc::new(SystemClock);
@@ -92,6 +93,21 @@ impl Demo {
         running.stop()?;
         Ok(ExitCode::SUCCESS)
     }
+
+    /// Where to serve. A free port is chosen before anything is set up: pages and payers are sent
+    /// to it.
+    fn address(&self) -> std::io::Result<SocketAddr> {
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        if self.port != 0 {
+            return Ok(wanted);
+        }
+        TcpListener::bind(wanted)?.local_addr()
+    }
+}
+
+fn serve_at(config: &mut Config, address: SocketAddr) {
+    config.server.bind = address;
+    config.server.public_url = WebUrl::of_address(address);
 }
 
 impl Posted {
@@ -240,4 +256,23 @@ fn suggest(shown: &[Value], base: &str, key: &str) -> Result<(), Failure> {
     }
     say!("\nServing until Ctrl-C; the folder is removed then.")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn its_own_address_is_what_it_tells() {
+        for (port, once) in [(0, true), (0, false), (18_080, true)] {
+            let mut config = demo_config().unwrap();
+            let address = Demo { port, once }.address().unwrap();
+            assert!(address.port() != 0 && (port == 0 || port == address.port()));
+            serve_at(&mut config, address);
+            let wanted = format!("http://{address}");
+            assert_eq!(config.public_url_at(config.server.bind), wanted);
+            assert_eq!(config.server.public_url.as_str(), wanted);
+        }
+    }
 }

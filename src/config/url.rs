@@ -47,7 +47,7 @@ impl WebUrl {
     }
 
     /// `http` at an address of this machine.
-    pub(super) fn of_address(address: SocketAddr) -> Self {
+    pub(crate) fn of_address(address: SocketAddr) -> Self {
         let host = match address.ip() {
             IpAddr::V4(v4) => v4.to_string(),
             IpAddr::V6(v6) => format!("[{v6}]"),

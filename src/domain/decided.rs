@@ -33,6 +33,10 @@ pub struct Decided {
     superseded_by: BTreeSet<Box<str>>,
     /// The subscriptions (`SUA-…`) that took its place without a payment, and when they last did.
     replaced_by: BTreeMap<Box<str>, Replaced>,
+    /// Those that it was changed into, and when it last was.
+    changed_into: BTreeMap<Box<str>, Replaced>,
+    /// Those that were changed into it.
+    changed_from: BTreeSet<Box<str>>,
 }
 
 /// When another took its place without a payment, and by which event.
@@ -138,10 +142,17 @@ impl Decided {
 
     /// Another (`SUA-…`) took its place without a payment.
     pub fn replaced_by(&mut self, other: &str, replaced: Replaced) {
-        let held = self.replaced_by.entry(other.into()).or_insert(replaced);
-        if replaced.stamp > held.stamp {
-            *held = replaced;
-        }
+        note(&mut self.replaced_by, other, replaced);
+    }
+
+    /// It was changed into another (`SUA-…`), for good.
+    pub fn changed_into(&mut self, other: &str, replaced: Replaced) {
+        note(&mut self.changed_into, other, replaced);
+    }
+
+    /// Others (`SUA-…`) were changed into it.
+    pub fn changed_from(&mut self, others: &[Box<str>]) {
+        self.changed_from.extend(others.iter().cloned());
     }
 
     /// It is to end, now or with its cycle.
@@ -214,6 +225,10 @@ impl Decided {
         for (id, replaced) in &other.replaced_by {
             self.replaced_by(id, *replaced);
         }
+        for (id, replaced) in &other.changed_into {
+            self.changed_into(id, *replaced);
+        }
+        self.changed_from.extend(other.changed_from.iter().cloned());
     }
 
     /// Forgets what was asked before `stamp`: a provider's newer word stands instead.
@@ -317,6 +332,23 @@ impl Decided {
         self.superseded_by.iter().map(|id| &**id)
     }
 
+    /// The subscriptions that it was changed into, and when it last was.
+    pub fn changes(&self) -> impl Iterator<Item = (&str, Replaced)> {
+        let all = self.changed_into.iter();
+        all.map(|(id, replaced)| (&**id, *replaced))
+    }
+
+    /// The subscriptions that were changed into it.
+    pub fn predecessors(&self) -> impl Iterator<Item = &str> {
+        self.changed_from.iter().map(|id| &**id)
+    }
+
+    /// The place of its beginning among others.
+    #[must_use]
+    pub fn begun_stamp(&self) -> Option<Stamp> {
+        self.begun.stamp()
+    }
+
     /// The subscriptions that took its place without a payment, and when they last did.
     pub fn replacements(&self) -> impl Iterator<Item = (&str, Replaced)> {
         let all = self.replaced_by.iter();
@@ -324,42 +356,13 @@ impl Decided {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::domain::register::Origin;
-
-    /// What is compared after a replay is JSON.
-    #[test]
-    fn everything_that_was_decided_is_written_as_json() {
-        let at = Timestamp::EPOCH.plus_days(1);
-        let stamp = Stamp {
-            occurred_at: at,
-            origin: Origin::Ours { seq: 1 },
-        };
-        let mut decided = Decided::default();
-        decided.cancel(
-            &CancelAsked {
-                subscription_id: "SUA-1".into(),
-                when: CancelWhen::Immediate,
-                ends_at: at,
-                feedback: None,
-                comment: None,
-            },
-            stamp,
-        );
-        decided.cancelled_at_gateway(
-            &CancelledAtGateway {
-                subscription_id: "SUA-1".into(),
-                reference: "sub_1".into(),
-                when: CancelWhen::Immediate,
-                refused: None,
-            },
-            stamp,
-        );
-        decided.replaced_by("SUA-2", Replaced { stamp, seq: 1 });
-        let written = serde_json::to_string(&decided).unwrap();
-        assert_eq!(serde_json::from_str::<Decided>(&written).unwrap(), decided);
+/// Keeps when it last was.
+fn note(all: &mut BTreeMap<Box<str>, Replaced>, other: &str, replaced: Replaced) {
+    let held = all.entry(other.into()).or_insert(replaced);
+    if replaced.stamp > held.stamp {
+        *held = replaced;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What a customer may use: the features of the catalogue's plans it is subscribed to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -110,17 +110,19 @@ impl<'a> Holder<'a> {
     ) -> Vec<Entitlement> {
         let mut rows = Vec::new();
         let mut covered = BTreeSet::new();
-        let first = self.first_began();
+        let ages = Ages::of(self.subscriptions);
         for subscription in self.subscriptions.iter().filter(|held| is_wanted(held)) {
+            let line = ages.line(subscription);
             for (granted, metric) in self.granted(subscription) {
                 covered.insert(metric.key);
-                rows.push(self.of_plan(subscription, first, granted, &metric, as_of));
+                rows.extend(self.of_plan(&line, ages.first, granted, &metric, as_of));
             }
         }
         let has_access = self.subscriptions.iter().any(has_access);
-        let beside = self.meters.names().filter(|name| !covered.contains(name));
+        let known = self.meters.names(as_of.now);
+        let beside = known.filter(|name| !covered.contains(name));
         let metric = |name| Metric::named(self.catalog, name, self.meters);
-        rows.extend(beside.map(|name| beside_plans(&metric(name), has_access)));
+        rows.extend(beside.map(|name| beside_plans(&metric(name), has_access, as_of.now)));
         rows
     }
 
@@ -128,25 +130,43 @@ impl<'a> Holder<'a> {
     /// it and grants access, else the one of all that was ever used.
     #[must_use]
     pub fn counters(&self, metric: &str, as_of: AsOf) -> Vec<Step> {
-        let first = self.first_began();
+        let ages = Ages::of(self.subscriptions);
         let live = self.subscriptions.iter().filter(|held| has_access(held));
         let all = live.flat_map(|held| {
+            let line = ages.line(held);
             let granted = self.granted(held).filter(|(_, found)| found.key == metric);
-            granted.map(|(granted, _)| {
-                let since = counted_since(held, first, granted, as_of).1;
-                self.meters.level(metric, since)
-            })
+            granted.map(move |(granted, _)| (line.clone(), granted))
+        });
+        let all = all.map(|(line, granted)| {
+            let since = self.counted_since(&line, ages.first, granted, metric, as_of.now);
+            self.meters.level(metric, since, as_of.now)
         });
         let mut all: Vec<Step> = all.collect();
         if all.is_empty() {
-            all.push(self.meters.level(metric, None));
+            all.push(self.meters.level(metric, None, as_of.now));
         }
         all
     }
 
-    fn first_began(&self) -> Timestamp {
-        let began = self.subscriptions.iter().map(began);
-        began.min().unwrap_or_default()
+    /// Since when a subscription's feature is counted. A plan before it that has no such feature
+    /// passes on what it would have counted in the same windows.
+    fn counted_since(
+        &self,
+        line: &[&SubscriptionView],
+        first: Timestamp,
+        granted: &PlanFeature,
+        metric: &str,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let mut reset = granted.reset;
+        let line = line.iter().enumerate().map(move |(place, held)| {
+            if place > 0 {
+                let mut before = self.granted(held).filter(|(_, found)| found.key == metric);
+                reset = before.next().map_or(reset, |(granted, _)| granted.reset);
+            }
+            (reset, began(held))
+        });
+        Window::counted_since(line, first, now)
     }
 
     /// The features of a subscription's plan.
@@ -166,12 +186,13 @@ impl<'a> Holder<'a> {
 
     fn of_plan(
         &self,
-        subscription: &SubscriptionView,
+        line: &[&SubscriptionView],
         first: Timestamp,
         granted: &PlanFeature,
         metric: &Metric<'_>,
         as_of: AsOf,
-    ) -> Entitlement {
+    ) -> Option<Entitlement> {
+        let subscription = *line.first()?;
         let is_boolean = metric
             .feature
             .is_some_and(|f| f.kind == FeatureType::Boolean);
@@ -181,9 +202,12 @@ impl<'a> Holder<'a> {
         let by_plan = bought.or(granted.limit).filter(|_| !is_boolean);
         let by_plan = by_plan.map(Amount::units);
         let limit = metric.meters.allowance(metric.key).or(by_plan);
-        let (window, since) = counted_since(subscription, first, granted, as_of);
-        let is_counted = metric.is_counted();
-        let usage = is_counted.then(|| metric.meters.usage(metric.key, since));
+        let window = Window::at(granted.reset, began(subscription), as_of.now);
+        let is_counted = metric.is_counted(as_of.now);
+        let usage = is_counted.then(|| {
+            let since = self.counted_since(line, first, granted, metric.key, as_of.now);
+            metric.meters.usage(metric.key, since, as_of.now)
+        });
         let is_full = limit.is_some_and(|limit| usage.is_some_and(|usage| usage >= limit));
         let is_live = has_access(subscription);
         let is_granted = granted.granted && is_live;
@@ -195,20 +219,43 @@ impl<'a> Holder<'a> {
         row.is_used_up = is_used_up;
         row.hard_limit = granted.hard_limit;
         row.is_live = is_live;
-        row
+        Some(row)
     }
 }
 
-/// The window of a subscription's feature, and since when it counts.
-fn counted_since(
-    subscription: &SubscriptionView,
+/// How a customer's subscriptions followed each other.
+struct Ages<'a> {
+    /// When the first one began.
     first: Timestamp,
-    granted: &PlanFeature,
-    as_of: AsOf,
-) -> (Window, Option<Timestamp>) {
-    let anchor = began(subscription);
-    let window = Window::at(granted.reset, anchor, as_of.now);
-    (window, window.counted_since(granted.reset, anchor, first))
+    /// By the id of what took its place: of several the one that began first.
+    replaced: BTreeMap<&'a str, &'a SubscriptionView>,
+}
+
+impl<'a> Ages<'a> {
+    fn of(subscriptions: &'a [SubscriptionView]) -> Self {
+        let mut replaced: BTreeMap<&str, &SubscriptionView> = BTreeMap::new();
+        let age = |held: &SubscriptionView| (began(held), held.created_at);
+        for held in subscriptions {
+            if let Some(by) = held.replaced_by.as_deref() {
+                let before = replaced.entry(by).or_insert(held);
+                if (age(held), &held.id) < (age(before), &before.id) {
+                    *before = held;
+                }
+            }
+        }
+        Self {
+            first: subscriptions.iter().map(began).min().unwrap_or_default(),
+            replaced,
+        }
+    }
+
+    /// A subscription, what it took the place of, what that did, and so on.
+    fn line(&self, newest: &'a SubscriptionView) -> Vec<&'a SubscriptionView> {
+        let before = |held: &&'a SubscriptionView| self.replaced.get(&*held.id).copied();
+        let line = std::iter::successors(Some(newest), before);
+        // Nothing takes its own place, whatever was told.
+        line.take(self.replaced.len() + 1).collect()
+    }
 }
 
 /// What is counted under one name.
@@ -242,9 +289,9 @@ impl<'a> Metric<'a> {
         }
     }
 
-    fn is_counted(&self) -> bool {
+    fn is_counted(&self, now: Timestamp) -> bool {
         let is_meter = self.feature.is_some_and(|f| f.kind == FeatureType::Meter);
-        is_meter || self.meters.knows(self.key)
+        is_meter || self.meters.knows(self.key, now)
     }
 
     /// A row in which nothing is granted yet.
@@ -284,8 +331,8 @@ fn began(subscription: &SubscriptionView) -> Timestamp {
 }
 
 /// No plan grants it, so only what was allowed does, while the customer has access to anything.
-fn beside_plans(metric: &Metric<'_>, has_access: bool) -> Entitlement {
+fn beside_plans(metric: &Metric<'_>, has_access: bool, now: Timestamp) -> Entitlement {
     let allowance = metric.meters.allowance(metric.key);
-    let usage = metric.meters.usage(metric.key, None);
+    let usage = metric.meters.usage(metric.key, None, now);
     metric.row(allowance, Some(usage), allowance.is_some() && has_access)
 }

@@ -59,6 +59,27 @@ impl Cell {
             counts: ThinVec::new(),
         }
     }
+
+    /// What it showed last, until then.
+    fn shown_by(&self, at: Timestamp) -> Amount {
+        let count = self.shown.partition_point(|shown| shown.at <= at);
+        let last = count.checked_sub(1).and_then(|last| self.shown.get(last));
+        last.map_or(Amount::ZERO, |shown| shown.total)
+    }
+
+    /// The sum of the first so many counts.
+    fn counted(&self, first: usize) -> Step {
+        let last = first.checked_sub(1).and_then(|last| self.counts.get(last));
+        last.map_or(Step::ZERO, |count| count.up_to)
+    }
+
+    /// Whether anything is known of it that is not dated after `now`.
+    fn began_by(&self, now: Timestamp) -> bool {
+        let counted = self.counts.first().map(|count| count.told.0);
+        let shown = self.shown.first().map(|shown| shown.at);
+        let is_dated = [counted, shown].into_iter().flatten().min();
+        self.allowance.is_some() || self.base.is_some() || is_dated.is_some_and(|at| at <= now)
+    }
 }
 
 /// All of one meter in few words, for comparisons.
@@ -152,17 +173,19 @@ impl Meters {
         });
     }
 
-    /// How much was used of a meter after `start`, else ever; nothing where more was taken back.
+    /// How much was used of a meter from `start`, else ever, until `now`; nothing where more was taken
+    /// back.
     #[must_use]
-    pub fn usage(&self, meter: &str, start: Option<Timestamp>) -> Amount {
-        Amount::ZERO.stepped(self.level(meter, start))
+    pub fn usage(&self, meter: &str, start: Option<Timestamp>, now: Timestamp) -> Amount {
+        Amount::ZERO.stepped(self.level(meter, start, now))
     }
 
     /// How far a meter's counter stands above nothing, or below. A use counts from `start` on, and
     /// so does a value that it was set to: then nothing before that counts. What the meter showed at
-    /// `start` is what had been used by then.
+    /// `start` is what had been used by then. What is dated after `now` does not count yet; nobody
+    /// sets a counter ahead.
     #[must_use]
-    pub fn level(&self, meter: &str, start: Option<Timestamp>) -> Step {
+    pub fn level(&self, meter: &str, start: Option<Timestamp>, now: Timestamp) -> Step {
         let Some(cell) = self.cell(meter) else {
             return Step::ZERO;
         };
@@ -170,24 +193,18 @@ impl Meters {
         let base = base.filter(|base| start.is_none_or(|start| base.told.0 >= start));
         let set = base.map_or(Amount::ZERO, |base| base.value);
         let from = base.map_or(start, |base| Some(base.told.0));
-        let shown_by = |from| {
-            let count = cell.shown.partition_point(|shown| shown.at <= from);
-            let last = count.checked_sub(1).and_then(|last| cell.shown.get(last));
-            last.map_or(Amount::ZERO, |shown| shown.total)
-        };
-        let shown_before = from.map_or(Amount::ZERO, shown_by);
-        let shown = cell.shown.last().map_or(Amount::ZERO, |shown| shown.total);
-        let count = match (base, start) {
+        let now = from.map_or(now, |from| now.max(from));
+        let shown_before = from.map_or(Amount::ZERO, |from| cell.shown_by(from));
+        let before = match (base, start) {
             (Some(base), _) => cell.counts.partition_point(|c| c.told <= base.told),
             (None, Some(start)) => cell.counts.partition_point(|c| c.told.0 < start),
             (None, None) => 0,
         };
-        let counted_before = count.checked_sub(1).and_then(|last| cell.counts.get(last));
-        let counted_before = counted_before.map_or(Step::ZERO, |count| count.up_to);
-        let counted = cell.counts.last().map_or(Step::ZERO, |count| count.up_to);
+        let until = cell.counts.partition_point(|c| c.told.0 <= now);
+        let counted = cell.counted(until).less(cell.counted(before));
         Step::up(set)
-            .plus(Step::up(shown.less(shown_before)))
-            .plus(counted.less(counted_before))
+            .plus(Step::up(cell.shown_by(now).less(shown_before)))
+            .plus(counted)
     }
 
     /// What was allowed of a meter, whatever the plan says.
@@ -197,15 +214,16 @@ impl Meters {
         Some(held.value)
     }
 
-    /// Whether anything is known of a meter.
+    /// Whether anything is known of a meter until `now`.
     #[must_use]
-    pub fn knows(&self, meter: &str) -> bool {
-        self.cell(meter).is_some()
+    pub fn knows(&self, meter: &str, now: Timestamp) -> bool {
+        self.cell(meter).is_some_and(|cell| cell.began_by(now))
     }
 
-    /// The meters that anything is known of, by id.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|cell| &*cell.meter)
+    /// The meters that anything is known of until `now`, by id.
+    pub fn names(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        let known = self.0.iter().filter(move |cell| cell.began_by(now));
+        known.map(|cell| &*cell.meter)
     }
 
     /// One line for each meter, which differs wherever anything of it does.
@@ -297,7 +315,7 @@ mod tests {
     }
 
     /// In tenths, by looking at everything every time.
-    fn level(all: &[Told], start: Option<i64>) -> i64 {
+    fn level(all: &[Told], start: Option<i64>, now: i64) -> i64 {
         let is_in = |at: i64| start.is_none_or(|start| at >= start);
         let sets = all
             .iter()
@@ -308,16 +326,19 @@ mod tests {
             });
         let base = sets.max();
         let from = base.map(|((at, _), _)| at).or(start);
+        let now = from.map_or(now, |from| now.max(from));
         let mut readings = BTreeMap::new();
         let mut used = base.map_or(0, |(_, value)| value);
         for (place, told) in all.iter().enumerate() {
             match *told {
-                Told::Read(at, total) => drop(readings.entry(at).or_insert(i64::from(total))),
-                Told::Counted(at, step) => {
+                Told::Read(at, total) if at <= now => {
+                    readings.entry(at).or_insert(i64::from(total));
+                }
+                Told::Counted(at, step) if at <= now => {
                     let is_after = base.is_none_or(|(set, _)| (at, place) > set);
                     used += if is_after && is_in(at) { step } else { 0 };
                 }
-                Told::Set(..) | Told::Allowed(..) => {}
+                Told::Read(..) | Told::Counted(..) | Told::Set(..) | Told::Allowed(..) => {}
             }
         }
         let last = readings.values().next_back().copied().unwrap_or(0);
@@ -330,17 +351,19 @@ mod tests {
         /// often it was told.
         #[test]
         fn usage_is_what_a_sum_over_everything_says(
-            (all, order, start) in prop::collection::vec(told(), 1..30).prop_flat_map(|all| {
+            (all, order, start, now) in prop::collection::vec(told(), 1..30).prop_flat_map(|all| {
                 let places: Vec<usize> = (0..all.len()).chain(0..all.len() / 2).collect();
-                (Just(all), Just(places).prop_shuffle(), prop::option::of(-1_i64..13))
+                let start = prop::option::of(-1_i64..13);
+                (Just(all), Just(places).prop_shuffle(), start, -1_i64..13)
             })
         ) {
             let straight: Vec<usize> = (0..all.len()).collect();
             let meters = fold(&all, &order);
             prop_assert_eq!(&meters, &fold(&all, &straight));
-            let wanted = Decimal::new(level(&all, start), 1);
-            prop_assert_eq!(meters.level("MTR-1", start.map(time)), Step::nearest(wanted));
-            let usage = meters.usage("MTR-1", start.map(time));
+            let wanted = Decimal::new(level(&all, start, now), 1);
+            let (start, now) = (start.map(time), time(now));
+            prop_assert_eq!(meters.level("MTR-1", start, now), Step::nearest(wanted));
+            let usage = meters.usage("MTR-1", start, now);
             prop_assert_eq!(usage, Amount::nearest(wanted));
             let newest = all.iter().enumerate().filter_map(|(place, told)| match told {
                 Told::Allowed(at, limit) => Some((*at, place, *limit)),
@@ -348,7 +371,7 @@ mod tests {
             });
             let newest = newest.max().map(|(_, _, limit)| Decimal::new(i64::from(limit), 1));
             prop_assert_eq!(meters.allowance("MTR-1"), newest.map(Amount::nearest));
-            prop_assert_eq!(meters.usage("MTR-2", None), Amount::ZERO);
+            prop_assert_eq!(meters.usage("MTR-2", None, now), Amount::ZERO);
         }
 
         /// Nothing of it is lost in a summary, nor made up.

@@ -257,6 +257,9 @@ pub struct SubscriptionView {
     // What one that is sold here is had for; its rows of what may be used need it.
     #[serde(skip)]
     pub terms: Option<Had>,
+    // The subscription (`SUA-…`) that took its place, where one did: its counters go on there.
+    #[serde(skip)]
+    pub replaced_by: Option<Box<str>>,
     // Only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,
@@ -348,6 +351,7 @@ impl Subscription {
             updated_at: named.activity.last(),
             last_seq: named.activity.last_seq(),
             terms: None,
+            replaced_by: None,
             explain: None,
         })
     }

@@ -47,21 +47,29 @@ impl Window {
         }
     }
 
-    /// From when on use counts in it, of a subscription that began at `anchor`, where the customer's
+    /// From when on use counts at `now`, of a subscription and those that it took the place of one
+    /// after the other: each with its reset and when it began, the newest first. The customer's
     /// `first` one began then. A counter stands at zero at a reset, and not because a plan changed:
-    /// the first window of a later subscription goes on with what was counted since the last reset
-    /// before it, and that of the first one with all that was used before. `None`: everything.
+    /// until its own first reset it goes on with what the one before it showed when it took its
+    /// place. One that took the place of none goes on with what was counted since the last reset
+    /// before it, by the days of the first one, and the first one with all that was used before.
+    /// `None`: everything.
     #[must_use]
     pub fn counted_since(
-        &self,
-        reset: Reset,
-        anchor: Timestamp,
+        line: impl IntoIterator<Item = (Reset, Timestamp)>,
         first: Timestamp,
+        now: Timestamp,
     ) -> Option<Timestamp> {
-        if self.start != Some(anchor) {
-            return self.start;
+        let (mut until, mut oldest) = (now, None);
+        for (reset, anchor) in line {
+            let start = Self::at(reset, anchor, until).start;
+            if start.is_some_and(|start| start > anchor) {
+                return start;
+            }
+            until = until.min(anchor);
+            oldest = Some(reset);
         }
-        let before = Self::at(reset, first, anchor).start;
+        let before = Self::at(oldest?, first, until).start;
         before.filter(|start| *start > first)
     }
 
@@ -123,13 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_goes_on_over_a_change_of_plan_until_a_reset() {
+    fn a_counter_goes_on_from_the_last_reset_by_the_days_of_the_first_subscription() {
         let at = |text| Timestamp::parse(text).unwrap();
         let first = at("2027-01-31T10:00:00Z");
-        let since = |anchor, now| {
-            let window = Window::at(Reset::EveryMonth, anchor, at(now));
-            window.counted_since(Reset::EveryMonth, anchor, first)
-        };
+        let since =
+            |anchor, now| Window::counted_since([(Reset::EveryMonth, anchor)], first, at(now));
         assert_eq!(since(first, "2027-02-10T00:00:00Z"), None);
         let reset = at("2027-02-28T10:00:00Z");
         assert_eq!(since(first, "2027-03-01T00:00:00Z"), Some(reset));
@@ -140,8 +146,45 @@ mod tests {
         assert_eq!(since(soon, "2027-03-10T00:00:00Z"), Some(own));
         let late = at("2027-03-15T00:00:00Z");
         assert_eq!(since(late, "2027-03-16T00:00:00Z"), Some(reset));
-        let never = Window::at(Reset::Never, late, late);
-        assert_eq!(never.counted_since(Reset::Never, late, first), None);
+        let never = Window::counted_since([(Reset::Never, late)], first, late);
+        assert_eq!(never, None);
+    }
+
+    #[test]
+    fn a_counter_goes_on_with_what_the_plan_before_showed() {
+        use Reset::{EveryDay, EveryMonth, EveryYear, Never};
+        let at = |text| Timestamp::parse(text).unwrap();
+        let [one, two, three] = [
+            "2027-01-10T00:00:00Z",
+            "2027-01-25T00:00:00Z",
+            "2027-02-20T00:00:00Z",
+        ]
+        .map(at);
+        let since = |line: &[(Reset, Timestamp)], now| {
+            Window::counted_since(line.iter().copied(), one, at(now))
+        };
+        // Twice in a month that begins anew with each change: nothing is given back.
+        let line = [(EveryMonth, three), (EveryMonth, two), (EveryMonth, one)];
+        assert_eq!(since(&line, "2027-02-21T00:00:00Z"), None);
+        assert_eq!(
+            since(&line, "2027-03-20T00:00:00Z"),
+            Some(at("2027-03-20T00:00:00Z"))
+        );
+        // The months before stay over, whatever the cadence of the next plan.
+        let march = "2027-03-15T00:00:00Z";
+        let changed = at(march);
+        for reset in [EveryYear, Never] {
+            let line = [(reset, changed), (EveryMonth, one)];
+            assert_eq!(since(&line, march), Some(at("2027-03-10T00:00:00Z")));
+        }
+        // At the moment of a reset nothing is passed on.
+        let line = [(EveryMonth, at("2027-03-10T00:00:00Z")), (EveryMonth, one)];
+        assert_eq!(since(&line, march), Some(at("2027-03-10T00:00:00Z")));
+        // From a shorter one comes what that showed.
+        let line = [(EveryMonth, changed), (EveryDay, one)];
+        assert_eq!(since(&line, "2027-03-20T00:00:00Z"), Some(changed));
+        let line = [(EveryMonth, changed), (Never, one)];
+        assert_eq!(since(&line, "2027-03-20T00:00:00Z"), None);
     }
 
     /// The boundaries one after the other, from the anchor on.

@@ -38,7 +38,7 @@ impl Wording {
     pub(super) fn of_path(path: &str) -> Self {
         if path.starts_with(stykite::PREFIX) {
             Self::Stykite(stykite::error::Page::Silent)
-        } else if path.starts_with(kelviq::PREFIX) {
+        } else if kelviq::is_path(path) {
             Self::Kelviq
         } else {
             Self::Problem
@@ -196,6 +196,14 @@ mod tests {
         assert_eq!(answer.status(), 414);
         let media_type = answer.headers().get(CONTENT_TYPE).unwrap();
         assert_eq!(media_type, "application/json");
-        assert_eq!(Wording::of_path("/v1/customers"), Wording::Problem);
+        for (path, wording) in [
+            ("/v1/customers", Wording::Problem),
+            ("/api/v1", Wording::Kelviq),
+            ("/api/v1/", Wording::Kelviq),
+            ("/api/v1/nothing", Wording::Kelviq),
+            ("/api/v10", Wording::Problem),
+        ] {
+            assert_eq!(Wording::of_path(path), wording, "{path}");
+        }
     }
 }

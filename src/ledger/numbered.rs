@@ -61,4 +61,11 @@ impl Ledger {
             shown.then(|| state.customer_record(id, as_of)).flatten()
         })
     }
+
+    /// One customer by any id, also one that is archived: for the answer to a command that was
+    /// carried out, and comes again.
+    #[must_use]
+    pub fn customer_kept(&self, id: &str) -> Shown<Option<CustomerRecord>> {
+        self.ask(|state, as_of| state.customer_kept(id, as_of))
+    }
 }

@@ -76,11 +76,12 @@ impl Gathered {
 
 impl Ledger {
     pub(super) fn ask<T>(&self, question: impl FnOnce(&State, AsOf) -> T) -> Shown<T> {
+        let state = self.state.read();
+        // After the guard: whatever is in the state was told before now.
         let as_of = AsOf {
             now: self.clock.now(),
             grace_days: self.grace_days.load(Relaxed),
         };
-        let state = self.state.read();
         Shown {
             seq: state.counts().last_seq,
             value: question(&state, as_of),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::world::Answer;
 
-const KELVIQ: &str = "/api/v1/";
+const KELVIQ: &str = "/api/v1";
 
 pub struct Contract {
     pub document: Value,

@@ -1,13 +1,16 @@
 //! Kelviq's API as one of its clients sees it: bodies in every spelling, paths with and without the
 //! slash, pages, each field wrong, keys of each kind, and what is answered that a ledger does not do.
 
+mod carried;
 mod catalogue;
 mod checkout;
 mod counted;
 mod customers;
 mod elsewhere;
 mod entitlements;
+mod lists;
 mod money;
+mod named;
 mod paths;
 mod refused;
 mod repeated;

@@ -104,6 +104,7 @@ impl CheckoutOpened {
             identifier: self.identifier.clone(),
             subscription_id: subscription_id.clone(),
             supersedes: supersedes.clone(),
+            quantities: None,
         })
     }
 }

@@ -34,6 +34,9 @@ pub enum Item {
         /// How many days it is tried before the first period that is paid for; mostly none.
         #[serde(default, skip_serializing_if = "is_zero")]
         trial_days: u32,
+        /// Whether nobody said how many: then they are those that the subscription has.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keeps_quantities: bool,
     },
     /// An add-on.
     Addon {
@@ -107,6 +110,9 @@ pub struct Pays {
     /// `SUA-…`: what it takes the place of, once it is paid.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<Box<str>>,
+    /// How many of what is bought with it; absent: as the checkout was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantities: Option<Vec<Quantity>>,
 }
 
 /// What a sandbox pretends.

@@ -1,9 +1,10 @@
 //! What decides how a subscription that is sold here stands, and how that is begun to be worked out:
 //! what was decided, the payments, the gateway that charges it. Knows no clock.
 
+use super::carried::{Carried, least};
 use super::{Cause, Standing};
 use crate::domain::catalog::Period;
-use crate::domain::decided::{Decided, Had};
+use crate::domain::decided::Decided;
 use crate::domain::money::Money;
 use crate::domain::own::{Quantity, Terms};
 use crate::domain::register::Stamp;
@@ -100,6 +101,8 @@ pub struct Basis<'a> {
     pub decided: &'a Decided,
     /// The payments for one period each, in the order in which they count.
     pub paid: Vec<(PeriodPaid<'a>, PlanSold<'a>)>,
+    /// What is paid for those that were changed into it.
+    pub carried: Carried<'a>,
     /// Where a gateway charges it.
     pub charged: Option<Charged<'a>>,
     /// When another took its place, and by which checkout (`TRN-…`), or which did (`SUA-…`).
@@ -114,18 +117,24 @@ pub(super) struct Chain {
     pub(super) trial: Option<(Timestamp, Timestamp)>,
     /// The end of it all; nothing where there is no payment, or where one pays for ever.
     pub(super) through: Option<Timestamp>,
-    is_for_ever: bool,
+    pub(super) is_for_ever: bool,
 }
 
 impl Chain {
     /// Each payment adds its period to what was paid before, or begins anew where that was over.
-    /// What was paid for something else `had` before it may reach into it.
-    fn of(had: Option<(Timestamp, Timestamp)>, paid: &[(PeriodPaid<'_>, PlanSold<'_>)]) -> Self {
+    /// What was paid for something else `had` before it may reach into it. What `has_begun` without
+    /// a payment is not tried once more with the first.
+    pub(super) fn of(
+        had: Option<(Timestamp, Timestamp)>,
+        has_begun: bool,
+        paid: &[(PeriodPaid<'_>, PlanSold<'_>)],
+    ) -> Self {
         let mut chain = Self::default();
+        let first = paid.first().filter(|_| !has_begun);
         if let Some((start, end)) = had {
             chain.period = (Some(start), Some(end));
             chain.through = Some(end);
-        } else if let Some((first, sold)) = paid.first().filter(|(_, sold)| sold.trial_days > 0) {
+        } else if let Some((first, sold)) = first.filter(|(_, sold)| sold.trial_days > 0) {
             let end = first.at.plus_days(sold.trial_days);
             chain.trial = Some((first.at, end));
             chain.through = Some(end);
@@ -151,11 +160,11 @@ impl Basis<'_> {
         let plan = sold.map(|sold| (sold.plan_id, sold.name));
         let plan = plan.or(begun.map(|(begun, _)| (&*begun.plan_id, &*begun.plan_name)));
         let (plan_id, plan_name) = plan?;
-        let chain = Chain::of(self.had_through(), &self.paid);
+        let chain = self.chain();
         let terms = sold.map(|sold| sold.terms());
         let had = self.decided.had().map(|had| &had.terms);
         let charge = self.charged.map(|charged| charged.cells.charge());
-        let is_undone = |stamp| self.paid.iter().any(|(paid, _)| paid.is_after(stamp));
+        let is_undone = |stamp| self.payments().any(|paid| paid.is_after(stamp));
         let words = self.decided.words(is_undone);
         let mut standing = Standing {
             status: Status::Active,
@@ -175,7 +184,7 @@ impl Basis<'_> {
             ended_at: None,
             is_cancelled: false,
             words,
-            is_paid: !self.paid.is_empty() || self.had_through().is_some(),
+            is_paid: self.is_paid_once(),
             must_be_paid: !self.is_paid() && begun.is_some_and(|(begun, _)| begun.is_paid_plan),
             is_put_off: false,
             due: None,
@@ -204,12 +213,48 @@ impl Basis<'_> {
 
     /// Whether anything is paid for it: by payments, by charges, or for what it took the place of.
     pub(super) fn is_paid(&self) -> bool {
-        !self.paid.is_empty() || self.charged.is_some() || self.had_through().is_some()
+        self.charged.is_some() || self.is_paid_once()
+    }
+
+    /// Whether a single payment pays for it, or for what it took the place of.
+    fn is_paid_once(&self) -> bool {
+        !self.paid.is_empty() || self.carried.is_for_ever || self.had_through().is_some()
+    }
+
+    /// Whether what is paid for reaches beyond that time.
+    #[must_use]
+    pub fn is_paid_at(&self, at: Timestamp) -> bool {
+        let chain = self.chain();
+        let charged = self
+            .charged
+            .and_then(|charged| charged.cells.paid_through());
+        chain.is_for_ever || chain.through.max(charged) > Some(at)
+    }
+
+    /// The payments for it, and for what was changed into it.
+    fn payments(&self) -> impl Iterator<Item = &PeriodPaid<'_>> {
+        let own = self.paid.iter().map(|(paid, _)| paid);
+        own.chain(&self.carried.paid)
+    }
+
+    fn chain(&self) -> Chain {
+        let mut chain = Chain::of(
+            self.had_through(),
+            self.decided.begun().is_some(),
+            &self.paid,
+        );
+        if self.carried.is_for_ever {
+            chain.is_for_ever = true;
+            chain.through = None;
+            let began_at = self.decided.begun().map(|(_, at)| at);
+            chain.period = (chain.period.0.or(began_at), None);
+        }
+        chain
     }
 
     /// From when and until when it is had because something else was paid for.
     fn had_through(&self) -> Option<(Timestamp, Timestamp)> {
-        let through = self.decided.had().and_then(|had: &Had| had.through)?;
+        let through = self.carried.through.max(least(self.decided))?;
         let (_, began_at) = self.decided.begun()?;
         Some((began_at, through))
     }
@@ -226,8 +271,11 @@ impl Basis<'_> {
         if self.charged.is_some() {
             return None;
         }
-        let begun = || self.decided.begun().map(|(_, at)| at);
         let sold = chain.trial.map(|(start, _)| start);
-        sold.or_else(|| begun().filter(|_| self.paid.is_empty()))
+        sold.or_else(|| {
+            let begun = self.decided.begun_stamp()?;
+            let is_paid_since = self.carried.paid.iter().any(|paid| paid.is_after(begun));
+            (self.paid.is_empty() && !is_paid_since).then_some(begun.occurred_at)
+        })
     }
 }

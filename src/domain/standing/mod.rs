@@ -3,10 +3,12 @@
 //! on the day falls due, and is told by an event.
 
 mod basis;
+mod carried;
 mod shown;
 
 use self::basis::Chain;
 pub use self::basis::{Basis, Charged, PeriodPaid, PlanSold, Word};
+pub use self::carried::{Carried, Extended};
 pub use self::shown::SubscriptionStanding;
 
 use super::access::{Access, AsOf, Terms};
@@ -162,8 +164,10 @@ impl Standing {
             cancel, end_date, ..
         } = self.words;
         let asked = due_end(cancel, end_date, None);
-        self.cancel_at = asked.map(|end| end.at);
         let end = self.end_as_things_stand(basis, chain);
+        // An end that was asked for does not come where what is paid for is over before it.
+        let sooner = |asked: DueEnd| end.map_or(asked.at, |end| end.at.min(asked.at));
+        self.cancel_at = asked.map(sooner);
         self.ends_at = end.or(asked).map(|end| end.at);
         let passed = end.filter(|end| decided.has_end_passed(end.at));
         if let Some((at, _)) = self.words.ended_at_once {

@@ -30,6 +30,8 @@ pub struct SubscriptionStanding {
     pub terms: Option<Had>,
     /// Whether it must be paid for once its trial is over.
     pub must_be_paid: bool,
+    /// Whether a single payment pays for it, or one for what it took the place of.
+    pub is_paid: bool,
     /// When it began, where that is known.
     pub started_at: Option<Timestamp>,
     /// When its trial ends or ended.
@@ -86,6 +88,7 @@ impl Standing {
             updated_at: named.activity.last(),
             last_seq: named.activity.last_seq(),
             terms: self.terms.clone(),
+            replaced_by: None,
             explain: None,
         }
     }
@@ -119,6 +122,7 @@ impl Standing {
             is_ours: true,
             terms: self.terms.clone(),
             must_be_paid: self.must_be_paid,
+            is_paid: self.is_paid,
             started_at: Some(self.started_at),
             trial_ends_at: self.trial_ends_at,
             paid_through: self.paid_through,
@@ -158,6 +162,18 @@ impl SubscriptionStanding {
         running(self.terms.as_ref(), started_at, self.trial_ends_at, now).1
     }
 
+    /// Whether it was paid for once, for ever.
+    #[must_use]
+    pub fn is_paid_for_ever(&self) -> bool {
+        self.is_paid && self.paid_through.is_none()
+    }
+
+    /// Whether what is paid for it reaches beyond that time.
+    #[must_use]
+    pub fn is_paid_at(&self, at: Timestamp) -> bool {
+        self.is_paid_for_ever() || self.paid_through > Some(at)
+    }
+
     /// One that a provider describes.
     #[must_use]
     pub fn of_provider(provider: &'static str, id: String, cells: &Subscription) -> Self {
@@ -171,6 +187,7 @@ impl SubscriptionStanding {
             is_ours: false,
             terms: None,
             must_be_paid: false,
+            is_paid: false,
             started_at: cells.started_at(),
             trial_ends_at: None,
             paid_through: cells.paid_through(),

@@ -158,6 +158,10 @@ impl State {
             let find = |id| self.arena.find(Kind::Subscription, PROVIDER, id);
             own.extend(before.filter_map(find));
         }
+        let changed: Vec<Ix> = own.iter().copied().collect();
+        for ix in changed {
+            own.extend(self.changed_from(ix));
+        }
         for ix in own {
             self.refresh_due(ix);
         }

@@ -5,11 +5,15 @@ use rust_decimal::Decimal;
 
 use super::State;
 use super::arena::Ix;
+use super::entity::{Kind, Role};
 use crate::domain::access::AsOf;
 use crate::domain::amount::Step;
 use crate::domain::catalog::Catalog;
 use crate::domain::entitlement::{Entitlement, Entitlements, Holder};
+use crate::domain::id::Prefix;
 use crate::domain::meter::Meters;
+use crate::domain::own::PROVIDER;
+use crate::domain::standing::{Cause, Standing};
 use crate::domain::subscription::SubscriptionView;
 
 impl State {
@@ -65,6 +69,21 @@ impl State {
         let counters = self.held_by(root, &held, |held| held.counters(metric, as_of));
         let mut counters = counters.unwrap_or_default().into_iter();
         counters.all(|level| !level.plus(step).is_below_zero())
+    }
+
+    /// The subscription (`SUA-…`) that took the place of one that stands so: the one that was had
+    /// instead, or that was paid for by a checkout.
+    pub(super) fn in_place_of(&self, standing: &Standing) -> Option<Box<str>> {
+        let Cause::Superseded(by) = &standing.cause else {
+            return None;
+        };
+        let Some(checkout) = self.arena.find(Kind::Checkout, PROVIDER, by) else {
+            return Some(by.clone());
+        };
+        let checkout = self.arena.get(checkout);
+        let sold = checkout.linked(Role::Parent(Kind::Subscription))?;
+        let id = self.arena.get(sold).id.with(Prefix::Subscription);
+        Some(id.to_string().into())
     }
 
     /// What a customer holds that may entitle it to anything; nothing before there is a catalogue.

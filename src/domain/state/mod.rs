@@ -18,6 +18,7 @@ mod explain;
 mod family;
 mod held;
 mod keys;
+mod lineage;
 mod links;
 #[cfg(test)]
 mod lists;

@@ -34,8 +34,9 @@ impl State {
         if customer.is_some() {
             return customer;
         }
-        if let OwnFact::SubscriptionCreated(fact) | OwnFact::PlanChanged(fact) = fact {
-            return Some(self.had(fact, told));
+        if let OwnFact::SubscriptionCreated(begun) | OwnFact::PlanChanged(begun) = fact {
+            let is_change = matches!(fact, OwnFact::PlanChanged(_));
+            return Some(self.had(begun, is_change, told));
         }
         let about = self
             .checkout_told(fact, told)
@@ -51,17 +52,29 @@ impl State {
         self.mark_stale(ix);
     }
 
-    /// A subscription begins without a payment, mostly in the place of others.
-    fn had(&mut self, fact: &SubscriptionBegun, told: &Told<'_>) -> Ix {
-        let stamp = told.stamp;
-        let ix = self.decide(&fact.begun.id, |held| held.have(fact, stamp));
+    /// A subscription begins without a payment, mostly in the place of others. What is changed into
+    /// it goes on as it.
+    fn had(&mut self, fact: &SubscriptionBegun, is_change: bool, told: &Told<'_>) -> Ix {
+        let (stamp, new) = (told.stamp, &*fact.begun.id);
+        let ix = self.decide(new, |held| {
+            held.have(fact, stamp);
+            if is_change {
+                held.changed_from(&fact.supersedes);
+            }
+        });
         self.belongs_to(ix, &fact.identifier, told);
         for id in &fact.supersedes {
             let replaced = Replaced {
                 stamp,
                 seq: told.activity.last_seq(),
             };
-            let before = self.decide(id, |held| held.replaced_by(&fact.begun.id, replaced));
+            let before = self.decide(id, |held| {
+                if is_change {
+                    held.changed_into(new, replaced);
+                } else {
+                    held.replaced_by(new, replaced);
+                }
+            });
             self.meet(ix, before);
             self.mark_stale(before);
         }

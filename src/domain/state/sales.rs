@@ -4,15 +4,14 @@
 use super::State;
 use super::arena::Ix;
 use super::entity::{Entity, Kind, Role};
+use super::lineage::CarriedBy;
 use crate::domain::activity::Activity;
 use crate::domain::addon::AddonView;
-use crate::domain::checkout::{Outcome, OwnCheckout};
+use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::{Decided, Replaced};
-use crate::domain::own::{CheckoutOpened, Item, PROVIDER};
+use crate::domain::own::{GATEWAY_SANDBOX, Item};
 use crate::domain::register::Stamp;
-use crate::domain::standing::{
-    Basis, Charged, PeriodPaid, PlanSold, Standing, SubscriptionStanding, Word,
-};
+use crate::domain::standing::{Basis, Charged, PlanSold, Standing, SubscriptionStanding};
 use crate::domain::status::{CheckoutStatus, Status};
 use crate::domain::subscription::Subscription;
 use crate::domain::time::Timestamp;
@@ -38,6 +37,10 @@ pub(super) struct Sources {
     pub(super) charged: Option<(Ix, Ix)>,
     /// What put another in its place.
     pub(super) superseding: Option<Superseding>,
+    /// The payments, and the gateway's subscriptions, that pay for what was changed into it.
+    pub(super) carried: Vec<Ix>,
+    /// What says until when they do.
+    pub(super) carried_by: Option<CarriedBy>,
 }
 
 /// What puts another subscription in the place of one.
@@ -58,13 +61,14 @@ impl Sources {
             Superseding::Payment(ix) => Some(ix),
             Superseding::Change(_) => None,
         });
-        payments.chain(charged).chain(superseding)
+        let carried = self.carried.iter().copied();
+        payments.chain(charged).chain(superseding).chain(carried)
     }
 }
 
 impl State {
     /// The checkouts that sell a subscription of our own.
-    fn checkouts_of(&self, sold: Ix) -> impl Iterator<Item = (Ix, &OwnCheckout)> {
+    pub(super) fn checkouts_of(&self, sold: Ix) -> impl Iterator<Item = (Ix, &OwnCheckout)> {
         let below = self.below(sold).into_iter();
         below.filter_map(|ix| Some((ix, self.arena.get(ix).own_checkout()?)))
     }
@@ -90,7 +94,7 @@ impl State {
     /// payers agreed.
     pub(super) fn charges_of(&self, sold: Ix) -> impl Iterator<Item = (Ix, Ix, Charged<'_>)> {
         let under = self.checkouts_of(sold).flat_map(|(checkout, held)| {
-            let plan = held.opened().and_then(plan_sold);
+            let plan = plan_sold(held);
             let below = self.below(checkout).into_iter();
             below.filter_map(move |ix| Some((ix, checkout, plan?)))
         });
@@ -108,7 +112,7 @@ impl State {
 
     /// The gateway's subscription that charges for one of ours: one that goes on before one that
     /// ended, then the newest word.
-    fn charging(&self, sold: Ix) -> Option<(Ix, Ix, Charged<'_>)> {
+    pub(super) fn charging(&self, sold: Ix) -> Option<(Ix, Ix, Charged<'_>)> {
         let all = self.charges_of(sold);
         let charging = all.filter(|(_, _, held)| held.cells.status() != Status::Incomplete);
         charging.max_by_key(|(_, _, charged)| {
@@ -125,45 +129,32 @@ impl State {
         }
         let none = Decided::default();
         let decided = entity.subscription()?.decided().unwrap_or(&none);
-        let mut sources = Sources::default();
-        let mut paid = Vec::new();
-        let mut chosen = Vec::new();
-        for (checkout, held) in self.checkouts_of(ix) {
-            let Some(sold) = held.opened().and_then(plan_sold) else {
-                continue;
-            };
-            chosen.extend(self.chosen_by(checkout));
-            let linked = self.linked_payments(checkout).into_iter();
-            for linked in linked.filter(|linked| linked.made.outcome == Outcome::Pays) {
-                sources.payments.push(linked.ix);
-                let payment = PeriodPaid {
-                    at: linked.made.at,
-                    payment: linked.made.id,
-                    checkout: &self.arena.get(checkout).name,
-                    asked: held.asked_for(linked.made.id),
-                };
-                if linked.charged_by.is_none() {
-                    paid.push((payment, sold, (linked.ix, checkout)));
-                }
-            }
-        }
-        paid.sort_by_key(|(payment, _, _)| *payment);
-        sources.periods = paid.iter().map(|(_, _, source)| *source).collect();
+        let bought = self.purchases(ix);
+        let line = self.line(ix, decided);
         let charged = self.charging(ix);
-        sources.charged = charged.map(|(ix, checkout, _)| (ix, checkout));
-        let newest = chosen.iter().map(|(_, paid)| paid.word()).max();
-        let newest = newest.max(decided.had_at().map(Stamp::word));
-        let superseded = self.superseded(ix, decided, newest);
-        sources.superseding = superseded.map(|(_, _, by)| by);
-        let basis = Basis {
-            decided,
-            paid: paid
-                .into_iter()
-                .map(|(paid, sold, _)| (paid, sold))
-                .collect(),
-            charged: charged.map(|(_, _, charged)| charged),
-            superseded: superseded.map(|(at, checkout, _)| (at, checkout)),
+        let told = decided.had().and_then(|had| had.through);
+        let is_further = line.carried.is_for_ever || line.carried.through >= told;
+        let mut sources = Sources {
+            payments: bought.payments,
+            periods: bought.things,
+            charged: charged.map(|(ix, checkout, _)| (ix, checkout)),
+            superseding: None,
+            carried: line.things,
+            carried_by: line.by.filter(|_| is_further),
         };
+        let newest = bought.newest.max(line.newest);
+        let newest = newest.max(decided.had_at().map(Stamp::word));
+        let mut basis = Basis {
+            decided,
+            paid: bought.periods,
+            carried: line.carried,
+            charged: charged.map(|(_, _, charged)| charged),
+            superseded: None,
+        };
+        let before = (entity, decided, line.members.as_slice());
+        let superseded = self.superseded(before, newest, |at| basis.is_paid_at(at));
+        sources.superseding = superseded.map(|(_, _, by)| by);
+        basis.superseded = superseded.map(|(at, by, _)| (at, by));
         let standing = basis.standing()?;
         let mut activity = entity.activity;
         let about = sources.all();
@@ -177,37 +168,6 @@ impl State {
             activity,
             sources,
         })
-    }
-
-    /// When another took its place, by which checkout (`TRN-…`) or which did (`SUA-…`), and what
-    /// said so: the first of all that are newer than its own `newest`.
-    fn superseded<'a>(
-        &'a self,
-        ix: Ix,
-        decided: &'a Decided,
-        newest: Option<Word<'a>>,
-    ) -> Option<(Timestamp, &'a str, Superseding)> {
-        let own = &self.arena.get(ix).name;
-        let paid = decided.superseders().filter_map(|id| {
-            let checkout = self.arena.find(Kind::Checkout, PROVIDER, id)?;
-            let held = self.arena.get(checkout).own_checkout();
-            held.filter(|held| held.supersedes(own))?;
-            let chosen = self.chosen_by(checkout).into_iter();
-            let newer = chosen.filter(|(_, paid)| Some(paid.word()) > newest);
-            newer.min_by_key(|(_, paid)| paid.word())
-        });
-        let paid = paid.map(|(payment, paid)| {
-            let by = Superseding::Payment(payment);
-            (paid.word(), (paid.at, paid.checkout, by))
-        });
-        let changed = decided.replacements().map(|(id, replaced)| {
-            let by = Superseding::Change(replaced);
-            let stamp = replaced.stamp;
-            (stamp.word(), (stamp.occurred_at, id, by))
-        });
-        let changed = changed.filter(|(word, _)| Some(*word) > newest);
-        let first = paid.chain(changed).min_by_key(|(word, _)| *word);
-        first.map(|(_, found)| found)
     }
 
     /// The records of what was decided here about a provider's subscription that has no id but ours.
@@ -311,7 +271,7 @@ impl State {
         let pending = self.members(root).filter_map(|(ix, member)| {
             let held = member.own_checkout()?;
             let opened = held.opened()?;
-            let sold = plan_sold(opened)?;
+            let sold = plan_sold(held)?;
             let waits = self.checkout_status(ix)? < CheckoutStatus::Cancelled;
             let (_, pays) = held.pays()?;
             let is_over = |held: SubscriptionStanding| held.ended || held.is_cancel_asked;
@@ -327,6 +287,31 @@ impl State {
         let mut pending: Vec<_> = pending.collect();
         pending.sort_unstable_by_key(|sale| sale.opened);
         pending
+    }
+
+    /// Whether a payment may still come by a checkout of a customer that somebody tried to pay.
+    #[must_use]
+    pub fn is_being_paid(&self, identifier: &str) -> bool {
+        let found = self
+            .arena
+            .find(Kind::Party, super::entity::MERCHANT, identifier);
+        let root = found.map(|ix| self.arena.get(ix));
+        let mut members = root.into_iter().flat_map(|root| self.members(root));
+        members.any(|(ix, _)| match self.checkout_status(ix) {
+            Some(CheckoutStatus::Processing) => true,
+            // Its page is where it was, and may be paid at another try.
+            Some(CheckoutStatus::Failed) => self.checkout_view(ix).is_some_and(|view| {
+                let is_real = *view.opened.gateway != *GATEWAY_SANDBOX;
+                is_real && !view.pages.is_empty() && !view.is_page_closed
+            }),
+            Some(
+                CheckoutStatus::Open
+                | CheckoutStatus::Cancelled
+                | CheckoutStatus::Expired
+                | CheckoutStatus::Paid,
+            )
+            | None => false,
+        })
     }
 
     /// The subscriptions of ours that a customer has: not ended, not superseded. Oldest first.
@@ -363,8 +348,9 @@ struct Pending<'a> {
     subscription: &'a str,
 }
 
-/// What a checkout sells of a plan; `None` for an add-on.
-pub(super) fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
+/// What a checkout sells of a plan; `None` for an add-on, and while it is not known.
+pub(super) fn plan_sold(held: &OwnCheckout) -> Option<PlanSold<'_>> {
+    let opened = held.opened()?;
     let Item::Plan {
         plan_id,
         name,
@@ -376,12 +362,13 @@ pub(super) fn plan_sold(opened: &CheckoutOpened) -> Option<PlanSold<'_>> {
     else {
         return None;
     };
+    let decided = held.pays().and_then(|(_, pays)| pays.quantities.as_ref());
     Some(PlanSold {
         plan_id,
         name,
         period: *period,
         price: opened.price,
-        quantities,
+        quantities: decided.unwrap_or(quantities),
         trial_days: *trial_days,
     })
 }

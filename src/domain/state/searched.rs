@@ -59,7 +59,15 @@ impl State {
     /// One customer by any id; nothing for one that is archived.
     #[must_use]
     pub fn customer_record(&self, id: &str, as_of: AsOf) -> Option<CustomerRecord> {
-        self.record_of(self.find_customer(id)?, as_of)
+        let root = self.find_customer(id)?;
+        let is_there = self.archived_at(root).is_none();
+        is_there.then(|| self.record_of(root, as_of))
+    }
+
+    /// The same, also for one that is archived.
+    #[must_use]
+    pub fn customer_kept(&self, id: &str, as_of: AsOf) -> Option<CustomerRecord> {
+        Some(self.record_of(self.find_customer(id)?, as_of))
     }
 
     /// Looks at the next things for a numbered page of customers; says whether any are left.
@@ -75,7 +83,7 @@ impl State {
         page: Numbering,
         as_of: AsOf,
     ) -> Option<NumberedPage<CustomerRecord>> {
-        self.finish_numbered(search, page, |ix| self.record_of(ix, as_of))
+        self.finish_numbered(search, page, |ix| Some(self.record_of(ix, as_of)))
     }
 
     /// The same, where the merchant's identifier is asked for: that customer alone.
@@ -89,16 +97,15 @@ impl State {
     ) -> Option<NumberedPage<CustomerRecord>> {
         let found = self.named_here(identifier);
         let ranked = found.and_then(|ix| Some((search.rank(self, ix)?, ix)));
-        numbered(ranked.into_iter(), asked, |ix| self.record_of(ix, as_of))
+        numbered(ranked.into_iter(), asked, |ix| {
+            Some(self.record_of(ix, as_of))
+        })
     }
 
-    fn record_of(&self, root: Ix, as_of: AsOf) -> Option<CustomerRecord> {
-        if self.archived_at(root).is_some() {
-            return None;
-        }
-        Some(CustomerRecord {
+    fn record_of(&self, root: Ix, as_of: AsOf) -> CustomerRecord {
+        CustomerRecord {
             customer: self.customer_view(root, Some(as_of)),
             metadata: self.metadata_at(root).map(Into::into),
-        })
+        }
     }
 }

@@ -11,7 +11,6 @@ use super::page::{Gathering, Ident, Listing, Page, page};
 use super::sales::{Sold, plan_sold};
 use crate::domain::access::AsOf;
 use crate::domain::activity::Activity;
-use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::Decided;
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::standing::{self, Standing, SubscriptionStanding};
@@ -165,8 +164,7 @@ impl State {
             }
         }
         for (ix, entity) in self.arena.of_kind(Kind::Checkout) {
-            let opened = entity.own_checkout().and_then(OwnCheckout::opened);
-            let Some(plan) = opened.and_then(plan_sold) else {
+            let Some(plan) = entity.own_checkout().and_then(plan_sold) else {
                 continue;
             };
             let may_be_paid = [CheckoutStatus::Processing, CheckoutStatus::Failed];
@@ -317,7 +315,11 @@ impl State {
             activity: shown.activity,
         };
         match shown.stands {
-            Stands::Sold(standing) => Some(standing.view(named, as_of)),
+            Stands::Sold(standing) => {
+                let mut view = standing.view(named, as_of);
+                view.replaced_by = self.in_place_of(&standing);
+                Some(view)
+            }
             Stands::Provided { cells, decided } => {
                 let mut view = cells.view(named, as_of)?;
                 if let Some(decided) = &decided {

@@ -8,6 +8,7 @@
 )]
 
 mod book;
+mod carried;
 mod charged;
 mod emails;
 mod had;

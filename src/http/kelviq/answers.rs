@@ -1,6 +1,8 @@
 //! Kelviq's answers: one thing, or a numbered page of a list with the addresses of its neighbours.
 //! It knows nothing of what is shown.
 
+use std::num::IntErrorKind;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -8,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
+use super::query::{given, parameters};
 use crate::domain::state::{Numbered, NumberedPage};
 use crate::http::error::Problem;
 use crate::http::limits::LEDGER_SEQ;
@@ -24,8 +27,8 @@ pub(in crate::http) struct PageQuery {
     /// The first is 1.
     #[schemars(with = "Option<u32>", range(min = 1), extend("default" = 1))]
     page: Option<String>,
-    /// How many stand on one; more than 100 are 100.
-    #[schemars(with = "Option<u32>", range(min = 1), extend("default" = 10))]
+    /// How many stand on one: more than 100 are 100, and what is no number above nothing is passed
+    /// over.
     page_size: Option<String>,
 }
 
@@ -48,15 +51,23 @@ impl PageQuery {
     /// # Errors
     /// `Invalid page.` where the number is none.
     pub(super) fn numbered(&self, size: usize) -> Result<Numbered, Problem> {
-        let positive = |text: &String| text.trim().parse().ok().filter(|number| *number > 0);
-        let page = match self.page.as_ref().filter(|text| !text.is_empty()) {
+        let page = match given(&self.page) {
             Some(text) => positive(text).ok_or(Problem::NotFound("page"))?,
             None => 1,
         };
-        let asked = self.page_size.as_ref().and_then(positive);
+        let asked = given(&self.page_size).and_then(positive);
         let size = asked.unwrap_or(size).min(PAGE_SIZE_MAX);
         Ok(Numbered { page, size })
     }
+}
+
+/// A number above nothing; one that is too large for any page is the largest.
+fn positive(text: &str) -> Option<usize> {
+    let number = match text.trim().parse::<usize>() {
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => usize::MAX,
+        read => read.ok()?,
+    };
+    (number > 0).then_some(number)
 }
 
 /// A page of a list, each thing of it as `show` shows it.
@@ -74,9 +85,9 @@ pub(super) fn page<T, S: Serialize>(
     let pages = count.div_ceil(numbered.size);
     let address = |page: usize| {
         let uri = asked.http.uri();
-        let rest = uri.query().unwrap_or_default().split('&');
-        let rest = rest.filter(|pair| !pair.is_empty() && pair.split('=').next() != Some("page"));
-        let rest: String = rest.map(|pair| format!("&{pair}")).collect();
+        let rest = parameters(uri.query().unwrap_or_default());
+        let rest = rest.filter(|(name, _)| name != "page");
+        let rest: String = rest.map(|(_, written)| format!("&{written}")).collect();
         format!("{}{}?page={page}{rest}", asked.public_url(), uri.path())
     };
     let told = PageOf {

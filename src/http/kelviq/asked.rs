@@ -49,6 +49,18 @@ impl Asked {
         &self.shared.public_url
     }
 
+    /// A command of that body, counted once where it brings an idempotency key.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidParameter`] where that key is none.
+    pub(super) fn command(&self, body: &[u8]) -> Result<Request, Problem> {
+        let (actor, http) = (self.caller.actor, &self.http);
+        Ok(match idempotency_key(http)? {
+            Some(key) => Request::once(actor, http.method().as_str(), http.path(), key, body),
+            None => Request::of(actor),
+        })
+    }
+
     fn of(http: &HttpRequest) -> Result<Self, Problem> {
         let caller = http.extensions().get::<Caller>().cloned();
         let shared = http.app_data::<web::Data<Shared>>().cloned();
@@ -77,11 +89,7 @@ impl Sent {
         let payload = web::Payload::from_request(&http, &mut { payload }).into_inner();
         let payload = payload.map_err(|error| Problem::Internal(error.to_string()))?;
         let body = body::read_json(&http, payload).await?;
-        let actor = asked.caller.actor;
-        let command = match idempotency_key(&http)? {
-            Some(key) => Request::once(actor, http.method().as_str(), http.path(), key, &body),
-            None => Request::of(actor),
-        };
+        let command = asked.command(&body)?;
         Ok(Self {
             asked,
             body,

@@ -11,8 +11,11 @@ use super::asked::{Asked, Sent};
 use super::fields::{self, Fields, Given};
 use super::ids::{self, Named};
 use super::kinds::{self, EMAIL, LINE, WORDS};
-use super::refused;
+use super::product::Nothing;
+use super::query::{Query, given};
+use super::sold::whole_name;
 use super::times::Micros;
+use super::{refused, wrong};
 use crate::domain::customer::{Address, AddressView, CustomerView};
 use crate::domain::state::{CustomerRecord, CustomersSearched};
 use crate::http::error::Problem;
@@ -21,7 +24,7 @@ use crate::ledger::limits::{
     EMAIL_CHARS_MAX, IDENTIFIER_CHARS_MAX, LINE_CHARS_MAX, METADATA_BYTES_MAX,
     POSTAL_CODE_CHARS_MAX,
 };
-use crate::ledger::{Again, CustomerChange, NewCustomer, Refusal, Request, Shown};
+use crate::ledger::{Again, CustomerChange, NewCustomer, Refusal, Shown};
 
 /// What this surface calls what the ledger calls otherwise.
 const NAMES: [(&str, &str); 3] = [
@@ -29,11 +32,8 @@ const NAMES: [(&str, &str); 3] = [
     ("email", "email"),
     ("metadata", "metadata"),
 ];
-static OF_FIELDS: [(Refusal, &str, &str); 1] = [(
-    Refusal::CustomerExists,
-    "customerId",
-    "A customer with this customerId already exists.",
-)];
+static OF_FIELDS: [(Refusal, &str, &str); 1] = [(Refusal::CustomerExists, "customerId", EXISTS)];
+const EXISTS: &str = "A customer with this customerId already exists.";
 const IMMUTABLE: &str = "A customer keeps its customerId.";
 
 type Metadata = serde_json::Map<String, serde_json::Value>;
@@ -97,7 +97,7 @@ struct BillingAddressBody {
 pub(in crate::http) struct ListQuery {
     /// Whose identifier, e-mail address or name contains this, in any case.
     search: Option<String>,
-    /// The one of exactly this identifier.
+    /// The one that is called so, by any id.
     customer_id: Option<String>,
     #[serde(flatten)]
     page: PageQuery,
@@ -120,11 +120,6 @@ pub(in crate::http) struct Customer {
     created_on: Micros,
     modified_on: Micros,
 }
-
-/// `{}`
-#[derive(Debug, JsonSchema, Serialize)]
-#[schemars(inline)]
-struct Nothing {}
 
 /// Where a customer is billed.
 #[derive(Debug, JsonSchema, Serialize)]
@@ -155,13 +150,11 @@ impl From<&AddressView> for BillingAddress {
 impl From<&CustomerRecord> for Customer {
     fn from(record: &CustomerRecord) -> Self {
         let view = &record.customer;
-        let names = [&view.first_name, &view.last_name];
-        let names: Vec<&str> = names.into_iter().flatten().map(|name| &**name).collect();
         let metadata = record.metadata.as_ref();
         Self {
             id: ids::of_customer(view),
             customer_id: merchants_id(view),
-            name: (!names.is_empty()).then(|| names.join(" ")),
+            name: whole_name(view),
             email: view.email.clone(),
             details: Nothing {},
             // It was an object when it came in.
@@ -240,8 +233,12 @@ fn new_customer(body: &[u8]) -> Result<NewCustomer, Problem> {
     fields.done(made)
 }
 
-/// What is to be changed of a customer that is called `id`.
-fn change(body: &[u8], id: &str) -> Result<CustomerChange, Problem> {
+/// What is to be changed of a customer, which `is_called` so.
+fn change(
+    body: &[u8],
+    customer: &str,
+    is_called: impl Fn(&str) -> bool,
+) -> Result<CustomerChange, Problem> {
     /// `null` clears it.
     fn told<T, U: Default>(given: Given<T>, value: impl FnOnce(T) -> U) -> Option<U> {
         match given {
@@ -252,12 +249,12 @@ fn change(body: &[u8], id: &str) -> Result<CustomerChange, Problem> {
     }
     let mut fields = fields::object(body)?;
     let identifier = fields.maybe("customerId", kinds::words(IDENTIFIER_CHARS_MAX));
-    if identifier.is_some_and(|given| given != id) {
+    if identifier.is_some_and(|given| !is_called(&given)) {
         fields.refuse("customerId", IMMUTABLE);
     }
     let details = Details::read(&mut fields);
     fields.done(Some(CustomerChange {
-        customer: id.into(),
+        customer: customer.into(),
         email: told(details.email, |email| email.as_str().into()),
         name: told(details.name, |name| two_names(&name.unwrap_or_default())),
         address: told(details.billing_address, |address| address),
@@ -265,20 +262,26 @@ fn change(body: &[u8], id: &str) -> Result<CustomerChange, Problem> {
     }))
 }
 
-fn shown(asked: &Asked, id: &str, status: StatusCode) -> Result<HttpResponse, Problem> {
-    let Shown { seq, value } = asked.ledger().customer_record(&asked.caller, id);
-    let record = value.ok_or(Problem::NotFound("customer"))?;
-    answer(status, seq, &Customer::from(&record))
+fn shown(
+    found: Shown<Option<CustomerRecord>>,
+    status: StatusCode,
+) -> Result<HttpResponse, Problem> {
+    let record = found.value.ok_or(Problem::NotFound("customer"))?;
+    answer(status, found.seq, &Customer::from(&record))
 }
 
 /// `POST /api/v1/customers/`
 pub(in crate::http) async fn create(sent: Sent) -> Result<HttpResponse, Problem> {
     let new = new_customer(&sent.body)?;
+    if *ids::known(Named::Customer, &new.identifier) != *new.identifier {
+        // Paths would name by it whom that UUID names, and never this one.
+        return Err(wrong("customerId", EXISTS));
+    }
     let identifier = new.identifier.clone();
     let ledger = sent.asked.ledger();
     let made = ledger.create_customer(new, &sent.command).await;
     made.map_err(refused(&OF_FIELDS, &NAMES))?;
-    shown(&sent.asked, &identifier, StatusCode::CREATED)
+    shown(ledger.customer_kept(&identifier), StatusCode::CREATED)
 }
 
 /// `GET /api/v1/customers/{customerId}/`
@@ -286,7 +289,9 @@ pub(in crate::http) async fn show(
     asked: Asked,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    shown(&asked, &ids::known(Named::Customer, &id), StatusCode::OK)
+    let id = ids::known(Named::Customer, &id);
+    let found = asked.ledger().customer_record(&asked.caller, &id);
+    shown(found, StatusCode::OK)
 }
 
 /// `PATCH /api/v1/customers/{customerId}/`
@@ -294,16 +299,15 @@ pub(in crate::http) async fn update(
     id: web::Path<String>,
     sent: Sent,
 ) -> Result<HttpResponse, Problem> {
-    let change = change(&sent.body, &id)?;
-    let customer = ids::known(Named::Customer, &id);
-    let change = CustomerChange {
-        customer: (*customer).into(),
-        ..change
-    };
     let ledger = sent.asked.ledger();
+    let customer = ids::known(Named::Customer, &id);
+    let kept = ledger.customer_kept(&customer).value;
+    let own = kept.map(|record| merchants_id(&record.customer));
+    let is_called = |given: &str| given == *id || own.as_deref() == Some(given);
+    let change = change(&sent.body, &customer, is_called)?;
     let told = ledger.update_customer(change, &sent.command).await;
     told.map_err(refused(&OF_FIELDS, &NAMES))?;
-    shown(&sent.asked, &customer, StatusCode::OK)
+    shown(ledger.customer_kept(&customer), StatusCode::OK)
 }
 
 /// `DELETE /api/v1/customers/{customerId}/`
@@ -312,7 +316,7 @@ pub(in crate::http) async fn archive(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let customer = ids::known(Named::Customer, &id);
-    let request = Request::of(asked.caller.actor);
+    let request = asked.command(b"")?;
     let archived = asked.ledger().archive_customer(&customer, &request).await;
     let seq = archived.map_err(refused(&OF_FIELDS, &NAMES))?;
     Ok(HttpResponse::NoContent()
@@ -323,12 +327,17 @@ pub(in crate::http) async fn archive(
 /// `GET /api/v1/customers/`
 pub(in crate::http) async fn index(
     asked: Asked,
-    query: web::Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let identifier = given(&query.customer_id).map(|id| {
+        let known = ids::known(Named::Customer, id);
+        let record = asked.ledger().customer_record(&asked.caller, &known).value;
+        let own = record.and_then(|found| found.customer.name.customer_identifier);
+        own.map_or_else(|| id.to_owned(), String::from)
+    });
     let searched = CustomersSearched {
-        search: given(&query.search),
-        identifier: given(&query.customer_id),
+        search: given(&query.search).map(str::to_owned),
+        identifier,
     };
     let numbered = query.page.numbered(PAGE_SIZE)?;
     let found = asked

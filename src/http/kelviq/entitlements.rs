@@ -1,14 +1,15 @@
 //! `GET /api/v1/entitlements/`: what a customer may use now, a row for each feature of each of its
 //! subscriptions.
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::answer;
 use super::asked::Asked;
 use super::ids::{self, Named};
+use super::query::{Query, given};
 use super::times::Spaced;
 use super::wrong;
 use crate::domain::amount::Amount;
@@ -119,21 +120,16 @@ impl<'a> Row<'a> {
     }
 }
 
-fn given<'a>(text: &'a Option<String>, too: &'a Option<String>) -> Option<&'a str> {
-    let given = text.as_deref().or(too.as_deref());
-    given.filter(|text| !text.is_empty())
-}
-
 /// `GET /api/v1/entitlements/`
 pub(in crate::http) async fn index(
     asked: Asked,
-    query: web::Query<EntitlementsQuery>,
+    query: Query<EntitlementsQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let named = given(&query.customer_id, &query.customer_id_too);
+    let named = given(&query.customer_id).or_else(|| given(&query.customer_id_too));
     let own = asked.caller.customer.as_deref();
     let required = || wrong("customerId", "This field is required.");
     let customer = named.or(own).ok_or_else(required)?;
-    let feature = given(&query.feature_id, &query.feature_id_too);
+    let feature = given(&query.feature_id).or_else(|| given(&query.feature_id_too));
     let id = ids::known(Named::Customer, customer);
     let shown = asked.ledger().entitlements_in_force(&asked.caller, &id);
     let held = shown.value.ok_or(Problem::NotFound("customer"))?;

@@ -1,8 +1,7 @@
 //! Reads bodies field by field, in any of the spellings that Kelviq's clients send, and gathers all
 //! that is wrong before anything is refused. It knows no request; what a value must be, it is told.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
@@ -39,6 +38,8 @@ impl<T> Given<T> {
 /// The fields of one object, by their names in camelCase, and what is wrong with them so far.
 pub(super) struct Fields<'a> {
     held: BTreeMap<String, &'a str>,
+    /// What came in two spellings: wrong where it is read.
+    twice: BTreeSet<String>,
     wrong: FieldErrors,
 }
 
@@ -54,18 +55,17 @@ pub(super) fn object(body: &[u8]) -> Result<Fields<'_>, Problem> {
         .map_err(|_| Problem::InvalidBody("The body must be a JSON object.".into()))
 }
 
-/// `customer_id`, `customerId`: one name.
-fn camel(key: &str) -> String {
+/// `customer_id`, `customerId`: one name. A word begins where one underscore stands between letters
+/// or digits; any other stays.
+pub(super) fn camel(key: &str) -> String {
+    let begins_word = |letter: &char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     let mut name = String::with_capacity(key.len());
-    let mut begins_word = false;
-    for letter in key.chars() {
-        if letter == '_' && !name.is_empty() {
-            begins_word = true;
-        } else if begins_word {
-            name.extend(letter.to_uppercase());
-            begins_word = false;
-        } else {
-            name.push(letter);
+    let mut letters = key.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let is_between = letter == '_' && name.ends_with(|last: char| last.is_ascii_alphanumeric());
+        match letters.next_if(|next| is_between && begins_word(next)) {
+            Some(next) => name.push(next.to_ascii_uppercase()),
+            None => name.push(letter),
         }
     }
     name
@@ -73,16 +73,23 @@ fn camel(key: &str) -> String {
 
 impl<'a> Fields<'a> {
     fn of(written: BTreeMap<String, &'a RawValue>) -> Self {
-        let (mut held, mut wrong) = (BTreeMap::new(), FieldErrors::default());
+        let (mut held, mut twice) = (BTreeMap::new(), BTreeSet::new());
         for (key, raw) in written {
             let name = camel(&key);
-            if let Entry::Vacant(free) = held.entry(name) {
-                free.insert(raw.get().trim());
-            } else {
-                wrong.add(&camel(&key), TWO_SPELLINGS);
+            if held.insert(name.clone(), raw.get().trim()).is_some() {
+                twice.insert(name);
             }
         }
-        Self { held, wrong }
+        let wrong = FieldErrors::default();
+        Self { held, twice, wrong }
+    }
+
+    /// What stands in a field.
+    fn raw(&mut self, name: &str) -> Option<&'a str> {
+        if self.twice.remove(name) {
+            self.wrong.add(name, TWO_SPELLINGS);
+        }
+        self.held.get(name).copied()
     }
 
     /// Whether something is wrong with a field already.
@@ -112,7 +119,7 @@ impl<'a> Fields<'a> {
 
     /// A field that must be there. `None` where it is wrong, which is told by [`Fields::done`].
     pub(super) fn needed<T>(&mut self, name: &str, kind: impl Fn(&str) -> Read<T>) -> Option<T> {
-        match self.held.get(name).copied() {
+        match self.raw(name) {
             None => self.read(name, "", |_| Err(REQUIRED.into())),
             Some("null") => self.read(name, "", |_| Err(NULL.into())),
             Some(raw) => self.read(name, raw, kind),
@@ -121,7 +128,7 @@ impl<'a> Fields<'a> {
 
     /// A field that may be left out; `null` clears it.
     pub(super) fn given<T>(&mut self, name: &str, kind: impl Fn(&str) -> Read<T>) -> Given<T> {
-        match self.held.get(name).copied() {
+        match self.raw(name) {
             None => Given::Absent,
             Some("null") => Given::Null,
             Some(raw) => self
@@ -141,7 +148,7 @@ impl<'a> Fields<'a> {
         name: &str,
         read: impl FnOnce(&mut Fields<'a>) -> Option<T>,
     ) -> Given<T> {
-        let raw = match self.held.get(name).copied() {
+        let raw = match self.raw(name) {
             None => return Given::Absent,
             Some("null") => return Given::Null,
             Some(raw) => raw,
@@ -164,7 +171,7 @@ impl<'a> Fields<'a> {
         entries_max: usize,
         read: impl Fn(&mut Fields<'a>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let raw = self.held.get(name).copied().filter(|raw| *raw != "null")?;
+        let raw = self.raw(name).filter(|raw| *raw != "null")?;
         let Ok(elements) = serde_json::from_str::<Vec<&'a RawValue>>(raw) else {
             self.wrong.add(name, NO_LIST);
             return None;
@@ -197,5 +204,28 @@ impl<'a> Fields<'a> {
             return Err(Problem::InvalidFields(self.wrong));
         }
         made.ok_or_else(|| Problem::Internal("a field was wrong, and not told so".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_name_has_two_spellings_and_no_third() {
+        for (written, name) in [
+            ("customer_id", "customerId"),
+            ("customerId", "customerId"),
+            ("trial_period", "trialPeriod"),
+            ("line_1", "line1"),
+            ("line1", "line1"),
+            ("customer_id_", "customerId_"),
+            ("customer__id", "customer__id"),
+            ("_customer_id", "_customerId"),
+            ("customer_\u{131}d", "customer_\u{131}d"),
+            ("customer_Id", "customer_Id"),
+        ] {
+            assert_eq!(camel(written), name, "{written}");
+        }
     }
 }

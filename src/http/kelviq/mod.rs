@@ -16,6 +16,7 @@ pub(super) mod order_events;
 pub(super) mod orders;
 pub(super) mod payment_methods;
 pub(super) mod product;
+mod query;
 pub(super) mod refunds;
 pub(super) mod sessions;
 mod sold;
@@ -30,6 +31,11 @@ use crate::ledger::{CommandError, Refusal};
 
 /// What every path of this surface begins with.
 pub(super) const PREFIX: &str = "/api/v1/";
+
+/// Whether a path is of this surface, also where nothing is at it.
+pub(super) fn is_path(path: &str) -> bool {
+    path.starts_with(PREFIX) || path == PREFIX.trim_end_matches('/')
+}
 
 /// Refusals that are about one field, each with its name and the sentence for it.
 type OfFields = [(Refusal, &'static str, &'static str)];

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::answers::{PAGE_SIZE, PageQuery, page};
 use super::asked::Asked;
+use super::query::Query;
 use super::times::Seconds;
 use crate::domain::state::{Happened, Happening};
 use crate::http::error::Problem;
@@ -82,7 +83,7 @@ impl From<Happened> for OrderEvent {
 pub(in crate::http) async fn index(
     asked: Asked,
     id: web::Path<String>,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let numbered = query.numbered(PAGE_SIZE)?;
     let Shown { seq, value } = asked.ledger().happenings_numbered(&id, numbered);

@@ -12,15 +12,14 @@ use super::customers::BillingAddress;
 use super::filters::Filters;
 use super::ids;
 use super::product::{Nothing, Product, product_of};
+use super::query::{Query, given};
 use super::sold::{PaidWith, Payer};
-use super::subscriptions::shown::{Recurrence, period_of, status_word};
+use super::subscriptions::shown::{Recurrence, period_of, status_of};
 use super::times::Seconds;
 use crate::domain::catalog::Plan;
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::{Billing, OrderStatus};
-use crate::domain::state::{
-    MoneySearched, OrderRecord, OrdersAsked, StatusSaid, SubscriptionRecord,
-};
+use crate::domain::state::{MoneySearched, OrderRecord, OrdersAsked, SubscriptionRecord};
 use crate::http::error::Problem;
 use crate::ledger::{Catalogue, Shown};
 
@@ -37,10 +36,10 @@ pub(in crate::http) struct ListQuery {
     #[schemars(with = "Option<bool>")]
     is_renewal: Option<String>,
     /// Paid on that day or later.
-    #[schemars(extend("format" = "date"))]
+    #[schemars(extend("anyOf" = [{"format": "date"}, {"const": ""}]))]
     start_date: Option<String>,
     /// Paid on that day or before.
-    #[schemars(extend("format" = "date"))]
+    #[schemars(extend("anyOf" = [{"format": "date"}, {"const": ""}]))]
     end_date: Option<String>,
     #[serde(flatten)]
     page: PageQuery,
@@ -51,7 +50,7 @@ pub(in crate::http) struct ListQuery {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "KelviqOrder")]
 pub(in crate::http) struct Order {
-    /// The provider's id of the payment.
+    /// Kelviq's own, where its webhooks told it; else the gateway's id of the payment, `pay_…`.
     id: Box<str>,
     customer: Payer,
     product: Product,
@@ -112,7 +111,7 @@ struct Summary {
     status: Box<str>,
     amount: Option<String>,
     currency: Option<String>,
-    /// `month`; empty for what is paid once.
+    /// `month`, `3 months`; empty for what is paid once.
     interval: &'static str,
     currency_symbol: String,
     next_invoice_date: Option<Seconds>,
@@ -126,14 +125,9 @@ impl Summary {
         let goes_on = view.cancel_at.is_none() && view.ended_at.is_none();
         Self {
             id: ids::of_subscription(view),
-            status: status_word(&StatusSaid {
-                provider: view.provider,
-                status: view.status,
-                provider_status: view.provider_status.as_deref(),
-            })
-            .into(),
+            status: status_of(view),
             amount: price.map(|price| price.in_major_units()),
-            interval: Recurrence::of(period_of(record)).word,
+            interval: Recurrence::of(period_of(record)).words,
             currency_symbol: price.map_or_else(String::new, |price| price.currency.symbol()),
             currency: price.map(|price| price.currency.to_string()),
             next_invoice_date: end.filter(|_| goes_on).map(Seconds),
@@ -210,7 +204,7 @@ fn asked_for(query: &ListQuery) -> Result<OrdersAsked, Problem> {
     let mut filters = Filters::default();
     let from = filters.from("startDate", &query.start_date);
     let before = filters.until("endDate", &query.end_date);
-    let text = query.search.as_deref().filter(|text| !text.is_empty());
+    let text = given(&query.search);
     let asked = OrdersAsked {
         searched: MoneySearched::of(text, from, before),
         status: filters.word("status", &query.status),
@@ -223,7 +217,7 @@ fn asked_for(query: &ListQuery) -> Result<OrdersAsked, Problem> {
 /// `GET /api/v1/orders/`
 pub(in crate::http) async fn index(
     asked: Asked,
-    query: web::Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let orders = asked_for(&query)?;
     let numbered = query.page.numbered(PAGE_SIZE)?;

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{PAGE_SIZE, PageQuery, page};
 use super::asked::Asked;
 use super::customers::BillingAddress;
+use super::fields::camel;
 use super::ids::{self, Named};
+use super::query::{Query, given};
 use super::sold::Payer;
 use super::times::Micros;
 use crate::domain::instrument::Part;
@@ -61,7 +63,7 @@ struct Owner {
 impl From<PaymentMethodRecord> for PaymentMethod {
     fn from(record: PaymentMethodRecord) -> Self {
         let parts = record.instrument.parts();
-        let parts = parts.map(|(name, part)| (in_camel_case(name), part.clone()));
+        let parts = parts.map(|(name, part)| (camel(name), part.clone()));
         Self {
             id: record.id,
             customer: Owner {
@@ -78,47 +80,16 @@ impl From<PaymentMethodRecord> for PaymentMethod {
     }
 }
 
-/// `exp_month` as `expMonth`.
-fn in_camel_case(name: &str) -> String {
-    let mut words = name.split('_').filter(|word| !word.is_empty());
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |mut text, word| {
-        let mut letters = word.chars();
-        text.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-        text.push_str(letters.as_str());
-        text
-    })
-}
-
 /// `GET /api/v1/payment-methods/`
 pub(in crate::http) async fn index(
     asked: Asked,
-    query: web::Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let customer = given(&query.customer_id);
-    let customer = customer.map(|id| ids::known(Named::Customer, &id).into_owned());
-    let methods = PaymentMethodsAsked::of(customer, given(&query.customer_email).as_deref());
+    let customer = customer.map(|id| ids::known(Named::Customer, id).into_owned());
+    let methods = PaymentMethodsAsked::of(customer, given(&query.customer_email));
     let numbered = query.page.numbered(PAGE_SIZE)?;
     let look = asked.looked_through(move |ledger| ledger.money_numbered(&methods, numbered));
     let found = look.await?;
     page(&asked, numbered, found, PaymentMethod::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_parts_are_in_camel_case() {
-        for (name, wanted) in [
-            ("exp_month", "expMonth"),
-            ("last4", "last4"),
-            ("iin_country_code", "iinCountryCode"),
-            ("_", ""),
-            ("a__b_", "aB"),
-        ] {
-            assert_eq!(in_camel_case(name), wanted, "{name}");
-        }
-    }
 }

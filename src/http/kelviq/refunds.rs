@@ -10,6 +10,7 @@ use super::asked::Asked;
 use super::filters::Filters;
 use super::ids::{self, KELVIQ, Named};
 use super::orders::Order;
+use super::query::{Query, given};
 use super::sold::Number;
 use crate::domain::id::Tsid;
 use crate::domain::order::{RefundReason, RefundWord};
@@ -26,10 +27,10 @@ pub(in crate::http) struct ListQuery {
     #[schemars(with = "Option<RefundWord>")]
     status: Option<String>,
     /// Made on that day or later.
-    #[schemars(extend("format" = "date"))]
+    #[schemars(extend("anyOf" = [{"format": "date"}, {"const": ""}]))]
     start_date: Option<String>,
     /// Made on that day or before.
-    #[schemars(extend("format" = "date"))]
+    #[schemars(extend("anyOf" = [{"format": "date"}, {"const": ""}]))]
     end_date: Option<String>,
     #[serde(flatten)]
     page: PageQuery,
@@ -74,12 +75,12 @@ impl Refund {
 /// `GET /api/v1/refunds/`
 pub(in crate::http) async fn index(
     asked: Asked,
-    query: web::Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let mut filters = Filters::default();
     let from = filters.from("startDate", &query.start_date);
     let before = filters.until("endDate", &query.end_date);
-    let text = query.search.as_deref().filter(|text| !text.is_empty());
+    let text = given(&query.search);
     let refunds = RefundsAsked {
         searched: MoneySearched::of(text, from, before),
         status: filters.word("status", &query.status),

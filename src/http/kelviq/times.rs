@@ -85,6 +85,13 @@ pub(super) fn day(text: &str) -> Option<Timestamp> {
     Timestamp::parse(&begin)
 }
 
+/// The same of any year, held inside those that a [`Timestamp`] has.
+pub(super) fn any_day(text: &str) -> Option<Timestamp> {
+    let is_written = text.len() == DAY_CHARS && text.is_ascii();
+    let begin = is_written.then(|| format!("{text}T00:00:00Z"))?;
+    Timestamp::parse_clamped(&begin)
+}
+
 /// A moment: RFC 3339, or `2026-02-07 06:02:05` with or without parts of a second. Without a zone it
 /// is UTC.
 pub(super) fn moment(text: &str) -> Option<Timestamp> {
@@ -147,6 +154,10 @@ mod tests {
             "2026-02-07T00:00:00Z",
         ] {
             assert_eq!(day(text), None, "{text}");
+            assert_eq!(any_day(text), None, "{text}");
         }
+        assert_eq!(any_day("2026-02-07"), day("2026-02-07"));
+        assert_eq!(any_day("9999-12-31"), Some(Timestamp::MAX));
+        assert_eq!(any_day("0001-01-01"), Timestamp::from_millis(0));
     }
 }

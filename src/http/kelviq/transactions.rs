@@ -1,6 +1,6 @@
 //! `/api/v1/transaction/`: what was charged, what was paid back and what banks took back.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use super::asked::Asked;
 use super::filters::Filters;
 use super::ids::uuid_of_words;
 use super::orders::Order;
+use super::query::{Query, given};
 use super::sold::{Number, name_of};
 use super::times::Seconds;
 use crate::domain::state::{
@@ -25,10 +26,10 @@ pub(in crate::http) struct ListQuery {
     #[schemars(with = "Option<StatusAsked>")]
     status: Option<String>,
     /// Made on that day or later.
-    #[schemars(extend("format" = "date"))]
+    #[schemars(extend("anyOf" = [{"format": "date"}, {"const": ""}]))]
     start_date: Option<String>,
     /// Made on that day or before.
-    #[schemars(extend("format" = "date"))]
+    #[schemars(extend("anyOf" = [{"format": "date"}, {"const": ""}]))]
     end_date: Option<String>,
     #[serde(flatten)]
     page: PageQuery,
@@ -123,13 +124,13 @@ impl Transaction {
 /// `GET /api/v1/transaction/`
 pub(in crate::http) async fn index(
     asked: Asked,
-    query: web::Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let mut filters = Filters::default();
     let from = filters.from("startDate", &query.start_date);
     let before = filters.until("endDate", &query.end_date);
     let status: Option<StatusAsked> = filters.word("status", &query.status);
-    let text = query.search.as_deref().filter(|text| !text.is_empty());
+    let text = given(&query.search);
     let transactions = TransactionsAsked {
         searched: MoneySearched::of(text, from, before),
         status: status.map(Into::into),

@@ -239,18 +239,21 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
             let schema = json!({"type": "string", "description": description});
             parameter(name, "header", schema)
         })),
-        Asked::Json(_) | Asked::JsonOrNothing(_) => {
-            let text = "What makes a repetition of this request one: the same key and body are \
-                        carried out once.";
-            let schema = json!({
-                "type": "string", "minLength": 1, "maxLength": 255, "description": text,
-                "pattern": "^[!-~]([\\t -~]*[!-~])?$",
-            });
-            found.push(parameter("Idempotency-Key", "header", schema));
-        }
+        Asked::Json(_) | Asked::JsonOrNothing(_) => found.push(idempotency_key()),
+        Asked::Nothing if route.doc.counts_once => found.push(idempotency_key()),
         Asked::Question(_) | Asked::Form(_) | Asked::Nothing => {}
     }
     found
+}
+
+fn idempotency_key() -> Value {
+    let text = "What makes a repetition of this request one: the same key and body are carried out \
+                once.";
+    let schema = json!({
+        "type": "string", "minLength": 1, "maxLength": 255, "description": text,
+        "pattern": "^[!-~]([\\t -~]*[!-~])?$",
+    });
+    parameter("Idempotency-Key", "header", schema)
 }
 
 /// A parameter that may be left out, and is never `null`.
@@ -266,9 +269,14 @@ fn parameter(name: &str, place: &str, mut schema: Value) -> Value {
             }
         }
         if let Some(Value::Array(choices)) = schema.remove("anyOf") {
-            let is_named = |choice: &&Value| choice.get("$ref").is_some();
-            let named = choices.iter().find(is_named).and_then(Value::as_object);
-            schema.extend(named.cloned().unwrap_or_default());
+            let mut choices = choices;
+            choices.retain(|choice| choice.get("type") != Some(&Value::from("null")));
+            match choices.as_slice() {
+                [Value::Object(only)] => schema.extend(only.clone()),
+                _ => {
+                    schema.insert("anyOf".into(), choices.into());
+                }
+            }
         }
     }
     json!({

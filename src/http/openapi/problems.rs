@@ -12,6 +12,7 @@ use crate::http::error::Problem;
 use crate::http::field_errors::FieldErrors;
 use crate::http::routes::{Access, Answer, Asked, Route};
 use crate::http::v1::audit::QUESTION_BYTES_MAX;
+use crate::http::v1::keys::idempotency_key_sentence;
 use crate::http::webhook::BODY_BYTES_MAX;
 use crate::http::wording::Wording;
 use crate::ledger::{Audit, AuditRunning};
@@ -91,7 +92,14 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
         if matches!(route.doc.answer, Answer::Never) {
             return found;
         }
-        found.push(Problem::InvalidParameter(wrong.into()));
+        found.push(match route.doc.wording {
+            // It passes over what it does not know.
+            Wording::Kelviq if route.doc.counts_once => {
+                Problem::InvalidParameter(idempotency_key_sentence())
+            }
+            Wording::Kelviq => Problem::InvalidFields(wrong_field()),
+            Wording::Problem | Wording::Stykite(_) => Problem::InvalidParameter(wrong.into()),
+        });
         if route.path.contains('{') {
             found.push(Problem::NotFound("thing"));
         }
@@ -99,9 +107,6 @@ pub(super) fn of(route: &Route) -> Vec<Problem> {
     match route.doc.asked {
         Asked::Json(_) | Asked::JsonOrNothing(_) => {
             let limit_bytes = route.doc.body_bytes_max.unwrap_or(JSON_BYTES_MAX);
-            if route.doc.wording == Wording::Kelviq {
-                found.insert(0, Problem::InvalidFields(wrong_field()));
-            }
             found.extend(of_json_body(limit_bytes));
         }
         Asked::Question(_) => {

@@ -29,6 +29,8 @@ pub(in crate::http) struct Doc {
     pub(in crate::http) answer: Answer,
     /// Refusals that neither path nor body nor scope tells.
     pub(in crate::http) refusals: Vec<Problem>,
+    /// Whether a request without a body counts once, where it brings an idempotency key.
+    pub(in crate::http) counts_once: bool,
     /// How refusals are told.
     pub(in crate::http) wording: Wording,
     /// How much of a body is read, where it is more than others take.
@@ -136,6 +138,12 @@ impl Entry {
     /// Refuses in these words.
     pub(super) fn in_the_words(mut self, wording: Wording) -> Self {
         self.route.doc.wording = wording;
+        self
+    }
+
+    /// Takes no body, and counts once where it brings an idempotency key.
+    pub(super) fn counts_once(mut self) -> Self {
+        self.route.doc.counts_once = true;
         self
     }
 

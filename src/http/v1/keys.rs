@@ -125,10 +125,15 @@ pub(in crate::http) fn idempotency_key(request: &HttpRequest) -> Result<Option<&
     };
     let text = value.to_str().unwrap_or_default();
     if values.next().is_some() || !(1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&text.len()) {
-        return Err(Problem::InvalidParameter(format!(
-            "`Idempotency-Key` must be given once, with 1 to {IDEMPOTENCY_KEY_CHARS_MAX} visible \
-             ASCII characters."
-        )));
+        return Err(Problem::InvalidParameter(idempotency_key_sentence()));
     }
     Ok(Some(text))
+}
+
+/// What an idempotency key must be.
+pub(in crate::http) fn idempotency_key_sentence() -> String {
+    format!(
+        "`Idempotency-Key` must be given once, with 1 to {IDEMPOTENCY_KEY_CHARS_MAX} visible ASCII \
+         characters."
+    )
 }

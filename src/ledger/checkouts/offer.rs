@@ -4,7 +4,7 @@
 use super::super::commands::{Refusal, invalid};
 use super::super::ids;
 use super::super::subscriptions::country_of;
-use super::target::{ChargedAlready, others, target};
+use super::target::{ChargedAlready, kept, target, unpaid_others};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::id::Prefix;
 use crate::domain::money::Money;
@@ -67,7 +67,7 @@ impl Offer {
         let is_free = price.amount_minor == 0;
         let target = if is_free {
             let id = ids::fresh(state, Prefix::Subscription, now);
-            let others = others((state, now), identifier, &id);
+            let others = unpaid_others((state, now), identifier, &id);
             (id, others)
         } else {
             let bought = (identifier, plan.id.as_str());
@@ -81,7 +81,12 @@ impl Offer {
             (target.subscription_id, target.supersedes)
         };
         let (subscription_id, supersedes) = target;
-        let mut quantities = self.quantities.clone();
+        let keeps_quantities = self.quantities.is_empty();
+        let mut quantities = if keeps_quantities {
+            kept(state, &subscription_id, &plan.id)
+        } else {
+            self.quantities.clone()
+        };
         quantities.sort_by(|one, other| one.feature.cmp(&other.feature));
         // Who has the plan already pays on for it.
         let begins = state.standing_of(&subscription_id).is_none();
@@ -93,6 +98,7 @@ impl Offer {
             subscription_id,
             supersedes,
             quantities,
+            keeps_quantities,
             trial_days: if begins { self.trial_days } else { 0 },
         };
         Ok((item, price))
@@ -138,13 +144,11 @@ impl Offer {
         let cost = catalog.cost(plan, self.period, buyer);
         if let Some(amount) = self.amount {
             return match cost {
-                Ok(cost) => Ok((cost.period, amount, None)),
-                Err(NoPrice::Period) => Err(no_price(NoPrice::Period)),
-                // What it costs here is said; that it costs something for that long is enough.
-                Err(NoPrice::Currency | NoPrice::Country) if plan.is_paid() => {
+                // What it costs here is said; that it is had for that long is enough.
+                Ok(_) | Err(NoPrice::Currency | NoPrice::Country) => {
                     Ok((self.period, amount, None))
                 }
-                Err(NoPrice::Currency | NoPrice::Country) => Ok((Period::OneTime, amount, None)),
+                Err(NoPrice::Period) => Err(no_price(NoPrice::Period)),
             };
         }
         let cost = cost.map_err(no_price)?;

@@ -9,7 +9,7 @@ use super::super::commands::{CommandError, Refusal, Request, invalid};
 use super::super::{Ledger, ReadError, ids, own};
 use super::offer::Offer;
 use super::payer::{Found, Payer};
-use super::target::{ChargedAlready, target};
+use super::target::{ChargedAlready, kept, target};
 use super::{OPEN_FOR_MILLIS, address};
 use crate::domain::catalog::{Catalog, Period, Plan, Price};
 use crate::domain::id::Prefix;
@@ -204,6 +204,7 @@ fn plan(
             "`plan_id` names a plan that the customer has, and that the gateway charges already.",
         )
     })?;
+    let quantities = kept(state, &target.subscription_id, &plan.id);
     Ok(Item::Plan {
         plan_id: plan.id.as_str().into(),
         name: plan.name.as_str().into(),
@@ -213,7 +214,8 @@ fn plan(
             .map(Into::into),
         subscription_id: target.subscription_id,
         supersedes: target.supersedes,
-        quantities: Vec::new(),
+        quantities,
+        keeps_quantities: true,
         trial_days: 0,
     })
 }

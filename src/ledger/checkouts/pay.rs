@@ -3,9 +3,8 @@
 
 use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request};
-use super::target::{ChargedAlready, others, target_now};
+use super::target::{ChargedAlready, target_now, unpaid_others};
 use super::{conflicts, status_at};
-use crate::domain::catalog::Period;
 use crate::domain::checkout::CheckoutView;
 use crate::domain::own::{
     Begun, CheckoutAttempted, CheckoutCancelled, GATEWAY_NONE, Item, OwnFact, Pays, Pretend,
@@ -154,7 +153,8 @@ pub(super) fn is_free(view: &CheckoutView) -> bool {
     *view.opened.gateway == *GATEWAY_NONE
 }
 
-/// What there is nothing to pay for begins at once, in the place of what the customer has by now.
+/// What there is nothing to pay for begins at once, in the place of what the customer has by now and
+/// did not pay for.
 fn begun(
     state: &State,
     view: &CheckoutView,
@@ -192,7 +192,7 @@ fn begun(
             quantities: quantities.clone(),
         },
         through: None,
-        supersedes: others((state, now), &opened.identifier, subscription_id),
+        supersedes: unpaid_others((state, now), &opened.identifier, subscription_id),
         checkout: Some(opened.id.clone()),
     }))
 }
@@ -214,9 +214,8 @@ fn is_sold(state: &State, item: &Item) -> bool {
         Item::Plan {
             plan_id, period, ..
         } => catalog.plan(plan_id).is_some_and(|plan| {
-            // What costs nothing is had once, and may have no price at all.
-            let is_free = *period == Period::OneTime && !plan.is_paid();
-            is_free || plan.prices.iter().any(|price| price.period == *period)
+            // What costs nothing may have no price at all.
+            !plan.is_paid() || plan.prices.iter().any(|price| price.period == *period)
         }),
         Item::Addon { version_id, .. } => catalog.addon_version(version_id).is_some(),
     }

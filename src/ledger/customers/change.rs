@@ -10,7 +10,13 @@ use crate::ledger::Ledger;
 use crate::ledger::commands::{CommandError, Refusal, Request};
 
 /// While a subscription stands so, its customer is not archived.
-const HELD: [Status; 3] = [Status::Active, Status::Trialing, Status::PastDue];
+const HELD: [Status; 5] = [
+    Status::Active,
+    Status::Trialing,
+    Status::PastDue,
+    Status::OnHold,
+    Status::Paused,
+];
 
 /// What shall be known of a customer from now on. What is absent stays as it is; an empty text or
 /// an empty address clears it. An address and what the merchant notes are replaced as a whole.
@@ -90,8 +96,8 @@ impl Ledger {
     /// more. Answers the event's sequence number.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] while it has a subscription that is active, on trial or past due;
-    /// [`Refusal::NoSuchCustomer`], also for one that is archived already.
+    /// [`Refusal::Invalid`] while it has a subscription that is active, on trial, past due, on hold
+    /// or paused, or a payment may still come by a checkout; [`Refusal::NoSuchCustomer`], also for one that is archived already.
     pub async fn archive_customer(
         &self,
         customer: &str,
@@ -105,6 +111,12 @@ impl Ledger {
                 return invalid(
                     "A customer with a subscription that is active, on trial or past due cannot be \
                      archived; cancel the subscription first.",
+                );
+            }
+            if state.is_being_paid(identifier) {
+                return invalid(
+                    "A customer with a checkout that is being paid cannot be archived; wait until \
+                     it is paid, has failed or has expired.",
                 );
             }
             let identifier = identifier.into();

@@ -219,6 +219,7 @@ mod tests {
             is_ours: true,
             terms: None,
             must_be_paid: false,
+            is_paid: true,
             started_at: Some(at(START)),
             trial_ends_at: None,
             paid_through: Some(at(PAID)),

@@ -93,6 +93,12 @@ impl PlanChange {
                      for it.",
                 ));
             }
+            if !is_free && held.is_paid_for_ever() {
+                return Err(invalid(
+                    "`plan` costs something, and the subscription was paid for once and for ever: \
+                     open a checkout for it.",
+                ));
+            }
             let trial_ends_at = self.trial_ends_at(held, now)?;
             if is_as_before(held, plan, &terms) && trial_ends_at == trial_of(held) {
                 return Err(Refusal::NothingChanges);
@@ -108,11 +114,14 @@ impl PlanChange {
                 is_paid_plan,
                 ..begun(state, plan, trial_ends_at, now)
             };
+            // Who may try it for longer than was paid has it for as long.
+            let through = paid_for_until(held, now)?;
+            let through = through.map(|end| end.max(trial_ends_at.unwrap_or(end)));
             Ok(SubscriptionBegun {
                 identifier: identifier.into(),
                 begun,
                 terms,
-                through: paid_for_until(held, now)?,
+                through,
                 supersedes: vec![held.id.as_str().into()],
                 checkout: None,
             })
@@ -191,7 +200,8 @@ fn is_as_before(held: &SubscriptionStanding, plan: &Plan, terms: &Terms) -> bool
     is_same_plan && on_same_terms
 }
 
-/// Until when it lasts without another payment; `None`: until it is ended.
+/// Until when it lasts at least without another payment, by what is known now; `None`: until it is
+/// ended.
 fn paid_for_until(
     held: &SubscriptionStanding,
     now: Timestamp,

@@ -43,9 +43,11 @@ impl Ledger {
         new: NewSubscription,
         request: &Request,
     ) -> Result<(u64, String), CommandError> {
+        // Whether there is such a customer is decided later: a repetition gets the first answer.
         let conflicts = {
             let state = self.state.read();
-            vec![customer_conflict(wanted_identifier(&state, &new.customer)?)]
+            let identifier = state.identifier_of(&new.customer);
+            vec![customer_conflict(identifier.unwrap_or(&new.customer))]
         };
         let decide = move |state: &State, now: Timestamp| {
             Ok(OwnFact::SubscriptionCreated(new.begun(state, now)?))

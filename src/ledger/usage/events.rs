@@ -71,6 +71,19 @@ impl NewUsageEvent {
         Ok(())
     }
 
+    /// What a repetition has in common with it: what it says, however that is spelled.
+    fn content(&self, state: &State) -> Vec<u8> {
+        let mut said = self.clone();
+        if let Some(identifier) = state.identifier_of(&self.customer) {
+            said.customer = identifier.into();
+        }
+        if let Some(counts) = &mut said.counts {
+            counts.value = counts.value.normalize();
+        }
+        // Texts, numbers and times: writing them cannot fail.
+        serde_json::to_vec(&said).unwrap_or_default()
+    }
+
     fn decide(&self, state: &State, identifier: Box<str>) -> Result<OwnFact, Refusal> {
         let catalog = state.catalog();
         let counts = match &self.counts {
@@ -104,8 +117,7 @@ impl Ledger {
         request: &Request,
     ) -> Result<u64, CommandError> {
         event.check()?;
-        // Texts, numbers and times: writing them cannot fail.
-        let content = serde_json::to_vec(&event).unwrap_or_default();
+        let content = event.content(&self.state.read());
         let known_by = [KNOWN_AS, &event.idempotency_key];
         let request = Request::known_by_parts(request.actor, &known_by, &content);
         let whose = Whose::new(None, &event.customer);

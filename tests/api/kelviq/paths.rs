@@ -50,6 +50,8 @@ fn refusals_have_kelviqs_shapes() {
     }
     let body = told(&ask(&world, "PUT", "customers/", &json!({})), 405);
     assert_eq!(body, json!({"detail": "Method \"PUT\" not allowed."}));
+    let bare = world.ask("GET", "/api/v1", Some(KEY), &[], b"");
+    assert_eq!(told(&bare, 404), json!({"detail": "Not found."}));
     for path in ["", "nothing/", "customers/a/b/c/", "customers/nobody/"] {
         let body = told(&get(&world, path), 404);
         assert_eq!(body, json!({"detail": "Not found."}), "{path}");

@@ -76,9 +76,9 @@ fn every_length_of_a_period_has_its_words() {
     for (period, word, unit, kind, end) in [
         ("DAILY", "day", 1, "DAY", "2026-11-27"),
         ("WEEKLY", "week", 1, "WEEK", "2026-12-03"),
-        ("TWENTY_EIGHT_DAYS", "day", 28, "DAY", "2026-12-24"),
-        ("THREE_MONTHS", "month", 3, "MONTH", "2027-02-26"),
-        ("SIX_MONTHS", "month", 6, "MONTH", "2027-05-26"),
+        ("TWENTY_EIGHT_DAYS", "28 days", 28, "DAY", "2026-12-24"),
+        ("THREE_MONTHS", "3 months", 3, "MONTH", "2027-02-26"),
+        ("SIX_MONTHS", "6 months", 6, "MONTH", "2027-05-26"),
         ("YEARLY", "year", 1, "YEAR", "2027-11-26"),
     ] {
         let body = json!({"planIdentifier": "all", "chargePeriod": period, "customerId": "u"});

@@ -15,6 +15,7 @@ use crate::domain::own::{Behaviour, OwnFact};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::subscription::SubscriptionView;
+use crate::domain::time::Timestamp;
 
 /// What the rows of one customer are explained by.
 struct Behind<'w, 'a> {
@@ -23,6 +24,8 @@ struct Behind<'w, 'a> {
     /// What was told of the customer's meters.
     meters: Vec<&'w Statement<'a>>,
     subscriptions: BTreeMap<&'w str, &'w SubscriptionView>,
+    /// What is dated later does not count yet.
+    now: Timestamp,
 }
 
 impl State {
@@ -33,6 +36,7 @@ impl State {
         shown: &mut Entitlements,
         customer: &CustomerView,
         statements: &Statements<'_>,
+        now: Timestamp,
     ) {
         let is_settings = |statement: &&Statement<'_>| matches!(statement.fact, Fact::Settings(_));
         let is_of_root = |statement: &&Statement<'_>| statement.identifier == Some(root);
@@ -41,6 +45,7 @@ impl State {
             catalogue: statements.iter().filter(is_settings).collect(),
             meters: statements.iter().filter(is_of_root).collect(),
             subscriptions: held.map(|held| (&*held.id, held)).collect(),
+            now,
         };
         for row in &mut shown.entitlements {
             row.explain = Some(behind.explain(row).0);
@@ -146,10 +151,14 @@ impl<'w, 'a> Behind<'w, 'a> {
     /// after it.
     fn usage(&self, metric: &str) -> Vec<Cell<'w, 'a>> {
         let set = Cell::stamped(self.of_metric(metric, Used::Set));
+        let set_at = set.as_ref().map(|cell| cell.holder.stamp.occurred_at);
+        let now = set_at.map_or(self.now, |at| self.now.max(at));
+        let is_ahead = |statement: &&Statement<'_>| statement.stamp.occurred_at > now;
         let base = set.as_ref().map(|cell| cell.holder.stamp);
         let is_after = |statement: &Statement<'_>| base.is_none_or(|base| statement.stamp > base);
         let (counted, before): (Vec<_>, Vec<_>) = self
             .of_metric(metric, Used::Counted)
+            .filter(|statement| !is_ahead(statement))
             .partition(|statement| is_after(statement));
         let counted = counted.into_iter().map(std::iter::once);
         let mut cells: Vec<_> = counted.filter_map(Cell::stamped).collect();
@@ -158,6 +167,9 @@ impl<'w, 'a> Behind<'w, 'a> {
         let mut shown_before = Vec::new();
         for statement in self.of_metric(metric, Used::Read) {
             let at = statement.stamp.occurred_at;
+            if is_ahead(&statement) {
+                continue;
+            }
             if base.is_some_and(|base| at <= base.occurred_at) {
                 shown_before.push(statement);
                 continue;

@@ -98,7 +98,7 @@ impl State {
         let statements = self.statements(heard);
         let customer = self.explained(root, as_of, &statements);
         let mut shown = self.entitlements_of(root, &customer.subscriptions, as_of);
-        self.explain_entitlements(root, &mut shown, &customer, &statements);
+        self.explain_entitlements(root, &mut shown, &customer, &statements, as_of.now);
         Some(shown)
     }
 

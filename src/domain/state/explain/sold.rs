@@ -11,6 +11,7 @@ use crate::domain::own::{CancelWhen, OwnFact};
 use crate::domain::standing::{self, Cause, Standing};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
+use crate::domain::state::lineage::CarriedBy;
 use crate::domain::state::sales::{Sold, Sources, Superseding};
 use crate::domain::status::Status;
 use crate::domain::subscription::SubscriptionView;
@@ -57,6 +58,10 @@ impl<'s, 'a> Told<'s, 'a> {
     }
 
     fn begins(&self) -> impl Iterator<Item = &'s Statement<'a>> {
+        self.begins_of(self.ix)
+    }
+
+    fn begins_of(&self, ix: Ix) -> impl Iterator<Item = &'s Statement<'a>> {
         let begins = |statement: &&Statement<'_>| {
             matches!(
                 statement.own(),
@@ -67,7 +72,7 @@ impl<'s, 'a> Told<'s, 'a> {
                 )
             )
         };
-        self.sells().filter(begins)
+        self.sells_of(ix).filter(begins)
     }
 
     /// What had another in its place without a payment, and counts.
@@ -86,7 +91,11 @@ impl<'s, 'a> Told<'s, 'a> {
 
     /// What names it as begun or sold.
     fn sells(&self) -> impl Iterator<Item = &'s Statement<'a>> {
-        let (state, ix) = (self.state, self.ix);
+        self.sells_of(self.ix)
+    }
+
+    fn sells_of(&self, ix: Ix) -> impl Iterator<Item = &'s Statement<'a>> {
+        let state = self.state;
         let offering = self.statements.offering(ix);
         offering.filter(move |statement| {
             let sold = statement.own().and_then(|fact| state.sold_by_fact(fact));
@@ -161,6 +170,7 @@ impl<'s, 'a> Told<'s, 'a> {
         charge()
             .or_else(|| self.first_paid().filter(|_| is_tried))
             .or_else(|| self.last_paid())
+            .or_else(|| self.carried().filter(|_| self.is_carried()))
             .or_else(|| {
                 self.newest(is_end_date)
                     .filter(|_| self.standing.is_put_off)
@@ -181,7 +191,23 @@ impl<'s, 'a> Told<'s, 'a> {
         if charged == self.standing.paid_through && charged.is_some() {
             self.charge.paid_through()
         } else {
-            self.last_paid().or_else(|| self.begun())
+            let carried = || self.carried().or_else(|| self.begun());
+            self.last_paid().or_else(carried)
+        }
+    }
+
+    /// Whether the period is the one that was paid for what was changed into it.
+    fn is_carried(&self) -> bool {
+        self.standing.is_paid && self.standing.status != Status::Trialing
+    }
+
+    /// What says until when is paid for what was changed into it, where that reaches further than
+    /// what was known with the change.
+    fn carried(&self) -> Option<Explanation> {
+        match self.sources.carried_by? {
+            CarriedBy::Payment(payment) => self.paid(payment),
+            CarriedBy::Charge(ix) => About(self.statements.about(&[ix]).collect()).paid_through(),
+            CarriedBy::Change(ix) => Some(Cell::stamped(self.begins_of(ix))?.explanation()),
         }
     }
 
@@ -351,8 +377,11 @@ impl Told<'_, '_> {
                 status.clone()
             } else if cancel == view.cancel_at {
                 self.newest(is_cancel)
-            } else {
+            } else if self.standing.words.end_date == view.cancel_at {
                 self.newest(is_end_date)
+            } else {
+                // What is paid for is over before that.
+                self.paid_through()
             };
             fields.put("cancel_at", by);
         }

@@ -17,7 +17,8 @@ use crate::domain::state::numbered::Newest;
 #[derive(Debug, Default)]
 pub(in crate::domain::state) struct Refunds(BTreeSet<(u64, Ix)>);
 
-/// Which refunds; what is left open is any.
+/// Which refunds; what is left open is any. One of which no event says how much is in no list: whoever
+/// reads one counts on a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RefundsAsked {
     /// What is searched for, by the refund's id or the payment's; the time is that of the refund.

@@ -121,6 +121,7 @@ impl Book {
         let item = Item::Plan {
             quantities: Vec::new(),
             trial_days: 0,
+            keeps_quantities: false,
             plan_id: format!("PLV-{}", sold + 1).into(),
             name: "Sold".into(),
             period: Period::Monthly,
@@ -163,6 +164,7 @@ impl Book {
             identifier: ANN.into(),
             subscription_id: SUA[sold].into(),
             supersedes: supersedes.iter().map(|place| SUA[*place].into()).collect(),
+            quantities: None,
         });
         let fact = CheckoutAttempted {
             id: TRN[number].into(),

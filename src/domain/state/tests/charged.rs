@@ -52,6 +52,7 @@ fn sold_by_razorpay() -> Book {
     let item = Item::Plan {
         quantities: Vec::new(),
         trial_days: 0,
+        keeps_quantities: false,
         plan_id: "PLV-1".into(),
         name: "One".into(),
         period: crate::domain::catalog::Period::Monthly,

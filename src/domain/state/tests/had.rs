@@ -124,39 +124,6 @@ fn another_plan_is_in_force_at_once_and_what_was_paid_stays_paid() {
     assert_eq!(live, [SUA[1]]);
 }
 
-/// Between a change of plan and payments the newest word wins, and one of two always stands.
-#[test]
-fn a_newer_payment_stands_against_a_change_of_plan() {
-    let mut book = Book::new();
-    book.opened(1, 0, 0, &[1]);
-    book.paid(1, "pay_1", 0);
-    changed(&mut book, 10, 1, 0, Some(32));
-    // Heard of late, and made before.
-    book.paid(9, "pay_2", 0);
-    assert_eq!(book.stands(0).0, "superseded");
-    assert_eq!(book.stands(1).0, "active");
-    book.paid(11, "pay_3", 0);
-    assert_eq!(book.stands(0).0, "active");
-    assert_eq!(
-        book.stands(1),
-        stood("superseded", [Some(32), None, Some(11)])
-    );
-    changed(&mut book, 12, 2, 0, None);
-    assert_eq!(book.stands(0).0, "superseded");
-    assert_eq!(book.stands(2).0, "active");
-    // Back and forth without a payment.
-    changed(&mut book, 13, 0, 2, None);
-    assert_eq!(
-        (&*book.stands(0).0, &*book.stands(2).0),
-        ("active", "superseded")
-    );
-    changed(&mut book, 14, 2, 0, None);
-    assert_eq!(
-        (&*book.stands(0).0, &*book.stands(2).0),
-        ("superseded", "active")
-    );
-}
-
 #[test]
 fn a_change_is_stopped_by_nothing_that_fell_due_for_the_old_one() {
     let mut book = Book::new();
@@ -187,6 +154,7 @@ fn a_trial_that_was_sold_comes_before_the_first_period_that_is_paid() {
             count: 5,
         }],
         trial_days: 14,
+        keeps_quantities: false,
     };
     book.opened_for(1, 0, item, "razorpay");
     book.paid(1, "pay_1", 0);

@@ -88,7 +88,7 @@ pub(in crate::domain::state) fn people() -> impl Strategy<Value = OwnFact> {
 pub(in crate::domain::state) fn kept(state: &State, identifier: &str) -> String {
     let root = state.find_customer(identifier);
     let meters = root.and_then(|root| state.meters_of(root));
-    let level = |start| meters.map(|meters| meters.level("MTR-1", start));
+    let level = |start| meters.map(|meters| meters.level("MTR-1", start, time(900)));
     let levels: Vec<_> = [None, Some(time(1)), Some(time(3))].map(level).into();
     format!(
         "{:?} {} {levels:?}",

@@ -87,6 +87,7 @@ fn item() -> impl Strategy<Value = Item> {
         |(number, sold, is_charged, supersedes, trial_days)| Item::Plan {
             quantities: sold.1,
             trial_days,
+            keeps_quantities: false,
             plan_id: format!("PLV-{number}").into(),
             name: "Plan".into(),
             period: sold.0,
@@ -196,11 +197,13 @@ fn going_on() -> impl Strategy<Value = OwnFact> {
         identifier(),
         0..FEW,
         prop::collection::vec(any_subscription(), 0..2),
+        prop::option::of(quantities()),
     );
-    let pays = pays.prop_map(|(identifier, number, supersedes)| Pays {
+    let pays = pays.prop_map(|(identifier, number, supersedes, quantities)| Pays {
         identifier,
         subscription_id: own_subscription_id(number),
         supersedes,
+        quantities,
     });
     let what = (0_u8..7, prop::option::of(pays));
     (0..FEW, 1_u32..3, what, 0_i64..6).prop_map(|(number, attempt, (what, pays), due)| {

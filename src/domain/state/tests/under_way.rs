@@ -209,7 +209,7 @@ fn the_bytes_of_a_snapshot_are_those_of_its_format() {
         (SNAPSHOT_FORMAT, &*digest),
         (
             4,
-            "9cc85ce697383a66295cda6536260108b8d1a49c8982fc62ddcf1aadc480cd21"
+            "d24e2a6d8a5bd63f35a239209222b6ed9271ffc05f120cab07a75276633429fb"
         )
     );
 }

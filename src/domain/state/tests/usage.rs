@@ -46,7 +46,7 @@ struct Model {
     is_known: bool,
 }
 
-fn model(words: &[Word], metric: usize, start: Option<i64>) -> Model {
+fn model(words: &[Word], metric: usize, start: Option<i64>, hour: i64) -> Model {
     let of_it = || {
         words
             .iter()
@@ -59,19 +59,29 @@ fn model(words: &[Word], metric: usize, start: Option<i64>) -> Model {
         _ => None,
     });
     let base = sets.max();
+    // Nobody sets a counter ahead.
+    let until = base.map_or(hour, |((at, _), _)| at.max(hour));
+    let until = start.map_or(until, |start| until.max(start));
     let (mut readings, mut allowed) = (BTreeMap::new(), None::<(i64, i64)>);
     let mut used = base.map_or(0, |(_, n)| n);
     for (place, word) in of_it() {
         match *word {
-            Word::Read(_, at, n) => drop(readings.entry(at).or_insert(n)),
-            Word::Counted(_, at, n) | Word::Moved(_, at, n) | Word::Happened(_, at, n) => {
+            Word::Read(_, at, n) if at <= until => drop(readings.entry(at).or_insert(n)),
+            Word::Counted(_, at, n) | Word::Moved(_, at, n) | Word::Happened(_, at, n)
+                if at <= until =>
+            {
                 let is_after = base.is_none_or(|(set, _)| (at, place) > set);
                 used += if is_after && is_in(at) { n } else { 0 };
             }
             Word::Allowed(_, at, n) if allowed.is_none_or(|(held, _)| at >= held) => {
                 allowed = Some((at, n));
             }
-            Word::Allowed(..) | Word::Set(..) => {}
+            Word::Read(..)
+            | Word::Counted(..)
+            | Word::Moved(..)
+            | Word::Happened(..)
+            | Word::Allowed(..)
+            | Word::Set(..) => {}
         }
     }
     let from = base.map(|((at, _), _)| at).or(start);
@@ -81,7 +91,7 @@ fn model(words: &[Word], metric: usize, start: Option<i64>) -> Model {
     Model {
         used: (read.max(0) + used).max(0),
         allowed: allowed.map(|(_, n)| n),
-        is_known: of_it().next().is_some(),
+        is_known: of_it().any(|(_, word)| word.is_known_by(hour)),
     }
 }
 
@@ -94,7 +104,7 @@ fn wanted(words: &[Word], metric: usize, hour: i64) -> Option<Value> {
     let day = hour.div_euclid(24);
     // What was used before the first reset counts until then.
     let start = (metric == 0 && day > 0).then_some(day * 24);
-    let model = model(words, metric, start);
+    let model = model(words, metric, start, hour);
     let is_in_plan = metric < 3;
     // Of these a plan's row is always there; whether it counts, depends.
     let is_counted = metric < 2 || model.is_known;
@@ -236,7 +246,14 @@ proptest! {
                 let place = usize::try_from(seq).unwrap().checked_sub(3)?;
                 words.get(place).copied()
             };
-            let of_it = |word: &Word| word.is_of_use() && Some(word.metric()) == metric;
+            let sets = words.iter().filter_map(|word| match *word {
+                Word::Set(of, at, _) if Some(of) == metric => Some(at),
+                _ => None,
+            });
+            let until = sets.max().map_or(hour, |at| at.max(hour));
+            let of_it = |word: &Word| {
+                word.is_of_use() && Some(word.metric()) == metric && word.hour() <= until
+            };
             let counts = words.iter().any(of_it);
             prop_assert_eq!(explain.contains_key("usage"), counts);
             let by_one_of_it = by("usage").is_some_and(|word| of_it(&word));

@@ -12,6 +12,7 @@ use self::shown::{CatalogFeature, CatalogPlan, ProductInFull, feature_id};
 use super::answers::{PAGE_SIZE, PAGE_SIZE_MAX, PageQuery, answer, page};
 use super::asked::Asked;
 use super::product::products;
+use super::query::Query;
 use crate::domain::catalog::{Catalog, Plan};
 use crate::domain::state::NumberedPage;
 use crate::http::error::Problem;
@@ -73,7 +74,7 @@ fn listed<S: Serialize>(
 /// `GET /api/v1/catalog/products/`
 pub(in crate::http) async fn list_products(
     asked: Asked,
-    query: web::Query<SearchQuery>,
+    query: Query<SearchQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Shown { seq, value } = asked.ledger().catalogue();
     let mut all = products(&value);
@@ -103,7 +104,7 @@ pub(in crate::http) async fn show_product(
 /// `GET /api/v1/catalog/features/`
 pub(in crate::http) async fn list_features(
     asked: Asked,
-    query: web::Query<SearchQuery>,
+    query: Query<SearchQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Shown { seq, value } = asked.ledger().catalogue();
     let all = value.catalog().map(|catalog| {
@@ -139,7 +140,7 @@ pub(in crate::http) async fn show_feature(
 /// `GET /api/v1/catalog/plans/`
 pub(in crate::http) async fn list_plans(
     asked: Asked,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Shown { seq, value } = asked.ledger().catalogue();
     let all = value.catalog().map(|catalog| {
@@ -159,7 +160,7 @@ pub(in crate::http) async fn list_plans(
 pub(in crate::http) async fn show_plan(
     asked: Asked,
     identifier: web::Path<String>,
-    query: web::Query<VersionQuery>,
+    query: Query<VersionQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Shown { seq, value } = asked.ledger().catalogue();
     let (catalog, place, plan) = plan_of(&value, &identifier, &query)?;
@@ -171,7 +172,7 @@ pub(in crate::http) async fn show_plan(
 pub(in crate::http) async fn list_prices(
     asked: Asked,
     identifier: web::Path<String>,
-    query: web::Query<VersionListQuery>,
+    query: Query<VersionListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Shown { seq, value } = asked.ledger().catalogue();
     let (_, _, plan) = plan_of(&value, &identifier, &query.version)?;
@@ -182,7 +183,7 @@ pub(in crate::http) async fn list_prices(
 pub(in crate::http) async fn list_plan_features(
     asked: Asked,
     identifier: web::Path<String>,
-    query: web::Query<VersionListQuery>,
+    query: Query<VersionListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Shown { seq, value } = asked.ledger().catalogue();
     let (catalog, _, plan) = plan_of(&value, &identifier, &query.version)?;

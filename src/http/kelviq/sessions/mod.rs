@@ -11,6 +11,7 @@ pub(in crate::http) use self::shown::{Session, SessionEvent, SessionInFull};
 use super::answers::{PAGE_SIZE, PageQuery, answer, page};
 use super::asked::Asked;
 use super::filters::Filters;
+use super::query::{Query, given};
 use crate::domain::state::{CheckoutsSearched, MoneySearched};
 use crate::domain::status::CheckoutStatus;
 use crate::http::checkout::checkout_id;
@@ -57,17 +58,14 @@ fn statuses(words: &str) -> Vec<CheckoutStatus> {
 
 impl ListQuery {
     fn searched(&self) -> Result<CheckoutsSearched, Problem> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let mut filters = Filters::default();
         let from = filters.from("startDate", &self.start_date);
         let until = filters.until("endDate", &self.end_date);
         let search = given(&self.search);
-        let text = search
-            .as_deref()
-            .map(|text| text.trim_start_matches(SESSION));
+        let text = search.map(|text| text.trim_start_matches(SESSION));
         filters.done(CheckoutsSearched {
             searched: MoneySearched::of(text, from, until),
-            statuses: given(&self.status).map(|words| statuses(&words)),
+            statuses: given(&self.status).map(statuses),
             ..CheckoutsSearched::default()
         })
     }
@@ -76,7 +74,7 @@ impl ListQuery {
 /// `GET /api/v1/checkout/sessions/`
 pub(in crate::http) async fn index(
     asked: Asked,
-    query: web::Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let searched = query.searched()?;
     let numbered = query.page.numbered(PAGE_SIZE)?;
@@ -108,7 +106,7 @@ pub(in crate::http) async fn show(
 pub(in crate::http) async fn events(
     asked: Asked,
     id: web::Path<String>,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let numbered = query.numbered(PAGE_SIZE)?;
     let id = checkout_id(&id).into_owned();

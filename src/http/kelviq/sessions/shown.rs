@@ -10,15 +10,14 @@ use super::super::ids;
 use super::super::product::{Nothing, Product, product_of};
 use super::super::sold::{PaidWith, Payer};
 use super::super::subscriptions::shown::{
-    BillingType, Recurrence, billing_type, period_of, status_word as subscription_word,
-    trial_days_left,
+    BillingType, Recurrence, billing_type, period_of, status_of, trial_days_left,
 };
 use super::super::times::{Day, Seconds};
 use crate::domain::catalog::Catalog;
 use crate::domain::money::Money;
 use crate::domain::order::{Billing, OrderStatus};
 use crate::domain::own::Item;
-use crate::domain::state::{CheckoutRecord, OrderRecord, StatusSaid, SubscriptionRecord};
+use crate::domain::state::{CheckoutRecord, OrderRecord, SubscriptionRecord};
 use crate::domain::status::CheckoutStatus;
 use crate::http::checkout::session_id;
 use crate::ledger::{Catalogue, EventView};
@@ -247,19 +246,14 @@ impl SessionSubscription {
         let recurrence = Recurrence::of(period);
         let price = record.terms.as_ref().map(|terms| terms.price);
         let (starts, ends) = record.running_period;
-        let said = StatusSaid {
-            provider: view.provider,
-            status: view.status,
-            provider_status: view.provider_status.as_deref(),
-        };
         Self {
             id: ids::of_subscription(view),
-            recurrence: recurrence.word,
+            recurrence: recurrence.words,
             billing_period_start_time: starts.map(Seconds),
             billing_period_end_time: ends.map(Seconds),
             start_date: Day(view.started_at.unwrap_or(view.created_at)),
             end_date: view.ended_at.or(view.cancel_at).map(Day),
-            status: subscription_word(&said).into(),
+            status: status_of(view),
             amount: price.map(|price| price.in_major_units()),
             currency: price.map(|price| price.currency.to_string()),
             trial_days_remaining: trial_days_left(record, catalogue.asked_at),

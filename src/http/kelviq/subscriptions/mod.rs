@@ -12,11 +12,12 @@ pub(in crate::http) use self::bodies::{CancelBody, NewSubscriptionBody, UpdateBo
 use self::shown::{Subscription, status_word};
 use super::answers::{PAGE_SIZE, PageQuery, answer, page};
 use super::asked::{Asked, Sent};
+use super::filters::Filters;
 use super::ids::{self, Named};
-use super::{named, times, wrong};
+use super::named;
+use super::query::{Query, given};
 use crate::domain::key::Scope;
 use crate::domain::state::{Span, StatusSaid, StatusWanted, SubscriptionsAsked};
-use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
 use crate::ledger::{CommandError, Refusal, Shown};
 
@@ -30,8 +31,6 @@ const NAMES: [(&str, &str); 6] = [
     ("currency", "planIdentifier"),
 ];
 const CANCELLED: &str = "Subscription cancellation processed successfully.";
-/// The last millisecond of a day that is in a time with both its ends.
-const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000 - 1;
 
 #[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct ListQuery {
@@ -69,25 +68,6 @@ pub(in crate::http) struct Cancelled {
     message: &'static str,
 }
 
-/// A day or a moment; of a day its beginning, or its end.
-fn time(
-    field: &str,
-    text: Option<&String>,
-    to_the_end: bool,
-) -> Result<Option<Timestamp>, Problem> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    if let Some(day) = times::day(text) {
-        let end = day.plus_millis(DAY_MILLIS);
-        return Ok(Some(if to_the_end { end } else { day }));
-    }
-    let moment = times::moment(text);
-    moment
-        .map(Some)
-        .ok_or_else(|| wrong(field, "Enter a valid date/time."))
-}
-
 /// Those whose status is one of these words.
 fn any_of(words: &str) -> Option<StatusWanted> {
     let words: Vec<String> = words
@@ -105,7 +85,7 @@ fn any_of(words: &str) -> Option<StatusWanted> {
 
 impl ListQuery {
     fn asked(&self, asked: &Asked) -> Result<SubscriptionsAsked, Problem> {
-        let customer = self.customer_id.as_ref().filter(|id| !id.is_empty());
+        let customer = given(&self.customer_id);
         let caller = &asked.caller;
         let is_anybodys = customer.is_none() && caller.customer.is_none();
         if is_anybodys && !caller.scope.covers(Scope::Read) {
@@ -113,26 +93,28 @@ impl ListQuery {
             return Err(Problem::Forbidden(why.into()));
         }
         let status = self.status.as_deref().and_then(any_of);
-        Ok(SubscriptionsAsked {
+        let mut filters = Filters::default();
+        let wanted = SubscriptionsAsked {
             customer: customer.map(|id| ids::known(Named::Customer, id).into_owned()),
             only_current: status.is_none(),
             status,
             started: Span {
-                after: time("startDateAfter", self.start_date_after.as_ref(), false)?,
-                before: time("startDateBefore", self.start_date_before.as_ref(), true)?,
+                after: filters.after("startDateAfter", &self.start_date_after),
+                before: filters.before("startDateBefore", &self.start_date_before),
             },
             modified: Span {
-                after: time("modifiedOnAfter", self.modified_on_after.as_ref(), false)?,
-                before: time("modifiedOnBefore", self.modified_on_before.as_ref(), true)?,
+                after: filters.after("modifiedOnAfter", &self.modified_on_after),
+                before: filters.before("modifiedOnBefore", &self.modified_on_before),
             },
-        })
+        };
+        filters.done(wanted)
     }
 }
 
 /// `GET /api/v1/subscriptions/`
 pub(in crate::http) async fn index(
     asked: Asked,
-    query: web::Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let wanted = query.asked(&asked)?;
     let numbered = query.page.numbered(PAGE_SIZE)?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::catalog::shown::{HeldFeature, held};
-use super::super::ids;
+use super::super::ids::{self, KELVIQ};
 use super::super::product::{Nothing, Product, ProductName, product_of};
 use super::super::times::{Day, Seconds};
 use crate::domain::catalog::Period;
@@ -12,11 +12,10 @@ use crate::domain::customer::CustomerName;
 use crate::domain::own::Terms;
 use crate::domain::state::{StatusSaid, SubscriptionRecord};
 use crate::domain::status::Status;
+use crate::domain::subscription::SubscriptionView;
 use crate::domain::time::Timestamp;
 use crate::ledger::{Catalogue, Ledger};
 
-/// The provider whose own words are Kelviq's.
-const KELVIQ: &str = "kelviq";
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 /// Every period after which there is another.
 const RECURRING: [Period; 7] = [
@@ -98,10 +97,10 @@ enum CancellationReason {
     CancelledByProvider,
 }
 
-/// How a period is written: in a word, how many of what kind.
+/// How a period is written: in words, how many of what kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http) struct Recurrence {
-    pub(in crate::http) word: &'static str,
+    pub(in crate::http) words: &'static str,
     pub(in crate::http) unit: Option<u32>,
     pub(in crate::http) kind: Option<&'static str>,
 }
@@ -109,18 +108,18 @@ pub(in crate::http) struct Recurrence {
 impl Recurrence {
     /// Of what is paid for so long at once.
     pub(in crate::http) const fn of(period: Period) -> Self {
-        let (word, unit, kind) = match period {
+        let (words, unit, kind) = match period {
             Period::OneTime => return Self::NONE,
             Period::Daily => ("day", 1, "DAY"),
             Period::Weekly => ("week", 1, "WEEK"),
-            Period::TwentyEightDays => ("day", 28, "DAY"),
+            Period::TwentyEightDays => ("28 days", 28, "DAY"),
             Period::Monthly => ("month", 1, "MONTH"),
-            Period::ThreeMonths => ("month", 3, "MONTH"),
-            Period::SixMonths => ("month", 6, "MONTH"),
+            Period::ThreeMonths => ("3 months", 3, "MONTH"),
+            Period::SixMonths => ("6 months", 6, "MONTH"),
             Period::Yearly => ("year", 1, "YEAR"),
         };
         Self {
-            word,
+            words,
             unit: Some(unit),
             kind: Some(kind),
         }
@@ -128,7 +127,7 @@ impl Recurrence {
 
     /// Of what is paid for once.
     const NONE: Self = Self {
-        word: "",
+        words: "",
         unit: None,
         kind: None,
     };
@@ -136,7 +135,7 @@ impl Recurrence {
 
 /// What a status is called: a webhook of Kelviq's said so itself; of any other, the word that is
 /// nearest.
-pub(in crate::http) fn status_word<'a>(said: &StatusSaid<'a>) -> &'a str {
+pub(super) fn status_word<'a>(said: &StatusSaid<'a>) -> &'a str {
     let theirs = said.provider_status.filter(|_| said.provider == KELVIQ);
     if let Some(word) = theirs {
         return word;
@@ -151,6 +150,16 @@ pub(in crate::http) fn status_word<'a>(said: &StatusSaid<'a>) -> &'a str {
         | Status::Canceled
         | Status::Superseded) => same.as_str(),
     }
+}
+
+/// The same, of a subscription.
+pub(in crate::http) fn status_of(view: &SubscriptionView) -> Box<str> {
+    let said = StatusSaid {
+        provider: view.provider,
+        status: view.status,
+        provider_status: view.provider_status.as_deref(),
+    };
+    status_word(&said).into()
 }
 
 /// For how long is paid at once: as it was said, else as the period that runs is long.
@@ -231,14 +240,9 @@ impl Subscription {
             billing_period_start_time: starts.map(Seconds),
             billing_period_end_time: ends.map(Seconds),
             amount: price.map(|price| price.in_major_units()),
-            recurrence: recurrence.word,
+            recurrence: recurrence.words,
             currency: price.map(|price| price.currency.to_string()),
-            status: status_word(&StatusSaid {
-                provider: view.provider,
-                status: view.status,
-                provider_status: view.provider_status.as_deref(),
-            })
-            .into(),
+            status: status_of(view),
             product: product(product_of(catalogue, company.as_deref())),
             plan: PlanName {
                 name: plan

@@ -87,6 +87,7 @@ fn customers() -> Vec<Entry> {
             "Archives a customer",
             customers::archive,
         )
-        .note("Refused while a subscription of it is active, on trial or past due."),
+        .note("Refused while a subscription of it is active, on trial or past due.")
+        .counts_once(),
     ]
 }

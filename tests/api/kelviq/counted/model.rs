@@ -56,6 +56,9 @@ struct Held {
     seats: Option<u64>,
     began: i64,
     ended: Option<i64>,
+    /// From which hour on each feature counts until its first reset, settled when it began: nothing
+    /// for all there ever was.
+    carried: [Option<i64>; 4],
 }
 
 /// Time is in hours since the customer was made, at midnight of 2026-11-26.
@@ -121,6 +124,21 @@ fn plus_months(hour: i64, months: i64) -> i64 {
     (first_of(month) + day - 25) * DAY + hour.rem_euclid(DAY)
 }
 
+impl Held {
+    /// From which hour on a feature counts at an hour, and its next reset.
+    fn counts_from(&self, feature: usize, hour: i64) -> (Option<i64>, Option<i64>) {
+        let (_, reset, _) = PLANS[self.plan].features[feature];
+        let mut from = self.carried[feature];
+        for period in 1.. {
+            match boundary(reset, self.began, period) {
+                Some(at) if at <= hour => from = Some(at),
+                next => return (from, next),
+            }
+        }
+        unreachable!("resets go on for ever")
+    }
+}
+
 impl Model {
     pub fn tell(&mut self, feature: usize, hour: i64, told: Told) {
         self.told.push((feature, hour, told));
@@ -130,13 +148,25 @@ impl Model {
         self.told.len()
     }
 
+    /// One that takes the place of none goes on from the last reset that the customer's first one
+    /// would have had with this plan.
     pub fn begin(&mut self, id: &str, plan: usize, seats: Option<u64>) {
+        let first = self.held.iter().map(|held| held.began).min();
+        let carried = PLANS[plan].features.map(|(_, reset, _)| {
+            let resets = (1..).map_while(|period| boundary(reset, first?, period));
+            resets.take_while(|at| *at <= self.now).last()
+        });
+        self.hold(id, plan, seats, carried);
+    }
+
+    fn hold(&mut self, id: &str, plan: usize, seats: Option<u64>, carried: [Option<i64>; 4]) {
         self.held.push(Held {
             id: id.to_owned(),
             plan,
             seats,
             began: self.now,
             ended: None,
+            carried,
         });
     }
 
@@ -146,15 +176,13 @@ impl Model {
         held.find(|held| held.id == id).unwrap().ended = Some(now);
     }
 
+    /// What the one before shows at that moment is what the next one goes on with.
     pub fn change(&mut self, before: &str, id: &str, plan: usize) {
-        let seats = self
-            .held
-            .iter()
-            .find(|held| held.id == before)
-            .unwrap()
-            .seats;
+        let held = self.held.iter().find(|held| held.id == before).unwrap();
+        let (seats, now) = (held.seats, self.now);
+        let carried = std::array::from_fn(|feature| held.counts_from(feature, now).0);
         self.end(before);
-        self.begin(id, plan, seats);
+        self.hold(id, plan, seats, carried);
     }
 
     /// The first subscription that is in force.
@@ -163,24 +191,10 @@ impl Model {
         live.next().map(|held| held.id.clone())
     }
 
-    /// The last time before which nothing counts any more, and the next: of a subscription of which
-    /// the first of all began then.
-    fn since(reset: Reset, began: i64, first: i64, hour: i64) -> (Option<i64>, Option<i64>) {
-        let own = |period| boundary(reset, began, period);
-        let mut passed = (1..).map_while(own).take_while(|at| *at <= hour);
-        let period = passed.by_ref().count() as i64;
-        if period > 0 {
-            return (own(period), own(period + 1));
-        }
-        let before = (1..).map_while(|period| boundary(reset, first, period));
-        let before = before.take_while(|at| *at <= began).last();
-        (before.filter(|_| began != first), own(1))
-    }
-
     /// How far a counter stands above nothing at an hour, by what had happened until then.
     fn level(&self, feature: usize, since: Option<i64>, hour: i64) -> i64 {
         let all = self.told.iter().enumerate();
-        let all = all.filter(|(_, (of, at, _))| *of == feature && *at <= self.ahead(hour));
+        let all = all.filter(|(_, (of, at, _))| *of == feature && *at <= hour);
         let told: Vec<(i64, usize, Told)> = all
             .map(|(place, (_, at, told))| (*at, place, *told))
             .collect();
@@ -210,14 +224,9 @@ impl Model {
         level + (shown(&|_| true) - before).max(0)
     }
 
-    /// What is dated in the future counts now, and not when a time is asked for.
-    fn ahead(&self, hour: i64) -> i64 {
-        if hour == self.now { i64::MAX } else { hour }
-    }
-
     fn is_known(&self, feature: usize, hour: i64) -> bool {
         let mut told = self.told.iter();
-        told.any(|(of, at, _)| *of == feature && *at <= self.ahead(hour))
+        told.any(|(of, at, _)| *of == feature && *at <= hour)
     }
 
     fn allowance(&self, feature: usize, hour: i64) -> Option<i64> {
@@ -230,21 +239,13 @@ impl Model {
 
     /// Of each subscription that is in force at an hour, a row for each feature.
     pub fn rows(&self, hour: i64) -> Vec<Row> {
-        let is_begun = |held: &&Held| held.began <= hour;
-        let first = self
-            .held
-            .iter()
-            .filter(is_begun)
-            .map(|held| held.began)
-            .min();
-        let live = self.held.iter().filter(is_begun);
+        let live = self.held.iter().filter(|held| held.began <= hour);
         let live = live.filter(|held| held.ended.is_none_or(|ended| hour < ended));
         let row = |held: &Held, feature: usize| {
-            let (by_plan, reset, is_hard) = PLANS[held.plan].features[feature];
+            let (by_plan, _, is_hard) = PLANS[held.plan].features[feature];
             let bought = held.seats.filter(|_| feature == SEATS);
             let bought = bought.map(|seats| i64::try_from(seats).unwrap() * 4);
-            let first = first.unwrap_or(held.began);
-            let (since, resets_at) = Self::since(reset, held.began, first, hour);
+            let (since, resets_at) = held.counts_from(feature, hour);
             let is_counted = feature != SEATS || self.is_known(feature, hour);
             Row {
                 feature,
@@ -278,13 +279,10 @@ impl Model {
 
     /// Whether every counter of a feature stays above nothing with so much less.
     pub fn can_take_back(&self, feature: usize, n: i64) -> bool {
-        let first = self.held.iter().map(|held| held.began).min();
         let live = self.held.iter().filter(|held| held.ended.is_none());
         let mut levels: Vec<i64> = live
             .map(|held| {
-                let (_, reset, _) = PLANS[held.plan].features[feature];
-                let first = first.unwrap_or(held.began);
-                let (since, _) = Self::since(reset, held.began, first, self.now);
+                let (since, _) = held.counts_from(feature, self.now);
                 self.level(feature, since, self.now)
             })
             .collect();

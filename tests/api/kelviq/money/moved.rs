@@ -208,3 +208,28 @@ fn what_payments_were_made_with_is_shown_once() {
         "Gaurav Kumar"
     );
 }
+
+#[test]
+fn a_refund_of_which_nobody_says_how_much_is_in_no_list() {
+    let world = world();
+    for number in ["21", "22"] {
+        world.send("kelviq", &sample("kelviq", number));
+    }
+    let text = String::from_utf8(sample("kelviq", "23")).unwrap();
+    let mut told_of: Value = serde_json::from_str(&text).unwrap();
+    let object = told_of["data"]["object"].as_object_mut().unwrap();
+    object["id"] = json!("a374c39f-f6c2-5fee-8214-000000000000");
+    for name in ["amount", "amount_units"] {
+        object.remove(name);
+    }
+    told_of["id"] = json!("evt-without-an-amount");
+    let answer = world.send("kelviq", told_of.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let refunds = all(&world, "refunds/");
+    assert_eq!(words(&refunds, "id"), [REFUND]);
+    let refund = list(&world, "refunds/a374c39f-f6c2-5fee-8214-000000000000/");
+    assert_eq!(
+        (&refund["amount"], &refund["amountUnits"]),
+        (&Value::Null, &Value::Null)
+    );
+}

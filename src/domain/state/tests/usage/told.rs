@@ -117,6 +117,22 @@ impl Word {
         metric
     }
 
+    /// When, by the meter's clock.
+    pub(super) fn hour(self) -> i64 {
+        let (Self::Read(_, hour, _)
+        | Self::Counted(_, hour, _)
+        | Self::Allowed(_, hour, _)
+        | Self::Set(_, hour, _)
+        | Self::Moved(_, hour, _)
+        | Self::Happened(_, hour, _)) = self;
+        hour
+    }
+
+    /// Whether it makes its metric known by then: what is dated ahead does not.
+    pub(super) fn is_known_by(self, hour: i64) -> bool {
+        matches!(self, Self::Allowed(..) | Self::Set(..)) || self.hour() <= hour
+    }
+
     /// Whether it tells of what was used.
     pub(super) fn is_of_use(self) -> bool {
         !matches!(self, Self::Allowed(..))

@@ -35,6 +35,18 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// One number that tells every two events apart, and keeps the order of what is told here. What
+    /// a provider says has none by it, and takes none from arrival either.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        match self {
+            Self::Ours { seq } => seq,
+            Self::Provider { tie, .. } => u64::from_be_bytes(tie.body),
+        }
+    }
+}
+
 /// Breaks ties between events, the same way in every ledger that received them.
 ///
 /// The body first: of two bodies that came under one identity, the second is recorded under an

@@ -124,17 +124,15 @@ impl State {
                 })
             }
             OwnFact::UsageCounted(fact) => {
-                self.counted(&fact.identifier, told, seq, (&fact.meter_id, fact.amount))
+                self.counted(&fact.identifier, told, &fact.meter_id, fact.amount)
             }
             OwnFact::UsageReported(fact) => {
                 let meter = &*fact.meter_id;
                 match fact.behaviour {
-                    Behaviour::Delta => {
-                        self.counted(&fact.identifier, told, seq, (meter, fact.value))
-                    }
+                    Behaviour::Delta => self.counted(&fact.identifier, told, meter, fact.value),
                     Behaviour::Set => self.metered(&fact.identifier, told, |meters| {
                         let value = Amount::ZERO.stepped(Step::nearest(fact.value));
-                        meters.set(meter, at, value, seq);
+                        meters.set(meter, at, value, told.stamp.origin.number());
                     }),
                 }
             }
@@ -146,8 +144,8 @@ impl State {
                 };
                 match &fact.counts {
                     Some(counts) => {
-                        let counts = (&*counts.meter_id, counts.value);
-                        self.counted(&fact.identifier, &told, seq, counts)
+                        let meter = &*counts.meter_id;
+                        self.counted(&fact.identifier, &told, meter, counts.value)
                     }
                     None => Some(self.party(MERCHANT, &fact.identifier, told.activity)),
                 }
@@ -201,12 +199,13 @@ impl State {
         &mut self,
         identifier: &str,
         told: &Told<'_>,
-        seq: u64,
-        (meter, amount): (&str, Decimal),
+        meter: &str,
+        amount: Decimal,
     ) -> Option<Ix> {
         let at = told.stamp.occurred_at;
+        let number = told.stamp.origin.number();
         self.metered(identifier, told, |meters| {
-            meters.count(meter, at, Step::nearest(amount), seq);
+            meters.count(meter, at, Step::nearest(amount), number);
         })
     }
 

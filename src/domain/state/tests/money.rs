@@ -3,8 +3,10 @@
 
 use super::*;
 use crate::domain::id::Tsid;
+use crate::domain::state::arena::Ix;
 use crate::domain::state::{
-    MoneyListing, Numbered, OrdersAsked, PaymentMethodsAsked, RefundsAsked, TransactionsAsked,
+    CheckoutsSearched, MoneyListing, MoneySearched, Numbered, OrderRecord, OrdersAsked,
+    PaymentMethodsAsked, RefundsAsked, TransactionsAsked,
 };
 
 const AS_OF: AsOf = AsOf {
@@ -16,7 +18,9 @@ fn page<L: MoneyListing>(state: &State, list: &L, asked: Numbered) -> Option<Vec
     let mut page = state.begin_money(list, asked);
     while state.gather_money(list, &mut page) {}
     let page = state.money_page(list, page, AS_OF)?;
-    assert!(page.items.len() <= asked.size && page.items.len() <= page.count);
+    // What is counted is shown: nothing changes meanwhile.
+    let before = (asked.page - 1) * asked.size;
+    assert_eq!(page.items.len(), (page.count - before).min(asked.size));
     Some(page.items)
 }
 
@@ -44,6 +48,75 @@ fn listed<L: MoneyListing>(
     whole
 }
 
+fn orders(state: &State, asked: &OrdersAsked) -> Vec<OrderRecord> {
+    let whole = Numbered {
+        page: 1,
+        size: 1_000,
+    };
+    page(state, asked, whole).unwrap()
+}
+
+/// Said of each pair of payments: whether the one pays again what the other paid before.
+fn is_paid_before(state: &State, own: &OrderRecord, other: &OrderRecord) -> bool {
+    let found = |order: &OrderRecord| -> Ix {
+        let id = &order.payment.id;
+        state.arena.find(Kind::Payment, RAZORPAY, id).unwrap()
+    };
+    let (own_ix, other_ix) = (found(own), found(other));
+    let number = |ix| state.arena.get(ix).id.as_u64();
+    let paid = state.subscription_paid(own_ix);
+    let own_at = own.sold.paid_at.unwrap_or(own.payment.created_at);
+    paid.is_some()
+        && state.subscription_paid(other_ix) == paid
+        && own.customer_key == other.customer_key
+        && (other.sold.paid_at).is_some_and(|at| (at, number(other_ix)) < (own_at, number(own_ix)))
+}
+
+/// A filter finds what an order says of itself, and that is what all orders together say.
+fn filters_agree(state: &State) {
+    let all = orders(state, &OrdersAsked::default());
+    let ids = |wanted: &dyn Fn(&OrderRecord) -> bool| -> Vec<Box<str>> {
+        let found = all.iter().filter(|order| wanted(order));
+        found.map(|order| order.payment.id.clone()).collect()
+    };
+    let found = |asked: &OrdersAsked| -> Vec<Box<str>> {
+        let found = orders(state, asked).into_iter();
+        found.map(|order| order.payment.id).collect()
+    };
+    for order in &all {
+        let before = all.iter().any(|other| is_paid_before(state, order, other));
+        let wanted = order.sold.is_renewal.unwrap_or(before);
+        assert_eq!(order.is_renewal, wanted, "{}", order.payment.id);
+    }
+    for wanted in [true, false] {
+        let asked = OrdersAsked {
+            is_renewal: Some(wanted),
+            ..OrdersAsked::default()
+        };
+        assert_eq!(found(&asked), ids(&|order| order.is_renewal == wanted));
+    }
+    for wanted in [Billing::OneTime, Billing::Subscription] {
+        let asked = OrdersAsked {
+            billing: Some(wanted),
+            ..OrdersAsked::default()
+        };
+        assert_eq!(found(&asked), ids(&|order| order.billing == wanted));
+    }
+    for text in ["PAY_1", "Ann"] {
+        let asked = OrdersAsked {
+            searched: MoneySearched::of(Some(text), None, None),
+            ..OrdersAsked::default()
+        };
+        let needle = text.to_lowercase();
+        let is_found = |order: &OrderRecord| {
+            let root = state.find_customer(&order.customer_key).unwrap();
+            order.payment.id.contains(&needle)
+                || state.matches(root, state.arena.get(root), &needle)
+        };
+        assert_eq!(found(&asked), ids(&is_found), "{text}");
+    }
+}
+
 /// All that the lists show, less what follows arrival by design.
 pub(super) fn money(state: &State) -> Vec<String> {
     let mut lines = listed(state, &OrdersAsked::default(), |order| {
@@ -53,6 +126,11 @@ pub(super) fn money(state: &State) -> Vec<String> {
             order.payment.id, order.sold, order.billing, order.is_renewal, order.customer_key
         )
     });
+    filters_agree(state);
+    let checkouts = listed(state, &CheckoutsSearched::default(), |it| {
+        it.view.opened.id.to_string()
+    });
+    lines.extend(checkouts);
     lines.extend(listed(state, &RefundsAsked::default(), |refund| {
         let found = state.refund(refund.id, AS_OF).unwrap();
         assert_eq!(found.id, refund.id);
@@ -121,4 +199,66 @@ fn the_method_used_last_is_the_default() {
     assert_eq!(shown, [("2222", false), ("1111", true)]);
     assert_eq!(methods[1].created_at, book::day(2));
     assert_eq!(methods[1].modified_at, book::day(4));
+}
+
+/// Without it a reader of the list gets nothing where it counts on a number.
+#[test]
+fn a_refund_is_shown_once_something_tells_how_much_it_is() {
+    let mut book = book::Book::new();
+    book.customer(None, false);
+    book.opened(1, 0, 0, &[]);
+    book.paid(2, "pay_1", 0);
+    let mut told = RefundFact {
+        provider: RAZORPAY,
+        id: "rfnd_1".into(),
+        payment_id: "pay_1".into(),
+        status: Some(RefundStatus::Pending),
+        amount: None,
+        created_at: Some(book::day(3)),
+        said: None,
+    };
+    let number = Tsid::minted(RAZORPAY, "rfnd_1");
+    let shown = |state: &State| {
+        let listed = listed(state, &RefundsAsked::default(), |it| {
+            format!("{:?}", it.amount)
+        });
+        (listed.len(), state.refund(number, AS_OF).is_some())
+    };
+    book.provider(book::day(3), vec![Fact::Refund(told.clone())]);
+    assert_eq!(shown(&book.state), (0, false));
+    let payment = book.state.payment("pay_1").unwrap();
+    assert_eq!(payment.refunds.len(), 1);
+    told.amount = lives::money();
+    book.provider(book::day(4), vec![Fact::Refund(told)]);
+    assert_eq!(shown(&book.state), (1, true));
+}
+
+/// The same rule as where a customer is looked for by it: not that of English letters alone.
+#[test]
+fn an_address_is_the_same_in_any_case_and_any_script() {
+    let mut book = book::Book::new();
+    book.customer(None, false);
+    let paid = PaymentFact {
+        method: Some("card".into()),
+        naming: Naming {
+            identifier: Some("zoë".into()),
+            ..Naming::default()
+        },
+        contact: Contact {
+            email: Some("ZOË@Example.com".into()),
+            ..Contact::default()
+        },
+        ..book::payment_of(2, "pay_1", book::TRN[0], PaymentStatus::Captured)
+    };
+    book.provider(book::day(2), vec![Fact::Payment(Box::new(paid))]);
+    let whole = Numbered { page: 1, size: 10 };
+    for (email, wanted) in [
+        ("ZOË@EXAMPLE.COM", 1),
+        ("zoë@example.com", 1),
+        ("zoe@example.com", 0),
+    ] {
+        let asked = PaymentMethodsAsked::of(None, Some(email));
+        let found = page(&book.state, &asked, whole).unwrap();
+        assert_eq!(found.len(), wanted, "{email}");
+    }
 }

@@ -56,7 +56,11 @@ impl Asked {
     pub(super) fn command(&self, body: &[u8]) -> Result<Request, Problem> {
         let (actor, http) = (self.caller.actor, &self.http);
         Ok(match idempotency_key(http)? {
-            Some(key) => Request::once(actor, http.method().as_str(), http.path(), key, body),
+            Some(key) => {
+                // Both forms of a path are one.
+                let path = http.path().trim_end_matches('/');
+                Request::once(actor, http.method().as_str(), path, key, body)
+            }
             None => Request::of(actor),
         })
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Whose;
 use super::checks::{check_amount, check_moment};
 use super::reports::{check_word, counted_feature};
+use crate::domain::access::AsOf;
 use crate::domain::own::{EventCount, OwnFact, UsageEvent};
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
@@ -84,7 +85,7 @@ impl NewUsageEvent {
         serde_json::to_vec(&said).unwrap_or_default()
     }
 
-    fn decide(&self, state: &State, identifier: Box<str>) -> Result<OwnFact, Refusal> {
+    fn decide(&self, state: &State, identifier: Box<str>) -> Result<UsageEvent, Refusal> {
         let catalog = state.catalog();
         let counts = match &self.counts {
             Some(counts) => Some((counted_feature(catalog, &counts.feature)?, counts.value)),
@@ -92,15 +93,23 @@ impl NewUsageEvent {
                 .ok()
                 .map(|found| (found, Decimal::ONE)),
         };
-        Ok(OwnFact::UsageEvent(UsageEvent {
+        Ok(UsageEvent {
             identifier,
             name: self.name.clone(),
             idempotency_key: self.idempotency_key.clone(),
             counts: counts.map(|(meter_id, value)| EventCount { meter_id, value }),
             resource_id: self.resource_id.clone(),
             properties: self.properties.clone(),
-        }))
+        })
     }
+}
+
+/// Whether what an event takes back was used.
+fn is_there(state: &State, event: &UsageEvent, as_of: AsOf) -> bool {
+    let counts = event.counts.as_ref();
+    counts.is_none_or(|counts| {
+        state.can_take_back(&event.identifier, &counts.meter_id, counts.value, as_of)
+    })
 }
 
 impl Ledger {
@@ -109,7 +118,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] names the field that is wrong; [`Refusal::NoSuchCustomer`], also for
-    /// one that is archived; [`Refusal::NoSuchFeature`]; [`CommandError::Mismatch`] where something
+    /// one that is archived; [`Refusal::NoSuchFeature`]; [`Refusal::BelowZero`], where it takes back
+    /// more than was used; [`CommandError::Mismatch`] where something
     /// else was told under that key.
     pub async fn record_event(
         &self,
@@ -121,11 +131,23 @@ impl Ledger {
         let known_by = [KNOWN_AS, &event.idempotency_key];
         let request = Request::known_by_parts(request.actor, &known_by, &content);
         let whose = Whose::new(None, &event.customer);
+        let counts = event.counts.as_ref();
+        let takes_back = counts.is_some_and(|counts| counts.value < Decimal::ZERO);
+        let conflicts = if takes_back {
+            self.one_by_one(&event.customer)
+        } else {
+            Vec::new()
+        };
+        let grace_days = self.grace_days.load(std::sync::atomic::Ordering::Relaxed);
         let decide = move |state: &State, now: Timestamp| {
             let identifier = whose.identifier(state)?;
             check_moment("`timestamp`", event.at, now)?;
-            Ok((event.decide(state, identifier)?, event.at))
+            let told = event.decide(state, identifier)?;
+            if takes_back && !is_there(state, &told, AsOf { now, grace_days }) {
+                return Err(Refusal::BelowZero);
+            }
+            Ok((OwnFact::UsageEvent(told), event.at))
         };
-        self.tell_dated(&request, Vec::new(), decide).await
+        self.tell_dated(&request, conflicts, decide).await
     }
 }

@@ -87,6 +87,13 @@ pub(super) fn counted_feature(catalog: &Catalog, feature: &str) -> Result<Box<st
 }
 
 impl Ledger {
+    /// Commands that take back of what a customer used are decided one after the other.
+    pub(super) fn one_by_one(&self, customer: &str) -> Vec<String> {
+        let state = self.state.read();
+        let identifier = state.identifier_of(customer).unwrap_or(customer);
+        vec![format!("usage of {identifier}")]
+    }
+
     /// Records how much was used: [`Behaviour::Set`] makes the counter that value from now on,
     /// [`Behaviour::Delta`] adds to it or takes back.
     ///
@@ -100,17 +107,10 @@ impl Ledger {
     ) -> Result<Reported, CommandError> {
         report.check()?;
         let whose = Whose::new(None, &report.customer);
-        // What is taken back must be there: such reports are decided one after the other.
+        // What is taken back must be there.
         let conflicts = match report.behaviour {
             Behaviour::Delta if report.value >= Decimal::ZERO => Vec::new(),
-            Behaviour::Set | Behaviour::Delta => {
-                let state = self.state.read();
-                let identifier = state.identifier_of(&report.customer);
-                vec![format!(
-                    "usage of {}",
-                    identifier.unwrap_or(&report.customer)
-                )]
-            }
+            Behaviour::Set | Behaviour::Delta => self.one_by_one(&report.customer),
         };
         let grace_days = self.grace_days.load(std::sync::atomic::Ordering::Relaxed);
         let decide = move |state: &State, now| {

@@ -48,6 +48,10 @@ fn a_report_is_answered_again_after_its_customer_is_archived() {
         assert_eq!(&told(&report(&world, key, body), 200), first);
     }
     assert_eq!(report(&world, "a", &reports[1].1).status, 422);
+    // Both forms of a path are one.
+    let (_, body) = &reports[0];
+    let bare = once(&world, "a", ("POST", "report/usage"), body);
+    assert_eq!(told(&bare, 200), first[0]);
     // Under no key the customer is gone.
     let gone = told(&post(&world, "report/usage/", &reports[0].1), 400);
     assert_eq!(gone, json!({"customerId": ["Customer does not exist."]}));

@@ -80,6 +80,9 @@ fn set_replaces_and_delta_adds_and_neither_goes_below_zero() {
     let below = json!({"value": ["Usage cannot go below zero."]});
     assert_eq!(told(&send(-3, "DELTA"), 400), below);
     assert_eq!(told(&send(-1, "SET"), 400), below);
+    let taken_back = json!({"featureId": "api-calls", "value": -3});
+    let event = with(&event("back"), "properties", taken_back);
+    assert_eq!(told(&post(&world, "report/event/", &event), 400), below);
     assert_eq!((used(&world), events(&world)), (json!(2), before));
 }
 

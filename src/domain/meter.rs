@@ -67,18 +67,22 @@ impl Cell {
         last.map_or(Amount::ZERO, |shown| shown.total)
     }
 
+    /// What it showed last.
+    fn shown_last(&self) -> Amount {
+        self.shown.last().map_or(Amount::ZERO, |shown| shown.total)
+    }
+
     /// The sum of the first so many counts.
     fn counted(&self, first: usize) -> Step {
         let last = first.checked_sub(1).and_then(|last| self.counts.get(last));
         last.map_or(Step::ZERO, |count| count.up_to)
     }
 
-    /// Whether anything is known of it that is not dated after `now`.
+    /// Whether anything is known of it but uses that are dated after `now`.
     fn began_by(&self, now: Timestamp) -> bool {
-        let counted = self.counts.first().map(|count| count.told.0);
-        let shown = self.shown.first().map(|shown| shown.at);
-        let is_dated = [counted, shown].into_iter().flatten().min();
-        self.allowance.is_some() || self.base.is_some() || is_dated.is_some_and(|at| at <= now)
+        let counted = self.counts.first().is_some_and(|count| count.told.0 <= now);
+        let is_told = self.allowance.is_some() || self.base.is_some() || !self.shown.is_empty();
+        is_told || counted
     }
 }
 
@@ -182,8 +186,9 @@ impl Meters {
 
     /// How far a meter's counter stands above nothing, or below. A use counts from `start` on, and
     /// so does a value that it was set to: then nothing before that counts. What the meter showed at
-    /// `start` is what had been used by then. What is dated after `now` does not count yet; nobody
-    /// sets a counter ahead.
+    /// `start` is what had been used by then. A use that is dated after `now` does not count yet. What
+    /// a meter showed does: its clock may be ahead by the time zones of a day. Nobody sets a counter
+    /// ahead.
     #[must_use]
     pub fn level(&self, meter: &str, start: Option<Timestamp>, now: Timestamp) -> Step {
         let Some(cell) = self.cell(meter) else {
@@ -203,7 +208,7 @@ impl Meters {
         let until = cell.counts.partition_point(|c| c.told.0 <= now);
         let counted = cell.counted(until).less(cell.counted(before));
         Step::up(set)
-            .plus(Step::up(cell.shown_by(now).less(shown_before)))
+            .plus(Step::up(cell.shown_last().less(shown_before)))
             .plus(counted)
     }
 
@@ -331,14 +336,14 @@ mod tests {
         let mut used = base.map_or(0, |(_, value)| value);
         for (place, told) in all.iter().enumerate() {
             match *told {
-                Told::Read(at, total) if at <= now => {
+                Told::Read(at, total) => {
                     readings.entry(at).or_insert(i64::from(total));
                 }
                 Told::Counted(at, step) if at <= now => {
                     let is_after = base.is_none_or(|(set, _)| (at, place) > set);
                     used += if is_after && is_in(at) { step } else { 0 };
                 }
-                Told::Read(..) | Told::Counted(..) | Told::Set(..) | Told::Allowed(..) => {}
+                Told::Counted(..) | Told::Set(..) | Told::Allowed(..) => {}
             }
         }
         let last = readings.values().next_back().copied().unwrap_or(0);

@@ -21,6 +21,7 @@ pub const BODY_MARKER: &str = "canary-body-marker-55d0";
 pub const PATH: &str = "/webhooks/razorpay";
 /// Bounds what one test writes, and so what its check reads.
 const EVENTS_MAX: u64 = 60_000;
+const REST: Duration = Duration::from_millis(20);
 /// After a refusal or a broken connection.
 const RETRY_PAUSE: Duration = Duration::from_millis(2);
 /// The largest page of `/v1/events`.
@@ -93,6 +94,21 @@ impl Book {
                 scope.spawn(|| self.send_until(&ends, address));
             }
             // Also where `work` panics: the scope waits for all clients.
+            let _end = SetOnDrop(&ends);
+            work()
+        })
+    }
+
+    /// The same with one client that rests after each: what follows the log's end can reach it.
+    pub fn during_few<T>(&self, address: SocketAddr, work: impl FnOnce() -> T) -> T {
+        let ends = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ends.load(Ordering::Relaxed) {
+                    self.send(address, 1);
+                    thread::sleep(REST);
+                }
+            });
             let _end = SetOnDrop(&ends);
             work()
         })

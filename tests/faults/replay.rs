@@ -121,7 +121,7 @@ fn a_running_service_is_what_its_log_says() {
         let report = report.unwrap_or_else(|_| panic!("no report: {ended:?}"));
         (ended.code, report)
     };
-    let (code, report) = book.during(service.address, 1, || ask(&[]));
+    let (code, report) = book.during_few(service.address, || ask(&[]));
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(report["identical"], true, "{report}");
     assert_eq!(report["differences"], serde_json::json!([]), "{report}");

@@ -197,7 +197,13 @@ impl Both {
             "idempotency_key": format!("key-{}", self.model.count()),
             "timestamp": at.trim_end_matches('Z').replace('T', " "),
             "properties": {"featureId": FEATURES[feature], "value": value}});
-        told(&post(&self.world, "report/event/", &body), 200);
+        let answer = post(&self.world, "report/event/", &body);
+        if n < 0 && !self.model.can_take_back(feature, n) {
+            let refused = json!({"value": ["Usage cannot go below zero."]});
+            assert_eq!(told(&answer, 400), refused);
+            return;
+        }
+        told(&answer, 200);
         self.model.tell(feature, hour, Told::Moved(n));
         self.last_event = Some(body);
     }
@@ -217,6 +223,8 @@ impl Both {
                 self.model.tell(feature, now, Told::Moved(n));
             }
             Step::Shown(feature, n, ago) => {
+                // What a meter showed ahead counts at once, and is tested elsewhere.
+                let ago = ago.max(0);
                 let reading = Reading {
                     meter_id: id_of(feature),
                     at: self.at(now - ago),

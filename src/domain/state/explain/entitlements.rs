@@ -167,9 +167,6 @@ impl<'w, 'a> Behind<'w, 'a> {
         let mut shown_before = Vec::new();
         for statement in self.of_metric(metric, Used::Read) {
             let at = statement.stamp.occurred_at;
-            if is_ahead(&statement) {
-                continue;
-            }
             if base.is_some_and(|base| at <= base.occurred_at) {
                 shown_before.push(statement);
                 continue;

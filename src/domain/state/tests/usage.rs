@@ -66,7 +66,7 @@ fn model(words: &[Word], metric: usize, start: Option<i64>, hour: i64) -> Model 
     let mut used = base.map_or(0, |(_, n)| n);
     for (place, word) in of_it() {
         match *word {
-            Word::Read(_, at, n) if at <= until => drop(readings.entry(at).or_insert(n)),
+            Word::Read(_, at, n) => drop(readings.entry(at).or_insert(n)),
             Word::Counted(_, at, n) | Word::Moved(_, at, n) | Word::Happened(_, at, n)
                 if at <= until =>
             {
@@ -76,8 +76,7 @@ fn model(words: &[Word], metric: usize, start: Option<i64>, hour: i64) -> Model 
             Word::Allowed(_, at, n) if allowed.is_none_or(|(held, _)| at >= held) => {
                 allowed = Some((at, n));
             }
-            Word::Read(..)
-            | Word::Counted(..)
+            Word::Counted(..)
             | Word::Moved(..)
             | Word::Happened(..)
             | Word::Allowed(..)
@@ -252,7 +251,8 @@ proptest! {
             });
             let until = sets.max().map_or(hour, |at| at.max(hour));
             let of_it = |word: &Word| {
-                word.is_of_use() && Some(word.metric()) == metric && word.hour() <= until
+                let counts = matches!(word, Word::Read(..)) || word.hour() <= until;
+                word.is_of_use() && Some(word.metric()) == metric && counts
             };
             let counts = words.iter().any(of_it);
             prop_assert_eq!(explain.contains_key("usage"), counts);

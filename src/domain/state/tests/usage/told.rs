@@ -128,9 +128,9 @@ impl Word {
         hour
     }
 
-    /// Whether it makes its metric known by then: what is dated ahead does not.
+    /// Whether it makes its metric known by then: a use that is dated ahead does not.
     pub(super) fn is_known_by(self, hour: i64) -> bool {
-        matches!(self, Self::Allowed(..) | Self::Set(..)) || self.hour() <= hour
+        matches!(self, Self::Allowed(..) | Self::Set(..) | Self::Read(..)) || self.hour() <= hour
     }
 
     /// Whether it tells of what was used.

@@ -23,7 +23,7 @@ pub struct Begun {
     pub is_paid_plan: bool,
 }
 
-/// See [`OwnFact::SubscriptionCreated`] and [`OwnFact::PlanChanged`]. It is had without a payment:
+/// See [`OwnFact::SubscriptionCreated`](super::OwnFact::SubscriptionCreated) and [`OwnFact::PlanChanged`](super::OwnFact::PlanChanged). It is had without a payment:
 /// whoever asks for it answers for that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionBegun {
@@ -67,7 +67,7 @@ pub struct Quantity {
     pub count: u64,
 }
 
-/// See [`OwnFact::CancelAsked`].
+/// See [`OwnFact::CancelAsked`](super::OwnFact::CancelAsked).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelAsked {
     /// `SUA-…`
@@ -96,7 +96,7 @@ pub enum CancelWhen {
     OnDate,
 }
 
-/// See [`OwnFact::CancelledAtGateway`].
+/// See [`OwnFact::CancelledAtGateway`](super::OwnFact::CancelledAtGateway).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelledAtGateway {
     /// `SUA-…`
@@ -110,7 +110,7 @@ pub struct CancelledAtGateway {
     pub refused: Option<Box<str>>,
 }
 
-/// See [`OwnFact::EndDateSet`].
+/// See [`OwnFact::EndDateSet`](super::OwnFact::EndDateSet).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndDateSet {
     /// `SUA-…`
@@ -119,7 +119,7 @@ pub struct EndDateSet {
     pub ends_at: Timestamp,
 }
 
-/// See [`OwnFact::TrialEnded`] and [`OwnFact::SubscriptionEnded`]. It counts only while this is
+/// See [`OwnFact::TrialEnded`](super::OwnFact::TrialEnded) and [`OwnFact::SubscriptionEnded`](super::OwnFact::SubscriptionEnded). It counts only while this is
 /// still when the trial or the subscription ends: a later end undoes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionDue {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Begun;
 use crate::domain::customer::Address;
 
-/// See [`OwnFact::CustomerCreated`].
+/// See [`OwnFact::CustomerCreated`](super::OwnFact::CustomerCreated).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerCreated {
     /// `CUS-…`: the one shown before where events named the customer already.
@@ -42,7 +42,7 @@ pub struct CustomerCreated {
     pub subscription: Option<Begun>,
 }
 
-/// See [`OwnFact::CustomerUpdated`]. What is absent stays as it was; an empty text or an empty
+/// See [`OwnFact::CustomerUpdated`](super::OwnFact::CustomerUpdated). What is absent stays as it was; an empty text or an empty
 /// address clears it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerUpdated {
@@ -65,7 +65,7 @@ pub struct CustomerUpdated {
     pub metadata: Option<Box<str>>,
 }
 
-/// See [`OwnFact::CustomerArchived`].
+/// See [`OwnFact::CustomerArchived`](super::OwnFact::CustomerArchived).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerArchived {
     /// The merchant's own identifier.

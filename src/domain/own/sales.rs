@@ -54,7 +54,7 @@ const fn is_zero(days: &u32) -> bool {
     *days == 0
 }
 
-/// See [`OwnFact::CheckoutOpened`].
+/// See [`OwnFact::CheckoutOpened`](super::OwnFact::CheckoutOpened).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutOpened {
     /// `TRN-…`
@@ -84,7 +84,7 @@ pub struct CheckoutOpened {
     pub metadata: Option<Box<str>>,
 }
 
-/// See [`OwnFact::CheckoutAttempted`].
+/// See [`OwnFact::CheckoutAttempted`](super::OwnFact::CheckoutAttempted).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutAttempted {
     /// `TRN-…`
@@ -125,7 +125,7 @@ pub enum Pretend {
     Failed,
 }
 
-/// See [`OwnFact::CheckoutAtGateway`].
+/// See [`OwnFact::CheckoutAtGateway`](super::OwnFact::CheckoutAtGateway).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutAtGateway {
     /// `TRN-…`
@@ -139,7 +139,7 @@ pub struct CheckoutAtGateway {
     pub url: Option<Box<str>>,
 }
 
-/// See [`OwnFact::CheckoutRefused`].
+/// See [`OwnFact::CheckoutRefused`](super::OwnFact::CheckoutRefused).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutRefused {
     /// `TRN-…`
@@ -150,14 +150,14 @@ pub struct CheckoutRefused {
     pub why: Box<str>,
 }
 
-/// See [`OwnFact::CheckoutCancelled`].
+/// See [`OwnFact::CheckoutCancelled`](super::OwnFact::CheckoutCancelled).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutCancelled {
     /// `TRN-…`
     pub id: Box<str>,
 }
 
-/// See [`OwnFact::CheckoutExpired`]. The event's time is the due time.
+/// See [`OwnFact::CheckoutExpired`](super::OwnFact::CheckoutExpired). The event's time is the due time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutDue {
     /// `TRN-…`

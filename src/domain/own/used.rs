@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
 
-/// See [`OwnFact::AllowancesSet`].
+/// See [`OwnFact::AllowancesSet`](super::OwnFact::AllowancesSet).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllowancesSet {
     /// The merchant's own identifier.
@@ -25,7 +25,7 @@ pub struct Allowance {
     pub limit: Decimal,
 }
 
-/// See [`OwnFact::UsageRead`].
+/// See [`OwnFact::UsageRead`](super::OwnFact::UsageRead).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageRead {
     /// The merchant's own identifier.
@@ -46,7 +46,7 @@ pub struct Reading {
     pub total: Decimal,
 }
 
-/// See [`OwnFact::UsageCounted`].
+/// See [`OwnFact::UsageCounted`](super::OwnFact::UsageCounted).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageCounted {
     /// `CHU-…`
@@ -90,7 +90,7 @@ pub struct Tokens {
     pub extra: Option<Box<str>>,
 }
 
-/// See [`OwnFact::UsageReported`].
+/// See [`OwnFact::UsageReported`](super::OwnFact::UsageReported).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageReported {
     /// 32 hex digits, drawn: what the report is known by.
@@ -119,7 +119,7 @@ pub enum Behaviour {
     Delta,
 }
 
-/// See [`OwnFact::UsageEvent`]. It happened when the merchant says.
+/// See [`OwnFact::UsageEvent`](super::OwnFact::UsageEvent). It happened when the merchant says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageEvent {
     /// The merchant's own identifier.

@@ -16,79 +16,9 @@ use subledger::ledger::{Actor, Cancel, Cancelling, NewSubscription, PlanChange, 
 
 use self::model::{FEATURES, HOUR, Model, PLANS, Row, Told};
 use super::{customer, get, post, told};
-use crate::world::World;
+use crate::world::{Answer, World};
 
-const CATALOGUE: &str = r#"
-[log]
-engine = "memory"
-[[catalog.features]]
-id = "calls"
-name = "Calls"
-type = "meter"
-[[catalog.features]]
-id = "minutes"
-name = "Minutes"
-type = "meter"
-[[catalog.features]]
-id = "storage"
-name = "Storage"
-type = "meter"
-[[catalog.features]]
-id = "seats"
-name = "Seats"
-type = "customizable"
-[[catalog.meters]]
-id = "MTR-0MD508X1S3003"
-feature = "minutes"
-unit = "minute"
-[[catalog.plans]]
-id = "PLV-0FQKQ3HRPVRX6"
-identifier = "basic"
-name = "Basic"
-[[catalog.plans.prices]]
-period = "MONTHLY"
-amount_minor = 900
-currency = "USD"
-[[catalog.plans.features]]
-feature = "calls"
-limit = 30
-reset = "EVERY_DAY"
-hard_limit = true
-[[catalog.plans.features]]
-feature = "minutes"
-limit = 50
-reset = "EVERY_MONTH"
-[[catalog.plans.features]]
-feature = "storage"
-limit = 40
-[[catalog.plans.features]]
-feature = "seats"
-limit = 3
-hard_limit = true
-[[catalog.plans]]
-id = "PLV-0MD508X1S388G"
-identifier = "big"
-name = "Big"
-[[catalog.plans.prices]]
-period = "MONTHLY"
-amount_minor = 2900
-currency = "USD"
-[[catalog.plans.features]]
-feature = "calls"
-limit = 60
-reset = "EVERY_28_DAYS"
-[[catalog.plans.features]]
-feature = "minutes"
-limit = 200
-reset = "EVERY_MONTH"
-hard_limit = true
-[[catalog.plans.features]]
-feature = "storage"
-[[catalog.plans.features]]
-feature = "seats"
-limit = 10
-reset = "EVERY_QUARTER"
-"#;
+const CATALOGUE: &str = include_str!("counted/catalogue.toml");
 
 /// What happens next. Amounts are in quarters, times of what is told late in hours before now.
 #[derive(Debug, Clone)]
@@ -176,12 +106,9 @@ impl Both {
         let body = json!({"customerId": "u", "featureId": FEATURES[feature],
             "behaviour": behaviour, "value": n / 4});
         let answer = post(&self.world, "report/usage/", &body);
-        if behaviour == "DELTA" && n < 0 && !self.model.can_take_back(feature, n) {
-            let refused = json!({"value": ["Usage cannot go below zero."]});
-            assert_eq!(super::told(&answer, 400), refused);
+        if !self.is_taken(&answer, behaviour == "DELTA", feature, n) {
             return;
         }
-        told(&answer, 200);
         let word = match behaviour {
             "SET" => Told::Set(n),
             _ => Told::Moved(n),
@@ -193,19 +120,22 @@ impl Both {
         let hour = self.model.now - ago;
         let at = self.at(hour).to_string();
         let value: Value = serde_json::from_str(&quarters(n).to_string()).unwrap();
-        let body = json!({"customer_id": "u", "event_name": "it happened",
+        let body = json!({"customer_id": "u", "event_name": "it happened", "timestamp": at,
             "idempotency_key": format!("key-{}", self.model.count()),
-            "timestamp": at.trim_end_matches('Z').replace('T', " "),
             "properties": {"featureId": FEATURES[feature], "value": value}});
         let answer = post(&self.world, "report/event/", &body);
-        if n < 0 && !self.model.can_take_back(feature, n) {
-            let refused = json!({"value": ["Usage cannot go below zero."]});
-            assert_eq!(told(&answer, 400), refused);
-            return;
+        if self.is_taken(&answer, true, feature, n) {
+            self.model.tell(feature, hour, Told::Moved(n));
+            self.last_event = Some(body);
         }
-        told(&answer, 200);
-        self.model.tell(feature, hour, Told::Moved(n));
-        self.last_event = Some(body);
+    }
+
+    /// Refused where it takes back more than was used.
+    fn is_taken(&self, answer: &Answer, moves: bool, feature: usize, n: i64) -> bool {
+        let is_taken = !moves || n >= 0 || self.model.can_take_back(feature, n);
+        let answer = told(answer, if is_taken { 200 } else { 400 });
+        assert!(is_taken || answer["value"].is_array(), "{answer}");
+        is_taken
     }
 
     fn used(&mut self, step: &Step) {

@@ -2,8 +2,8 @@
 //! payment. What was paid for stays paid for, and what was tried is tried on.
 
 use super::super::Ledger;
-use super::super::checkouts::OFFER_TRIAL_DAYS_MAX;
 use super::super::commands::{CommandError, Refusal, Request, invalid};
+use super::super::limits::TRIAL_DAYS_MAX;
 use super::had::{Offer, begun, checked, country_of, with_catalog};
 use super::{About, charged_elsewhere, refuse_over};
 use crate::domain::catalog::{Catalog, Period, Plan};
@@ -33,7 +33,7 @@ pub struct PlanChange {
 pub enum TrialEnd {
     /// At once.
     Now,
-    /// Then; later than now, by at most [`OFFER_TRIAL_DAYS_MAX`].
+    /// Then; later than now, by at most [`TRIAL_DAYS_MAX`].
     At(Timestamp),
 }
 
@@ -174,8 +174,9 @@ impl PlanChange {
             Some(TrialEnd::At(end)) if end <= now => {
                 Err(invalid("`trial_end` must be later than now."))
             }
-            Some(TrialEnd::At(end)) if end > now.plus_days(OFFER_TRIAL_DAYS_MAX) => {
-                Err(invalid("`trial_end` must be at most 365 days from now."))
+            Some(TrialEnd::At(end)) if end > now.plus_days(TRIAL_DAYS_MAX) => {
+                let why = format!("`trial_end` must be at most {TRIAL_DAYS_MAX} days from now.");
+                Err(invalid(why))
             }
             Some(TrialEnd::At(end)) => Ok(Some(end)),
         }

@@ -45,7 +45,7 @@ KELVIQ_FIELDS = {
     "ipAddress": "203.0.113.7",
 }
 # What a question must say to be understood: the log knows days from 2000 on.
-KELVIQ_QUERY = {"customer_id": CUSTOMER, "customerId": CUSTOMER, "page": 1}
+KELVIQ_QUERY = {"customer_id": CUSTOMER, "customerId": CUSTOMER, "page": 1, "version": 1}
 KELVIQ_QUERY |= dict.fromkeys(("start_date", "start_date_after", "modified_on_after"), "2026-01-01")
 KELVIQ_QUERY |= dict.fromkeys(("end_date", "start_date_before", "modified_on_before"), "2199-01-01")
 # The requests to Kelviq's surface that name only what there is, by their ids: these are to be accepted.

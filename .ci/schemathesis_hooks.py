@@ -214,12 +214,6 @@ def of_kelviqs_body(rest, fields):
     return body
 
 
-@schemathesis.check
-def what_names_what_is_there_is_accepted(ctx, response, case):
-    if case.id in NAMING and 400 <= response.status_code < 500:
-        raise AssertionError(f"refused: {response.status_code} {response.text}")
-
-
 @schemathesis.hook
 def before_call(context, case, kwargs):
     # To a schema a cursor is any text, and the service takes its own; an idempotency key is any text,

@@ -48,9 +48,6 @@ KELVIQ_FIELDS = {
 KELVIQ_QUERY = {"customer_id": CUSTOMER, "customerId": CUSTOMER, "page": 1, "version": 1}
 KELVIQ_QUERY |= dict.fromkeys(("start_date", "start_date_after", "modified_on_after"), "2026-01-01")
 KELVIQ_QUERY |= dict.fromkeys(("end_date", "start_date_before", "modified_on_before"), "2199-01-01")
-# The requests to Kelviq's surface that name only what there is, by their ids: these are to be accepted.
-# Every other one sends what it likes, and may be refused.
-NAMING = set()
 # What a path names, by the list it is in: the parameter, and the field of a row.
 KELVIQ_LISTS = {
     "checkout/sessions/": ("session_id", "id"),
@@ -182,7 +179,6 @@ def of_kelviq(case):
             place[name] = row[of_row]
     if not names:
         return
-    NAMING.add(case.id)
     for name, value in KELVIQ_QUERY.items():
         if name in query:
             query[name] = value

@@ -49,6 +49,9 @@ pub(super) fn maybe_words(chars_max: usize) -> impl Fn(&str) -> Read<Option<Stri
     }
 }
 
+/// A text of any lines, for the schema.
+pub(super) const PROSE: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
+
 /// A text of any lines.
 pub(super) fn prose(chars_max: usize) -> impl Fn(&str) -> Read<String> {
     move |raw| {

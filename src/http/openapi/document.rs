@@ -305,7 +305,7 @@ fn body(route: &Route, example: Option<&Value>, schemas: &mut Schemas) -> Option
     }
     let required = !matches!(
         route.doc.asked,
-        Asked::JsonOrNothing(_) | Asked::Question(_) | Asked::Form(_)
+        Asked::JsonOrNothing(_) | Asked::Question(_)
     );
     let media_type = pages::media_type(route.doc.asked);
     Some(json!({"required": required, "content": {media_type: content}}))

@@ -104,7 +104,7 @@ pub(in crate::http) struct CancelBody {
     #[schemars(extend("format" = "date"))]
     cancellation_date: Option<String>,
     cancellation_feedback: Option<Feedback>,
-    #[schemars(length(max = COMMENT_CHARS_MAX))]
+    #[schemars(length(max = COMMENT_CHARS_MAX), regex(pattern = kinds::PROSE))]
     cancellation_comment: Option<String>,
 }
 

@@ -7,8 +7,6 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::time::Timestamp;
-
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -233,23 +231,6 @@ pub enum Period {
     ThreeMonths,
     SixMonths,
     Yearly,
-}
-
-impl Period {
-    /// When a period that begins then is over, by the calendar in UTC; `None` where it never is.
-    #[must_use]
-    pub fn end(self, start: Timestamp) -> Option<Timestamp> {
-        Some(match self {
-            Self::OneTime => return None,
-            Self::Daily => start.plus_days(1),
-            Self::Weekly => start.plus_days(7),
-            Self::TwentyEightDays => start.plus_days(28),
-            Self::Monthly => start.plus_months(1),
-            Self::ThreeMonths => start.plus_months(3),
-            Self::SixMonths => start.plus_months(6),
-            Self::Yearly => start.plus_months(12),
-        })
-    }
 }
 
 /// One price of a plan.

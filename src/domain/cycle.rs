@@ -1,70 +1,99 @@
-//! Which of the periods that are paid for one after the other is running: counted from their start,
-//! so that months from the 31st do not creep towards the 28th. Knows no subscription.
+//! What comes round again and again from a beginning: periods that are paid for, and resets of
+//! counters. Counted from there each time, so that months from the 31st do not creep towards the
+//! 28th. Knows no subscription and no meter.
 
-use super::catalog::Period;
+use super::catalog::{Period, Reset};
 use super::time::Timestamp;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// No month is longer, so that this many days hold at least so many months less one.
 const MONTH_MS_MAX: i64 = 31 * DAY_MS;
 
-/// What a period is made of.
-#[derive(Clone, Copy)]
-enum Length {
+/// How long one turn is, by the calendar in UTC.
+#[derive(Debug, Clone, Copy)]
+pub enum Length {
+    /// So many days.
     Days(u32),
+    /// So many months.
     Months(u32),
 }
 
 impl Length {
-    const fn of(period: Period) -> Option<Self> {
-        Some(match period {
-            Period::OneTime => return None,
-            Period::Daily => Self::Days(1),
-            Period::Weekly => Self::Days(7),
-            Period::TwentyEightDays => Self::Days(28),
-            Period::Monthly => Self::Months(1),
-            Period::ThreeMonths => Self::Months(3),
-            Period::SixMonths => Self::Months(6),
-            Period::Yearly => Self::Months(12),
-        })
-    }
-
-    fn boundary(self, start: Timestamp, count: u32) -> Timestamp {
+    /// When so many turns after `start` are over; the end of time where there is no such time.
+    #[must_use]
+    pub fn after(self, start: Timestamp, turns: u32) -> Timestamp {
         match self {
-            Self::Days(days) => start.plus_days(count.saturating_mul(days)),
-            Self::Months(months) => start.plus_months(count.saturating_mul(months)),
+            Self::Days(days) => start.plus_days(turns.saturating_mul(days)),
+            Self::Months(months) => start.plus_months(turns.saturating_mul(months)),
         }
     }
 
-    /// How many of them are over for certain after so many milliseconds.
-    fn least_passed(self, passed_ms: i64) -> u32 {
+    /// How many turns have begun by `now`, of which the first begins at `start`.
+    #[must_use]
+    pub fn begun(self, start: Timestamp, now: Timestamp) -> u32 {
+        let passed_ms = now.as_millis().saturating_sub(start.as_millis()).max(0);
         let longest_ms = match self {
             Self::Days(days) => DAY_MS.saturating_mul(days.into()),
             Self::Months(months) => MONTH_MS_MAX.saturating_mul(months.into()),
         };
-        u32::try_from(passed_ms / longest_ms).unwrap_or(u32::MAX)
+        let least = u32::try_from(passed_ms / longest_ms).unwrap_or(u32::MAX);
+        let has_begun = |turns: &u32| {
+            let begins = self.after(start, *turns);
+            begins <= now && begins < Timestamp::MAX
+        };
+        // Twelve months lack seven days to twelve of the longest: few steps in many years.
+        let mut turns = (least..).skip_while(has_begun);
+        turns.next().unwrap_or(u32::MAX)
     }
 }
 
 impl Period {
+    /// How long it is; `None` where it never ends.
+    #[must_use]
+    pub const fn length(self) -> Option<Length> {
+        Some(match self {
+            Self::OneTime => return None,
+            Self::Daily => Length::Days(1),
+            Self::Weekly => Length::Days(7),
+            Self::TwentyEightDays => Length::Days(28),
+            Self::Monthly => Length::Months(1),
+            Self::ThreeMonths => Length::Months(3),
+            Self::SixMonths => Length::Months(6),
+            Self::Yearly => Length::Months(12),
+        })
+    }
+
+    /// When a period that begins then is over, by the calendar in UTC; `None` where it never is.
+    #[must_use]
+    pub fn end(self, start: Timestamp) -> Option<Timestamp> {
+        Some(self.length()?.after(start, 1))
+    }
+
     /// Of the periods counted from `start` the one that `now` is in; before `start` the first. Its
     /// end is nothing where it never ends.
     #[must_use]
     pub fn running(self, start: Timestamp, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
-        let Some(length) = Length::of(self) else {
+        let Some(length) = self.length() else {
             return (start, None);
         };
-        let passed_ms = now.as_millis().saturating_sub(start.as_millis()).max(0);
-        let least = length.least_passed(passed_ms);
-        let is_over = |count: &u32| {
-            let end = length.boundary(start, count.saturating_add(1));
-            end <= now && end < Timestamp::MAX
-        };
-        // Twelve months lack seven days to twelve of the longest: few steps in many years.
-        let mut counts = (least..).skip_while(is_over);
-        let count = counts.next().unwrap_or(u32::MAX);
-        let end = length.boundary(start, count.saturating_add(1));
-        (length.boundary(start, count), Some(end))
+        let turns = length.begun(start, now).max(1);
+        let begins = length.after(start, turns - 1);
+        (begins, Some(length.after(start, turns)))
+    }
+}
+
+impl Reset {
+    /// How long a counter goes on; `None` where it always does.
+    #[must_use]
+    pub const fn length(self) -> Option<Length> {
+        Some(match self {
+            Self::Never => return None,
+            Self::EveryDay => Length::Days(1),
+            Self::Every28Days => Length::Days(28),
+            Self::EveryMonth => Length::Months(1),
+            Self::EveryQuarter => Length::Months(3),
+            Self::EveryYear => Length::Months(12),
+        })
     }
 }
 

@@ -14,6 +14,7 @@ pub use had::{
     SubscriptionDue, Terms,
 };
 pub use people::{CustomerArchived, CustomerCreated, CustomerUpdated};
+pub use refers::About;
 pub use sales::{
     CheckoutAtGateway, CheckoutAttempted, CheckoutCancelled, CheckoutDue, CheckoutOpened,
     CheckoutRefused, Item, Pays, Pretend,

@@ -17,33 +17,18 @@ impl Window {
     /// Of the periods counted from `anchor` the one that `now` is in, else all before the first.
     #[must_use]
     pub fn at(reset: Reset, anchor: Timestamp, now: Timestamp) -> Self {
-        let months = match reset {
-            Reset::Never => {
-                return Self {
-                    start: None,
-                    end: None,
-                };
-            }
-            Reset::EveryDay => return Self::of_days(1, anchor, now),
-            Reset::Every28Days => return Self::of_days(28, anchor, now),
-            Reset::EveryMonth => 1,
-            Reset::EveryQuarter => 3,
-            Reset::EveryYear => 12,
+        let Some(length) = reset.length() else {
+            return Self {
+                start: None,
+                end: None,
+            };
         };
-        // Counted from the anchor each time, so that the 31st does not drift to the 28th. The least
-        // months that can have passed are skipped at once.
-        const LONGEST_MONTH_MS: i64 = 31 * 86_400_000;
-        let boundary = |period: u32| anchor.plus_months(period.saturating_mul(months));
-        let passed_ms = now.as_millis().saturating_sub(anchor.as_millis()).max(0);
-        let passed = u32::try_from(passed_ms / (LONGEST_MONTH_MS * i64::from(months))).unwrap_or(0);
-        let is_over = |period: &u32| boundary(*period) <= now && boundary(*period) < Timestamp::MAX;
-        let period = passed
-            + (passed..)
-                .take_while(is_over)
-                .fold(0, |count: u32, _| count + 1);
+        let begun = length.begun(anchor, now);
         Self {
-            start: period.checked_sub(1).map(boundary),
-            end: Some(boundary(period)).filter(|end| *end < Timestamp::MAX),
+            start: begun
+                .checked_sub(1)
+                .map(|before| length.after(anchor, before)),
+            end: Some(length.after(anchor, begun)).filter(|end| *end < Timestamp::MAX),
         }
     }
 
@@ -71,17 +56,6 @@ impl Window {
         }
         let before = Self::at(oldest?, first, until).start;
         before.filter(|start| *start > first)
-    }
-
-    fn of_days(days: i64, anchor: Timestamp, now: Timestamp) -> Self {
-        let length_ms = days * 86_400_000;
-        let passed = now.as_millis().saturating_sub(anchor.as_millis()).max(-1);
-        let periods = passed.div_euclid(length_ms) + 1;
-        let boundary = |periods: i64| anchor.plus_millis(periods.saturating_mul(length_ms));
-        Self {
-            start: (periods > 0).then(|| boundary(periods - 1)),
-            end: Some(boundary(periods)),
-        }
     }
 }
 

@@ -3,7 +3,48 @@
 
 use super::{CheckoutOpened, CustomerCreated, Item, OwnFact, Pays, SubscriptionBegun};
 
+/// What a fact of our own is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About<'a> {
+    /// A customer alone.
+    Customer,
+    /// A checkout (`TRN-…`).
+    Checkout(&'a str),
+    /// A subscription (`SUA-…`).
+    Subscription(&'a str),
+}
+
 impl OwnFact {
+    /// What it is told of.
+    #[must_use]
+    pub fn about(&self) -> About<'_> {
+        match self {
+            Self::CustomerCreated(_)
+            | Self::CustomerUpdated(_)
+            | Self::CustomerArchived(_)
+            | Self::AllowancesSet(_)
+            | Self::UsageRead(_)
+            | Self::UsageCounted(_)
+            | Self::UsageReported(_)
+            | Self::UsageEvent(_) => About::Customer,
+            Self::CheckoutOpened(fact) => About::Checkout(&fact.id),
+            Self::CheckoutAttempted(fact) => About::Checkout(&fact.id),
+            Self::CheckoutAtGateway(fact) => About::Checkout(&fact.id),
+            Self::CheckoutRefused(fact) => About::Checkout(&fact.id),
+            Self::CheckoutCancelled(fact) => About::Checkout(&fact.id),
+            Self::CheckoutExpired(fact) => About::Checkout(&fact.id),
+            Self::SubscriptionCreated(fact) | Self::PlanChanged(fact) => {
+                About::Subscription(&fact.begun.id)
+            }
+            Self::CancelAsked(fact) => About::Subscription(&fact.subscription_id),
+            Self::CancelledAtGateway(fact) => About::Subscription(&fact.subscription_id),
+            Self::EndDateSet(fact) => About::Subscription(&fact.subscription_id),
+            Self::TrialEnded(fact) | Self::SubscriptionEnded(fact) => {
+                About::Subscription(&fact.subscription_id)
+            }
+        }
+    }
+
     /// The customer that is made with it.
     #[must_use]
     pub fn customer_made(&self) -> Option<&CustomerCreated> {

@@ -65,32 +65,7 @@ impl State {
     /// Whether that is still what falls due next of what it is about.
     #[must_use]
     pub fn is_due(&self, fact: &OwnFact) -> bool {
-        let (kind, id) = match fact {
-            OwnFact::CheckoutExpired(fact) => (Kind::Checkout, &fact.id),
-            OwnFact::TrialEnded(fact) | OwnFact::SubscriptionEnded(fact) => {
-                (Kind::Subscription, &fact.subscription_id)
-            }
-            OwnFact::CustomerCreated(_)
-            | OwnFact::CustomerUpdated(_)
-            | OwnFact::CustomerArchived(_)
-            | OwnFact::UsageReported(_)
-            | OwnFact::UsageEvent(_)
-            | OwnFact::SubscriptionCreated(_)
-            | OwnFact::PlanChanged(_)
-            | OwnFact::AllowancesSet(_)
-            | OwnFact::UsageRead(_)
-            | OwnFact::UsageCounted(_)
-            | OwnFact::CheckoutOpened(_)
-            | OwnFact::CheckoutAttempted(_)
-            | OwnFact::CheckoutAtGateway(_)
-            | OwnFact::CheckoutRefused(_)
-            | OwnFact::CheckoutCancelled(_)
-            | OwnFact::CancelAsked(_)
-            | OwnFact::CancelledAtGateway(_)
-            | OwnFact::EndDateSet(_) => return false,
-        };
-        let ix = self.arena.find(kind, PROVIDER, id);
-        let due = ix.and_then(|ix| self.due_of(ix));
+        let due = self.own_thing_of(fact).and_then(|ix| self.due_of(ix));
         due.is_some_and(|(_, due)| due == *fact)
     }
 

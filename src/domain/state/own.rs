@@ -9,7 +9,9 @@ use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::{Decided, Replaced};
 use crate::domain::event::{Naming, PaymentFact};
 use crate::domain::id::Prefix;
-use crate::domain::own::{Begun, CheckoutOpened, OwnFact, PROVIDER, Pays, SubscriptionBegun};
+use crate::domain::own::{
+    About, Begun, CheckoutOpened, OwnFact, PROVIDER, Pays, SubscriptionBegun,
+};
 use crate::domain::register::{Origin, Stamp};
 use crate::domain::time::Timestamp;
 
@@ -34,13 +36,7 @@ impl State {
         if customer.is_some() {
             return customer;
         }
-        if let OwnFact::SubscriptionCreated(begun) | OwnFact::PlanChanged(begun) = fact {
-            let is_change = matches!(fact, OwnFact::PlanChanged(_));
-            return Some(self.had(begun, is_change, told));
-        }
-        let about = self
-            .checkout_told(fact, told)
-            .or_else(|| self.subscription_told(fact, told))?;
+        let about = self.thing_told(fact, told)?;
         self.touch(about, told.activity);
         Some(about)
     }
@@ -83,11 +79,11 @@ impl State {
             self.meet(ix, checkout);
             self.mark_stale(checkout);
         }
-        self.touch(ix, told.activity);
         ix
     }
 
-    fn checkout_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
+    /// Takes in what is told of a checkout or a subscription.
+    fn thing_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
         let stamp = told.stamp;
         Some(match fact {
             OwnFact::CheckoutOpened(fact) => self.checkout_opened(fact, told),
@@ -108,27 +104,8 @@ impl State {
             OwnFact::CheckoutExpired(fact) => {
                 self.own_checkout_mut(&fact.id, |held| held.end_passed(fact.due))
             }
-            OwnFact::CustomerCreated(_)
-            | OwnFact::CustomerUpdated(_)
-            | OwnFact::CustomerArchived(_)
-            | OwnFact::UsageReported(_)
-            | OwnFact::UsageEvent(_)
-            | OwnFact::SubscriptionCreated(_)
-            | OwnFact::PlanChanged(_)
-            | OwnFact::AllowancesSet(_)
-            | OwnFact::UsageRead(_)
-            | OwnFact::UsageCounted(_)
-            | OwnFact::CancelAsked(_)
-            | OwnFact::CancelledAtGateway(_)
-            | OwnFact::EndDateSet(_)
-            | OwnFact::TrialEnded(_)
-            | OwnFact::SubscriptionEnded(_) => return None,
-        })
-    }
-
-    fn subscription_told(&mut self, fact: &OwnFact, told: &Told<'_>) -> Option<Ix> {
-        let stamp = told.stamp;
-        Some(match fact {
+            OwnFact::SubscriptionCreated(fact) => self.had(fact, false, told),
+            OwnFact::PlanChanged(fact) => self.had(fact, true, told),
             OwnFact::CancelAsked(fact) => {
                 self.decide(&fact.subscription_id, |held| held.cancel(fact, stamp))
             }
@@ -149,17 +126,9 @@ impl State {
             | OwnFact::CustomerArchived(_)
             | OwnFact::UsageReported(_)
             | OwnFact::UsageEvent(_)
-            | OwnFact::SubscriptionCreated(_)
-            | OwnFact::PlanChanged(_)
             | OwnFact::AllowancesSet(_)
             | OwnFact::UsageRead(_)
-            | OwnFact::UsageCounted(_)
-            | OwnFact::CheckoutOpened(_)
-            | OwnFact::CheckoutAttempted(_)
-            | OwnFact::CheckoutAtGateway(_)
-            | OwnFact::CheckoutRefused(_)
-            | OwnFact::CheckoutCancelled(_)
-            | OwnFact::CheckoutExpired(_) => return None,
+            | OwnFact::UsageCounted(_) => return None,
         })
     }
 
@@ -282,30 +251,10 @@ impl State {
 
     /// What a fact of our own is about; nothing for what is said of a customer alone.
     pub(super) fn own_thing_of(&self, fact: &OwnFact) -> Option<Ix> {
-        let (kind, id) = match fact {
-            OwnFact::CustomerCreated(_)
-            | OwnFact::CustomerUpdated(_)
-            | OwnFact::CustomerArchived(_)
-            | OwnFact::UsageReported(_)
-            | OwnFact::UsageEvent(_)
-            | OwnFact::AllowancesSet(_)
-            | OwnFact::UsageRead(_)
-            | OwnFact::UsageCounted(_) => return None,
-            OwnFact::SubscriptionCreated(fact) | OwnFact::PlanChanged(fact) => {
-                (Kind::Subscription, &fact.begun.id)
-            }
-            OwnFact::CheckoutOpened(fact) => (Kind::Checkout, &fact.id),
-            OwnFact::CheckoutAttempted(fact) => (Kind::Checkout, &fact.id),
-            OwnFact::CheckoutAtGateway(fact) => (Kind::Checkout, &fact.id),
-            OwnFact::CheckoutRefused(fact) => (Kind::Checkout, &fact.id),
-            OwnFact::CheckoutCancelled(fact) => (Kind::Checkout, &fact.id),
-            OwnFact::CheckoutExpired(fact) => (Kind::Checkout, &fact.id),
-            OwnFact::CancelAsked(fact) => (Kind::Subscription, &fact.subscription_id),
-            OwnFact::CancelledAtGateway(fact) => (Kind::Subscription, &fact.subscription_id),
-            OwnFact::EndDateSet(fact) => (Kind::Subscription, &fact.subscription_id),
-            OwnFact::TrialEnded(fact) | OwnFact::SubscriptionEnded(fact) => {
-                (Kind::Subscription, &fact.subscription_id)
-            }
+        let (kind, id) = match fact.about() {
+            About::Customer => return None,
+            About::Checkout(id) => (Kind::Checkout, id),
+            About::Subscription(id) => (Kind::Subscription, id),
         };
         self.arena.find(kind, PROVIDER, id)
     }

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{PAGE_SIZE, PageQuery, answer, page};
+use super::answers::{PageQuery, answer};
 use super::asked::Asked;
 use super::catalog::shown::CatalogPlan;
 use super::customers::BillingAddress;
@@ -13,7 +13,7 @@ use super::filters::Filters;
 use super::ids;
 use super::product::{Nothing, Product, product_of};
 use super::query::{Query, given};
-use super::sold::{PaidWith, Payer};
+use super::sold::{PaidWith, Payer, listed};
 use super::subscriptions::shown::{Recurrence, period_of, status_of};
 use super::times::Seconds;
 use crate::domain::catalog::Plan;
@@ -235,13 +235,7 @@ pub(in crate::http) async fn index(
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let orders = asked_for(&query)?;
-    let numbered = query.page.numbered(PAGE_SIZE)?;
-    let look = asked.looked_through(move |ledger| ledger.money_numbered(&orders, numbered));
-    let found = look.await?;
-    let catalogue = asked.ledger().catalogue().value;
-    page(&asked, numbered, found, |record| {
-        Order::of(&catalogue, &record)
-    })
+    listed(asked, &query.page, orders, Order::of).await
 }
 
 /// `GET /api/v1/orders/{id}/`

@@ -5,13 +5,13 @@ use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{PAGE_SIZE, PageQuery, answer, page};
+use super::answers::{PageQuery, answer};
 use super::asked::Asked;
 use super::filters::Filters;
 use super::ids::{self, KELVIQ, Named};
 use super::orders::Order;
 use super::query::{Query, given};
-use super::sold::Number;
+use super::sold::{Number, listed};
 use crate::domain::id::Tsid;
 use crate::domain::order::{RefundReason, RefundWord};
 use crate::domain::state::{MoneySearched, RefundRecord, RefundsAsked};
@@ -86,13 +86,7 @@ pub(in crate::http) async fn index(
         status: filters.word("status", &query.status),
     };
     let refunds = filters.done(refunds)?;
-    let numbered = query.page.numbered(PAGE_SIZE)?;
-    let look = asked.looked_through(move |ledger| ledger.money_numbered(&refunds, numbered));
-    let found = look.await?;
-    let catalogue = asked.ledger().catalogue().value;
-    page(&asked, numbered, found, |record| {
-        Refund::of(&catalogue, &record)
-    })
+    listed(asked, &query.page, refunds, Refund::of).await
 }
 
 /// `GET /api/v1/refunds/{refundId}/`

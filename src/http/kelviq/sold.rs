@@ -1,14 +1,19 @@
 //! What orders, refunds and transactions show in common: who paid, with what, and how much.
 
+use actix_web::HttpResponse;
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::answers::{PAGE_SIZE, PageQuery, page};
+use super::asked::Asked;
 use crate::domain::customer::CustomerView;
 use crate::domain::instrument::Instrument;
 use crate::domain::money::Money;
-use crate::domain::state::OrderRecord;
+use crate::domain::state::{MoneyListing, OrderRecord};
+use crate::http::error::Problem;
+use crate::ledger::Catalogue;
 
 /// Who paid.
 #[derive(Debug, JsonSchema, Serialize)]
@@ -28,6 +33,25 @@ impl Payer {
             email: view.email.clone(),
         }
     }
+}
+
+/// A page of orders, refunds or transactions.
+pub(super) async fn listed<L, S>(
+    asked: Asked,
+    query: &PageQuery,
+    wanted: L,
+    show: fn(&Catalogue, &L::Record) -> S,
+) -> Result<HttpResponse, Problem>
+where
+    L: MoneyListing + Send + 'static,
+    L::Record: Send + 'static,
+    S: Serialize,
+{
+    let numbered = query.numbered(PAGE_SIZE)?;
+    let look = asked.looked_through(move |ledger| ledger.money_numbered(&wanted, numbered));
+    let found = look.await?;
+    let catalogue = asked.ledger().catalogue().value;
+    page(&asked, numbered, found, |record| show(&catalogue, &record))
 }
 
 /// Both names of a customer.

@@ -4,13 +4,13 @@ use actix_web::HttpResponse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{PAGE_SIZE, PageQuery, page};
+use super::answers::PageQuery;
 use super::asked::Asked;
 use super::filters::Filters;
 use super::ids::uuid_of_words;
 use super::orders::Order;
 use super::query::{Query, given};
-use super::sold::{Number, name_of};
+use super::sold::{Number, listed, name_of};
 use super::times::Seconds;
 use crate::domain::state::{
     MoneySearched, TransactionKind, TransactionRecord, TransactionStatus, TransactionsAsked,
@@ -136,11 +136,5 @@ pub(in crate::http) async fn index(
         status: status.map(Into::into),
     };
     let transactions = filters.done(transactions)?;
-    let numbered = query.page.numbered(PAGE_SIZE)?;
-    let look = asked.looked_through(move |ledger| ledger.money_numbered(&transactions, numbered));
-    let found = look.await?;
-    let catalogue = asked.ledger().catalogue().value;
-    page(&asked, numbered, found, |record| {
-        Transaction::of(&catalogue, &record)
-    })
+    listed(asked, &query.page, transactions, Transaction::of).await
 }

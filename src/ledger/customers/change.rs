@@ -97,7 +97,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] while it has a subscription that is active, on trial, past due, on hold
-    /// or paused, or a payment may still come by a checkout; [`Refusal::NoSuchCustomer`], also for one that is archived already.
+    /// or paused, or a payment may still come by a checkout; [`Refusal::NoSuchCustomer`], also for
+    /// one that is archived already.
     pub async fn archive_customer(
         &self,
         customer: &str,

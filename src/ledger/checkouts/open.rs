@@ -1,12 +1,8 @@
 //! Opening a checkout: what is sold, to whom, for how much, and which subscription it pays. Decided
 //! on the writer, by the newest catalogue.
 
-use std::sync::Arc;
-
-use parking_lot::Mutex;
-
 use super::super::commands::{CommandError, Refusal, Request, invalid};
-use super::super::{Ledger, ReadError, ids, own};
+use super::super::{Ledger, ids};
 use super::offer::Offer;
 use super::payer::{Found, Payer};
 use super::target::{ChargedAlready, kept, target};
@@ -84,23 +80,12 @@ impl Ledger {
         address::check("cancel_url", wanted.cancel_url.as_deref())?;
         let payer = self.payer(&wanted.customer)?;
         let conflicts = payer.conflicts();
-        let decided: Arc<Mutex<Option<Box<str>>>> = Arc::default();
-        let remembered = Arc::clone(&decided);
         let decide = move |state: &State, now: Timestamp| {
             let opened = decide((state, now), &wanted, &payer, gateway.as_deref())?;
-            *remembered.lock() = Some(opened.id.clone());
             Ok(OwnFact::CheckoutOpened(opened))
         };
-        let seq = self.tell(&request, conflicts, decide).await?;
-        let decided = decided.lock().take();
-        let id = match decided.filter(|id| self.state.read().checkout(id).is_some()) {
-            Some(id) => id.into(),
-            // A repetition, which was not decided: the log knows what it opened.
-            None => self.checkout_opened_by(seq).map_err(|error| {
-                CommandError::Unavailable(format!("The checkout cannot be read: {error}"))
-            })?,
-        };
-        Ok(OpenedCheckout { id, seq })
+        let told = self.tell_shown(&request, conflicts, decide, opened).await;
+        told.map(|(seq, id)| OpenedCheckout { id, seq })
     }
 
     /// Whether something costs nothing, so that nobody has to take money for it.
@@ -114,13 +99,14 @@ impl Ledger {
             plan.is_none_or(is_free)
         })
     }
+}
 
-    /// The checkout that an event opened.
-    fn checkout_opened_by(&self, seq: u64) -> Result<String, ReadError> {
-        let record = self.record(seq)?;
-        let id = record.and_then(|record| own::checkout_opened(record.body()));
-        id.ok_or_else(|| ReadError::Damaged(format!("event {seq} opens no checkout")))
+/// The checkout that a fact opens.
+fn opened(fact: &OwnFact, _: Timestamp) -> Option<String> {
+    if let OwnFact::CheckoutOpened(opened) = fact {
+        return Some(opened.id.clone().into());
     }
+    None
 }
 
 fn decide(

@@ -14,9 +14,7 @@ pub(crate) use self::bodies::{
 pub(crate) use self::meaning::interpret;
 
 use crate::domain::catalog::Catalog;
-use crate::domain::event::Fact;
 use crate::domain::key::Scope;
-use crate::domain::own::OwnFact;
 use crate::domain::register::{EventRef, Tie};
 use crate::eventlog::{Content, Identity, Record};
 
@@ -105,37 +103,6 @@ struct ErasureData {
 #[derive(Deserialize)]
 struct RequestPart {
     request_sha256: Option<String>,
-}
-
-/// The facts of our own that an event tells.
-fn own_facts(body: &[u8]) -> impl Iterator<Item = OwnFact> {
-    let facts = interpret(body)
-        .changes
-        .into_iter()
-        .map(|change| change.fact);
-    facts.filter_map(|fact| {
-        if let Fact::Own(fact) = fact {
-            Some(*fact)
-        } else {
-            None
-        }
-    })
-}
-
-/// The checkout that an event of ours opened.
-pub(crate) fn checkout_opened(body: &[u8]) -> Option<String> {
-    own_facts(body).find_map(|fact| {
-        if let OwnFact::CheckoutOpened(opened) = fact {
-            Some(opened.id.into())
-        } else {
-            None
-        }
-    })
-}
-
-/// The subscription that began with an event of ours, without a payment.
-pub(crate) fn subscription_begun(body: &[u8]) -> Option<String> {
-    own_facts(body).find_map(|fact| Some(fact.subscription_begun()?.begun.id.clone().into()))
 }
 
 /// What repetitions of a record are compared by: the request that caused it where its body says

@@ -4,7 +4,7 @@
 use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request, invalid};
 use super::super::limits::TRIAL_DAYS_MAX;
-use super::had::{Offer, begun, checked, country_of, with_catalog};
+use super::had::{Offer, begun, checked, country_of};
 use super::{About, charged_elsewhere, refuse_over};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::own::{Begun, OwnFact, Quantity, SubscriptionBegun, Terms};
@@ -85,47 +85,46 @@ impl PlanChange {
         let identifier = held.identifier.as_deref();
         let identifier = identifier.ok_or(Refusal::NoSuchSubscription)?;
         let country = country_of(state, identifier);
-        with_catalog(state, |catalog| {
-            let (plan, terms) = self.wanted(catalog, held, country.as_deref())?;
-            let is_free = terms.price.amount_minor == 0;
-            if !is_free && is_free_now(catalog, held) {
-                return Err(invalid(
-                    "`plan` must be paid for, and the subscription costs nothing: open a checkout \
-                     for it.",
-                ));
-            }
-            if !is_free && held.is_paid_for_ever() {
-                return Err(invalid(
-                    "`plan` costs something, and the subscription was paid for once and for ever: \
-                     open a checkout for it.",
-                ));
-            }
-            let trial_ends_at = self.trial_ends_at(held, now)?;
-            if is_as_before(held, plan, &terms) && trial_ends_at == trial_of(held) {
-                return Err(Refusal::NothingChanges);
-            }
-            let is_paid_plan = held.must_be_paid && !is_free;
-            if is_paid_plan && trial_ends_at.is_none() {
-                return Err(invalid(
-                    "`trial_end` must be later than now: the plan must be paid for once its trial \
-                     is over, and was not.",
-                ));
-            }
-            let begun = Begun {
-                is_paid_plan,
-                ..begun(state, plan, trial_ends_at, now)
-            };
-            // Who may try it for longer than was paid has it for as long.
-            let through = paid_for_until(held, now)?;
-            let through = through.map(|end| end.max(trial_ends_at.unwrap_or(end)));
-            Ok(SubscriptionBegun {
-                identifier: identifier.into(),
-                begun,
-                terms,
-                through,
-                supersedes: vec![held.id.as_str().into()],
-                checkout: None,
-            })
+        let catalog = state.catalog();
+        let (plan, terms) = self.wanted(catalog, held, country.as_deref())?;
+        let is_free = terms.price.amount_minor == 0;
+        if !is_free && is_free_now(catalog, held) {
+            return Err(invalid(
+                "`plan` must be paid for, and the subscription costs nothing: open a checkout \
+                 for it.",
+            ));
+        }
+        if !is_free && held.is_paid_for_ever() {
+            return Err(invalid(
+                "`plan` costs something, and the subscription was paid for once and for ever: \
+                 open a checkout for it.",
+            ));
+        }
+        let trial_ends_at = self.trial_ends_at(held, now)?;
+        if is_as_before(held, plan, &terms) && trial_ends_at == trial_of(held) {
+            return Err(Refusal::NothingChanges);
+        }
+        let is_paid_plan = held.must_be_paid && !is_free;
+        if is_paid_plan && trial_ends_at.is_none() {
+            return Err(invalid(
+                "`trial_end` must be later than now: the plan must be paid for once its trial \
+                 is over, and was not.",
+            ));
+        }
+        let begun = Begun {
+            is_paid_plan,
+            ..begun(state, plan, trial_ends_at, now)
+        };
+        // Who may try it for longer than was paid has it for as long.
+        let through = paid_for_until(held, now)?;
+        let through = through.map(|end| end.max(trial_ends_at.unwrap_or(end)));
+        Ok(SubscriptionBegun {
+            identifier: identifier.into(),
+            begun,
+            terms,
+            through,
+            supersedes: vec![held.id.as_str().into()],
+            checkout: None,
         })
     }
 

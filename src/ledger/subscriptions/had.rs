@@ -1,13 +1,9 @@
 //! A subscription that is had without a payment, because somebody says so: whoever asks answers for
 //! it. And what any subscription can be had for, by the newest catalogue.
 
-use std::sync::Arc;
-
-use parking_lot::Mutex;
-
 use super::super::commands::{CommandError, Refusal, Request, invalid};
 use super::super::customers::{customer_conflict, wanted_identifier};
-use super::super::{Ledger, ids, own};
+use super::super::{Ledger, ids};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::id::Prefix;
 use crate::domain::own::{Begun, OwnFact, Quantity, SubscriptionBegun, Terms};
@@ -61,31 +57,10 @@ impl Ledger {
         &self,
         request: &Request,
         conflicts: Vec<String>,
-        mut decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
+        decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
     ) -> Result<(u64, String), CommandError> {
-        let decided: Arc<Mutex<Option<Box<str>>>> = Arc::default();
-        let remembered = Arc::clone(&decided);
-        let decide = move |state: &State, now: Timestamp| {
-            let fact = decide(state, now)?;
-            let begun = fact.subscription_begun();
-            *remembered.lock() = begun.map(|told| told.begun.id.clone());
-            Ok(fact)
-        };
-        let seq = self.tell(request, conflicts, decide).await?;
-        let decided = decided.lock().take();
-        let begun = decided.filter(|id| self.state.read().standing_of(id).is_some());
-        if let Some(id) = begun {
-            return Ok((seq, id.into()));
-        }
-        // A repetition, which was not decided: the log knows what it began.
-        let record = self.record(seq).map_err(|error| {
-            CommandError::Unavailable(format!("The subscription cannot be read: {error}"))
-        })?;
-        let id = record.and_then(|record| own::subscription_begun(record.body()));
-        let id = id.ok_or_else(|| {
-            CommandError::Unavailable(format!("Event {seq} begins no subscription."))
-        })?;
-        Ok((seq, id))
+        let begun = |fact: &OwnFact, _| Some(fact.subscription_begun()?.begun.id.clone().into());
+        self.tell_shown(request, conflicts, decide, begun).await
     }
 }
 
@@ -97,22 +72,21 @@ impl NewSubscription {
             period: self.period,
             currency: self.currency.as_deref(),
         };
-        with_catalog(state, |catalog| {
-            let country = country_of(state, identifier);
-            let (plan, terms) = wanted.found(catalog, country.as_deref())?;
-            let quantities = checked(catalog, plan, &self.quantities)?;
-            let trial = (plan.trial_days > 0).then(|| now.plus_days(plan.trial_days));
-            Ok(SubscriptionBegun {
-                identifier: identifier.into(),
-                begun: begun(state, plan, trial, now),
-                terms: Terms {
-                    quantities,
-                    ..terms
-                },
-                through: None,
-                supersedes: Vec::new(),
-                checkout: None,
-            })
+        let catalog = state.catalog();
+        let country = country_of(state, identifier);
+        let (plan, terms) = wanted.found(catalog, country.as_deref())?;
+        let quantities = checked(catalog, plan, &self.quantities)?;
+        let trial = (plan.trial_days > 0).then(|| now.plus_days(plan.trial_days));
+        Ok(SubscriptionBegun {
+            identifier: identifier.into(),
+            begun: begun(state, plan, trial, now),
+            terms: Terms {
+                quantities,
+                ..terms
+            },
+            through: None,
+            supersedes: Vec::new(),
+            checkout: None,
         })
     }
 }
@@ -133,11 +107,6 @@ pub(super) fn begun(
     }
 }
 
-/// Asks the newest catalogue.
-pub(super) fn with_catalog<T>(state: &State, ask: impl FnOnce(&Catalog) -> T) -> T {
-    ask(state.catalog())
-}
-
 /// The catalogue's country (`CON-…`) whose prices a customer pays: that it was made for, else the one
 /// it lives in.
 pub(in crate::ledger) fn country_of(state: &State, identifier: &str) -> Option<Box<str>> {
@@ -146,10 +115,8 @@ pub(in crate::ledger) fn country_of(state: &State, identifier: &str) -> Option<B
         return customer.country_id;
     }
     let code = customer.address?.country_code?;
-    let found = with_catalog(state, |catalog| {
-        catalog.country_coded(&code).map(|found| found.id.clone())
-    });
-    found.map(Into::into)
+    let found = state.catalog().country_coded(&code);
+    found.map(|found| found.id.as_str().into())
 }
 
 /// What is asked for of a plan.

@@ -18,7 +18,6 @@ pub use self::tokens::TokenUse;
 use super::commands::{CommandError, Refusal, Request};
 use super::customers::{identifier_of, invalid};
 use super::{Ledger, ids};
-use crate::domain::event::Fact;
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::own::{Allowance, AllowancesSet, OwnFact, Reading, UsageCounted, UsageRead};
 use crate::domain::state::State;
@@ -129,8 +128,16 @@ impl Ledger {
             let identifier = whose.identifier(state)?;
             used.priced(state, identifier, now)
         };
-        let seq = self.tell(request, Vec::new(), decide).await?;
-        self.counted(seq)
+        let told = self.tell_shown(request, Vec::new(), decide, counted).await;
+        told.map(|(seq, (usage, at))| {
+            let checkpoint = Tsid::minted("checkpoint", &usage.checkpoint);
+            Counted {
+                seq,
+                at,
+                usage,
+                checkpoint_id: checkpoint.with(Prefix::Checkpoint).to_string(),
+            }
+        })
     }
 
     /// Counts units of a meter or a feature. Answers the event's sequence number.
@@ -156,43 +163,13 @@ impl Ledger {
         };
         self.tell(request, Vec::new(), decide).await
     }
+}
 
-    /// The use that an event counted, also where the request that asked for it came before.
-    fn counted(&self, seq: u64) -> Result<Counted, CommandError> {
-        self.told_at(seq, |at, fact| {
-            let OwnFact::UsageCounted(usage) = fact else {
-                return None;
-            };
-            let checkpoint = Tsid::minted("checkpoint", &usage.checkpoint);
-            Some(Counted {
-                seq,
-                at,
-                usage: usage.clone(),
-                checkpoint_id: checkpoint.with(Prefix::Checkpoint).to_string(),
-            })
-        })
+fn counted(fact: &OwnFact, at: Timestamp) -> Option<(UsageCounted, Timestamp)> {
+    if let OwnFact::UsageCounted(usage) = fact {
+        return Some((usage.clone(), at));
     }
-
-    /// What an event told of usage, and when.
-    fn told_at<T>(
-        &self,
-        seq: u64,
-        find: impl Fn(Timestamp, &OwnFact) -> Option<T>,
-    ) -> Result<T, CommandError> {
-        let unavailable = |why: String| CommandError::Unavailable(why);
-        let heard = self
-            .hear(&[seq])
-            .map_err(|error| unavailable(error.to_string()))?;
-        let told = heard.iter().flat_map(|event| event.meaning.told());
-        let mut found = told.filter_map(|change| {
-            if let Fact::Own(fact) = &change.fact {
-                return find(change.occurred_at, fact);
-            }
-            None
-        });
-        let found = found.next();
-        found.ok_or_else(|| unavailable(format!("Event {seq} tells of no such use.")))
-    }
+    None
 }
 
 /// Whom a request is about.

@@ -131,13 +131,14 @@ impl Ledger {
                 resource_id: report.resource_id.clone(),
             }))
         };
-        let seq = self.tell(request, conflicts, decide).await?;
-        self.told_at(seq, |at, fact| {
-            if let OwnFact::UsageReported(report) = fact {
-                let report = report.clone();
-                return Some(Reported { seq, at, report });
-            }
-            None
-        })
+        let told = self.tell_shown(request, conflicts, decide, reported).await;
+        told.map(|(seq, (report, at))| Reported { seq, at, report })
     }
+}
+
+fn reported(fact: &OwnFact, at: Timestamp) -> Option<(UsageReported, Timestamp)> {
+    if let OwnFact::UsageReported(report) = fact {
+        return Some((report.clone(), at));
+    }
+    None
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde_json::Value;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::post::{Poster, signed_headers};
-use super::{Common, Failure, Output, output, samples, serve};
+use super::serve::Stops;
+use super::{Common, Failure, Output, output, samples};
 use crate::app::{self, Acceptance, App, ConfiguredSource};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
@@ -82,13 +84,16 @@ impl Demo {
             Output::Text => print(&posted, &shown, &base)?,
         }
         if !self.once {
-            if common.output == Output::Text {
-                suggest(&shown, &base, &key)?;
-            }
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
-            runtime.block_on(serve::told_to_stop())?;
+            let inside = runtime.enter();
+            let (stops, hangup) = (Stops::catch()?, signal(SignalKind::hangup())?);
+            drop(inside);
+            if common.output == Output::Text {
+                suggest(&shown, &base, &key)?;
+            }
+            runtime.block_on(told_to_stop(stops, hangup));
         }
         running.stop()?;
         Ok(ExitCode::SUCCESS)
@@ -171,6 +176,16 @@ fn post_all(sources: &[ConfiguredSource], base: &str) -> Result<Vec<Posted>, Fai
         }
     }
     Ok(posted)
+}
+
+/// A terminal that closes, or an operator who expects a reload, may not end it.
+async fn told_to_stop(mut stops: Stops, mut hangup: Signal) {
+    loop {
+        tokio::select! {
+            _ = stops.next() => return,
+            _ = hangup.recv() => tracing::warn!("SIGHUP changes nothing in a demo"),
+        }
+    }
 }
 
 fn print(posted: &[Posted], shown: &[Value], base: &str) -> Result<(), Failure> {

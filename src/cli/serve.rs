@@ -62,11 +62,9 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let inside = runtime.enter();
         // Caught from now on: a reload that is asked for during a long start may not end it.
-        let hangup = {
-            let _inside = runtime.enter();
-            signal(SignalKind::hangup())?
-        };
+        let hangup = signal(SignalKind::hangup())?;
         let accept = Acceptance {
             catalogue: self.accept_catalogue,
             rollback: self.accept_rollback,
@@ -89,6 +87,8 @@ impl Serve {
             tracing::warn!("{notice}");
         }
         let events = app.ledger().stats().value.events;
+        let stops = Stops::catch()?;
+        drop(inside);
         let running = app.spawn()?;
         tracing::info!(address = %running.address(), events, "subledger serves");
         let service = Service {
@@ -98,7 +98,7 @@ impl Serve {
             levels: &levels,
             manager: &manager,
         };
-        let word = runtime.block_on(service.run(hangup))?;
+        let word = runtime.block_on(service.run(stops, hangup));
         tracing::info!(signal = word, "subledger stops");
         manager.stopping();
         running.stop()?;
@@ -124,9 +124,7 @@ struct Service<'a> {
 
 impl Service<'_> {
     /// Until SIGTERM or SIGINT, which it names: reloads at SIGHUP, and looks after the service.
-    async fn run(&self, mut hangup: Signal) -> io::Result<&'static str> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    async fn run(&self, mut stops: Stops, mut hangup: Signal) -> &'static str {
         let round = self
             .manager
             .heartbeat()
@@ -136,8 +134,7 @@ impl Service<'_> {
         let (mut is_announced, mut is_hung, mut why_not_ready) = (false, false, None);
         loop {
             tokio::select! {
-                _ = terminate.recv() => return Ok("SIGTERM"),
-                _ = interrupt.recv() => return Ok("SIGINT"),
+                word = stops.next() => return word,
                 _ = hangup.recv() => self.reload(),
                 _ = rounds.tick() => {
                     is_announced = is_announced || self.announce();
@@ -235,17 +232,27 @@ impl Service<'_> {
     }
 }
 
-/// Waits for SIGTERM or SIGINT and names it.
-pub(super) async fn told_to_stop() -> io::Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    loop {
+/// What asks a program to stop. It is caught before anybody is told that the program serves, and not
+/// while it gets ready: that may take long, and loses nothing where it is cut short.
+pub(super) struct Stops {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stops {
+    /// Catches SIGTERM and SIGINT from now on. Must be called inside a runtime.
+    pub(super) fn catch() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for one of them and names it. Nothing is lost where the wait is given up.
+    pub(super) async fn next(&mut self) -> &'static str {
         tokio::select! {
-            _ = terminate.recv() => return Ok("SIGTERM"),
-            _ = interrupt.recv() => return Ok("SIGINT"),
-            // A terminal that closes, or an operator who expects a reload: neither may end it.
-            _ = hangup.recv() => tracing::warn!("SIGHUP changes nothing in a demo"),
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
         }
     }
 }

@@ -7,6 +7,7 @@ use super::http::Client;
 use super::load::{Book, Delivery, signed};
 use super::process::Service;
 use super::rig::{ADMIN_KEY, Launch, Rig, SECRET, eventually};
+use super::strace::Strace;
 
 const NEW_SECRET: &str = super::rig::OTHER_SECRET;
 const LISTEN: &str = "[server]\nbind = \"127.0.0.1:0\"\n";
@@ -140,4 +141,19 @@ fn an_admin_key_in_a_file_is_exchanged() {
     hang_up(&service, TAKEN);
     assert_eq!((ask(ADMIN_KEY), ask(NEW_SECRET)), (401, 200));
     assert_eq!(service.terminate().code, Some(0));
+}
+
+/// Whoever has read that it serves may stop it. The line's own call is held up until the stop has
+/// come.
+#[test]
+fn a_stop_is_obeyed_from_the_first_word_on() {
+    let rig = Rig::new();
+    let strace = Strace::injecting(rig.path("trace"), "write:delay_exit=500ms".to_owned());
+    let service = rig.start_as(&Launch {
+        strace: Some(&strace),
+        ..Launch::default()
+    });
+    assert_eq!(service.terminate().code, Some(0));
+    assert!(strace.has_injected(), "nothing was held up");
+    rig.verify();
 }

@@ -63,6 +63,12 @@ impl Lines {
     pub(in crate::http) fn is_gone(&self) -> bool {
         self.pieces.is_closed()
     }
+
+    /// Whether a line would be sent without waiting for the client.
+    #[cfg(test)]
+    pub(in crate::http) fn has_room(&self) -> bool {
+        self.pieces.capacity() > 0
+    }
 }
 
 /// Answers 200 with the lines that `work` sends, on a thread of that name. The answer ends when

@@ -79,17 +79,13 @@ fn run(engine: Arc<dyn Engine>, alarm: Arc<Alarm>, stopping: &AtomicBool) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::path::PathBuf;
 
     use parking_lot::Mutex;
 
     use super::*;
     use crate::clock::SystemClock;
-    use crate::domain::catalog::Catalog;
-    use crate::domain::state::CustomerNotes;
     use crate::eventlog::page::Page;
-    use crate::eventlog::{EngineKind, Fault, OpenOptions, Tail};
-    use crate::ledger::audit::Origin;
+    use crate::eventlog::{Fault, Tail};
     use crate::ledger::{Ledger, Settings};
 
     /// Cannot be read the first time.
@@ -128,22 +124,7 @@ mod tests {
     /// A full disk closes the store for a while, and a false alarm would last until a restart.
     #[test]
     fn a_store_that_cannot_be_read_for_a_while_is_not_damaged() {
-        let settings = Settings {
-            log: OpenOptions {
-                engine: EngineKind::Memory,
-                ..OpenOptions::new(PathBuf::new())
-            },
-            sources: Vec::new(),
-            customer_notes: CustomerNotes::new(),
-            catalog: Catalog::default(),
-            grace_days: 0,
-            accept_catalogue: false,
-            derived_in: None,
-            origin: Origin::Unless("a.example".into()),
-            gateway: None,
-        };
-        // Its log begins with its settings.
-        let ledger = Ledger::open(settings, Arc::new(SystemClock));
+        let ledger = Ledger::open(Settings::in_memory(), Arc::new(SystemClock));
         let engine = Arc::clone(&ledger.ok().unwrap().ledger.engine);
         let check = |fault| {
             let alarm = Arc::new(Alarm::default());

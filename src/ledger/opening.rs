@@ -57,6 +57,27 @@ pub struct Settings {
     pub gateway: Option<Arc<dyn Gateway>>,
 }
 
+#[cfg(test)]
+impl Settings {
+    /// A ledger in memory with nothing configured. Its log begins with these settings.
+    pub(crate) fn in_memory() -> Self {
+        Self {
+            log: OpenOptions {
+                engine: eventlog::EngineKind::Memory,
+                ..OpenOptions::new(PathBuf::new())
+            },
+            sources: Vec::new(),
+            customer_notes: CustomerNotes::new(),
+            catalog: Catalog::default(),
+            grace_days: 0,
+            accept_catalogue: false,
+            derived_in: None,
+            origin: Origin::Unless("a.example".into()),
+            gateway: None,
+        }
+    }
+}
+
 /// A ledger that is open, and what the operator should know.
 pub struct Opened {
     /// The ledger.
@@ -338,14 +359,8 @@ mod tests {
                     min_free_bytes,
                     ..OpenOptions::new(folder.path().to_owned())
                 },
-                sources: Vec::new(),
-                customer_notes: CustomerNotes::new(),
-                catalog: Catalog::default(),
-                grace_days: 0,
-                accept_catalogue: false,
                 derived_in: Some(folder.path().to_owned()),
-                origin: Origin::Unless("a.example".into()),
-                gateway: None,
+                ..Settings::in_memory()
             };
             Ledger::open(settings, Arc::new(SystemClock))
         };

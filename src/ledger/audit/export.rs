@@ -91,17 +91,12 @@ impl LogExport {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::path::PathBuf;
-
     use super::*;
     use crate::clock::SystemClock;
-    use crate::domain::catalog::Catalog;
     use crate::domain::key::Scope;
-    use crate::domain::state::CustomerNotes;
     use crate::eventlog::export::ExportReader;
     use crate::eventlog::page::Page;
-    use crate::eventlog::{Engine, EngineKind, Fault, OpenOptions, Tail};
-    use crate::ledger::audit::Origin;
+    use crate::eventlog::{Engine, Fault, Tail};
     use crate::ledger::{Actor, NewKey, Request, Settings};
 
     /// Cannot read one of its pages.
@@ -139,21 +134,7 @@ mod tests {
 
     /// A ledger in memory with four records, each in a page of its own.
     fn ledger() -> Ledger {
-        let settings = Settings {
-            log: OpenOptions {
-                engine: EngineKind::Memory,
-                ..OpenOptions::new(PathBuf::new())
-            },
-            sources: Vec::new(),
-            customer_notes: CustomerNotes::new(),
-            catalog: Catalog::default(),
-            grace_days: 0,
-            accept_catalogue: false,
-            derived_in: None,
-            origin: Origin::Unless("a.example".into()),
-            gateway: None,
-        };
-        let opened = Ledger::open(settings, Arc::new(SystemClock));
+        let opened = Ledger::open(Settings::in_memory(), Arc::new(SystemClock));
         let ledger = opened.ok().unwrap().ledger;
         let time = tokio::runtime::Builder::new_current_thread()
             .enable_time()

@@ -57,19 +57,61 @@ impl Told {
 
     /// Sends the last line: the result and, in a word for the service's log, what it is; or why
     /// there is none.
-    fn conclude<T: Serialize>(mut self, result: Result<(&T, &str), Problem>) {
-        let sent = match result {
-            Ok((result, verdict)) => {
-                self.job.conclude(verdict);
-                self.lines.send(result)
-            }
-            Err(problem) => {
-                self.job.conclude(&problem);
-                self.lines.send_problem(&problem)
-            }
-        };
-        if sent.is_err() {
-            self.job.conclude("nobody waited for the result");
+    fn conclude<T: Serialize>(self, result: Result<(&T, &str), Problem>) {
+        let Self { mut job, lines, .. } = self;
+        match &result {
+            _ if lines.is_gone() => job.conclude("nobody waited for the result"),
+            Ok((_, verdict)) => job.conclude(verdict),
+            Err(problem) => job.conclude(problem),
         }
+        // Whoever has read the last line may ask for the next audit at once.
+        drop(job);
+        // Who went away meanwhile misses nothing.
+        let _ = match result {
+            Ok((result, _)) => lines.send(result),
+            Err(problem) => lines.send_problem(&problem),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+    use std::thread;
+
+    use actix_web::body::to_bytes;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::http::ndjson;
+    use crate::ledger::{Actor, Audit, Ledger, Settings};
+
+    const POLL: Duration = Duration::from_millis(1);
+    /// Far more than a thread takes that has nothing to do.
+    const TRIES: usize = 10_000;
+
+    /// The last line waits for a client that reads nothing. Whoever reads it finds the turn free.
+    #[test]
+    fn the_turn_is_given_back_before_the_last_line() {
+        let opened = Ledger::open(Settings::in_memory(), Arc::new(SystemClock));
+        let ledger = opened.ok().unwrap().ledger;
+        let begin = || ledger.begin_audit(Audit::Verify, Actor::Admin);
+        let job = begin().unwrap();
+        let answer = ndjson::answer("test", move |lines| {
+            while lines.has_room() {
+                lines.send(&"progress").unwrap();
+            }
+            Told::new(job, lines).conclude(Ok((&"result", "intact")));
+        });
+        let is_free = (0..TRIES).any(|_| {
+            thread::sleep(POLL);
+            begin().is_ok()
+        });
+        assert!(is_free);
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let body = to_bytes(answer.unwrap().into_body());
+        let body = runtime.unwrap().block_on(body).unwrap();
+        assert!(body.ends_with(b"\"result\"\n"));
     }
 }

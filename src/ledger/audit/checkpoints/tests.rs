@@ -5,9 +5,6 @@ use std::fs::File;
 
 use super::*;
 use crate::clock::{Clock as _, SystemClock};
-use crate::domain::catalog::Catalog;
-use crate::domain::state::CustomerNotes;
-use crate::eventlog::{EngineKind, OpenOptions};
 use crate::ledger::audit::Origin;
 use crate::ledger::{Ledger, Settings};
 
@@ -16,20 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn ledger() -> Ledger {
     let settings = Settings {
-        log: OpenOptions {
-            engine: EngineKind::Memory,
-            ..OpenOptions::new(PathBuf::new())
-        },
-        sources: Vec::new(),
-        customer_notes: CustomerNotes::new(),
-        catalog: Catalog::default(),
-        grace_days: 0,
-        accept_catalogue: false,
-        derived_in: None,
         origin: Origin::Named("a.example".into()),
-        gateway: None,
+        ..Settings::in_memory()
     };
-    // Its log begins with its settings.
     let opened = Ledger::open(settings, Arc::new(SystemClock));
     opened.ok().unwrap().ledger
 }

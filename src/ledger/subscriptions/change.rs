@@ -45,7 +45,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Refusal::NoSuchSubscription`]; [`Refusal::Invalid`] for one that is over or charged
-    /// elsewhere, or with a sentence that names `plan`, `period`, `quantities` or `trial_end`;
+    /// elsewhere, or with a sentence that names `plan`, `period`, `country`, `quantities` or
+    /// `trial_end`;
     /// [`CommandError`] where nothing was recorded.
     pub async fn change_plan(
         &self,

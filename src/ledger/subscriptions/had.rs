@@ -33,7 +33,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Refusal::NoSuchCustomer`]; [`Refusal::Invalid`] with a sentence that names `plan`,
-    /// `period`, `currency` or `quantities`; [`CommandError`] where nothing was recorded.
+    /// `period`, `currency`, `country` or `quantities`; [`CommandError`] where nothing was recorded.
     pub async fn create_subscription(
         &self,
         new: NewSubscription,
@@ -144,13 +144,7 @@ impl Offer<'_> {
             currency: self.currency,
         };
         let cost = catalog.cost(plan, self.period, buyer);
-        let cost = cost.map_err(|none| match none {
-            NoPrice::Period => invalid("`period`: This plan has no price for this period."),
-            NoPrice::Currency => invalid("`currency` is one that the plan has no price in."),
-            NoPrice::Country => {
-                invalid("`currency` is needed: the plan has no price where the customer is.")
-            }
-        })?;
+        let cost = cost.map_err(no_price)?;
         let terms = Terms {
             period: cost.period,
             price: cost.money,
@@ -158,6 +152,18 @@ impl Offer<'_> {
         };
         Ok((plan, terms))
     }
+}
+
+/// Why a plan cannot be had: names `period`, `currency` or `country`.
+fn no_price(why: NoPrice) -> Refusal {
+    invalid(match why {
+        NoPrice::Period => "`period`: This plan has no price for this period.",
+        NoPrice::Currency => "`currency`: This plan has no price in this currency.",
+        NoPrice::Country => {
+            "`country`: This plan is sold in some countries alone; the customer must be in one of \
+             them."
+        }
+    })
 }
 
 /// The quantities that are asked for, by feature, where the plan has them.

@@ -181,7 +181,7 @@ pub(super) fn pass_over(fields: &mut Fields<'_>) {
 
 fn currency(raw: &str) -> Read<Currency> {
     let code = kinds::words(WORD_CHARS_MAX)(raw)?;
-    let currency = Currency::parse(&code).filter(|currency| currency.is_assigned());
+    let currency = Currency::parse(&code).filter(|currency| currency.is_paid_in());
     currency.ok_or_else(|| format!("\"{code}\" is not a valid choice."))
 }
 

@@ -113,6 +113,7 @@ pub struct Ledger {
     signer: Arc<Signer>,
     checkpoints: Checkpoints,
     gateway: Option<Arc<dyn Gateway>>,
+    plan_words: Arc<catalogue::PlanWords>,
     desk: Mutex<Option<checkouts::Desk>>,
 }
 

@@ -166,7 +166,7 @@ impl PlanShown {
         Some(match found {
             Some(plan) => Self::Known(Box::new(plan)),
             None => Self::Named(PlanName {
-                identifier: id.into(),
+                identifier: catalogue.plan_word(id).unwrap_or(id).into(),
                 name: name().unwrap_or_else(|| id.into()),
             }),
         })

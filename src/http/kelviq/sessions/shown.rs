@@ -10,7 +10,6 @@ use super::super::product::{Nothing, Product, product_of};
 use super::super::sold::{PaidWith, Payer};
 use super::super::subscriptions::shown::Held;
 use super::super::times::Seconds;
-use crate::domain::catalog::Catalog;
 use crate::domain::money::Money;
 use crate::domain::order::{Billing, OrderStatus};
 use crate::domain::own::Item;
@@ -84,7 +83,7 @@ struct Bought {
 }
 
 impl Selected {
-    fn of(item: &Item, price: Money, catalog: Option<&Catalog>) -> Self {
+    fn of(item: &Item, price: Money, catalogue: &Catalogue) -> Self {
         let amount = price.in_major_units();
         match item {
             Item::Plan {
@@ -94,13 +93,12 @@ impl Selected {
                 quantities,
                 ..
             } => {
-                let plan = catalog.and_then(|catalog| catalog.plan(plan_id));
                 let bought = quantities.iter().map(|quantity| Bought {
                     identifier: quantity.feature.clone(),
                     quantity: quantity.count,
                 });
                 Self {
-                    plan_identifier: plan.map(|plan| plan.identifier.clone()),
+                    plan_identifier: catalogue.plan_word(plan_id).map(Into::into),
                     name: name.clone(),
                     charge_period: Some(ChargePeriod(*period)),
                     amount,
@@ -156,7 +154,7 @@ impl Session {
             currency_symbol: opened.price.currency.symbol(),
             status: status_word(view.status),
             created_on: Seconds(view.opened_at),
-            selected_data: Selected::of(&opened.item, opened.price, catalogue.catalog()),
+            selected_data: Selected::of(&opened.item, opened.price, catalogue),
             offering_data: Nothing {},
             data: Nothing {},
             custom_fields_data: Nothing {},

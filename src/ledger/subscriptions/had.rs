@@ -67,7 +67,7 @@ impl Ledger {
 impl NewSubscription {
     fn begun(&self, state: &State, now: Timestamp) -> Result<SubscriptionBegun, Refusal> {
         let identifier = wanted_identifier(state, &self.customer)?;
-        let wanted = Offer {
+        let wanted = PlanAsked {
             plan: &self.plan_identifier,
             period: self.period,
             currency: self.currency.as_deref(),
@@ -120,7 +120,7 @@ pub(in crate::ledger) fn country_of(state: &State, identifier: &str) -> Option<B
 }
 
 /// What is asked for of a plan.
-pub(super) struct Offer<'a> {
+pub(super) struct PlanAsked<'a> {
     /// By the merchant's word or its id.
     pub(super) plan: &'a str,
     pub(super) period: Period,
@@ -128,7 +128,7 @@ pub(super) struct Offer<'a> {
     pub(super) currency: Option<&'a str>,
 }
 
-impl Offer<'_> {
+impl PlanAsked<'_> {
     /// The plan, and what it is had for, without quantities.
     pub(super) fn found<'c>(
         &self,
@@ -155,7 +155,7 @@ impl Offer<'_> {
 }
 
 /// Why a plan cannot be had: names `period`, `currency` or `country`.
-fn no_price(why: NoPrice) -> Refusal {
+pub(in crate::ledger) fn no_price(why: NoPrice) -> Refusal {
     invalid(match why {
         NoPrice::Period => "`period`: This plan has no price for this period.",
         NoPrice::Currency => "`currency`: This plan has no price in this currency.",

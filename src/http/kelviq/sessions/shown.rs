@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::super::catalog::prices::ChargePeriod;
 use super::super::customers::BillingAddress;
 use super::super::product::{Nothing, Product, product_of};
 use super::super::sold::{PaidWith, Payer};
 use super::super::subscriptions::shown::Held;
 use super::super::times::Seconds;
+use crate::domain::catalog::Period;
 use crate::domain::money::Money;
 use crate::domain::order::{Billing, OrderStatus};
 use crate::domain::own::Item;
@@ -69,7 +69,7 @@ struct Selected {
     /// Your word for the plan; nothing for an add-on.
     plan_identifier: Option<String>,
     name: Box<str>,
-    charge_period: Option<ChargePeriod>,
+    charge_period: Option<Period>,
     /// In the currency's major unit.
     amount: String,
     features: Vec<Bought>,
@@ -100,7 +100,7 @@ impl Selected {
                 Self {
                     plan_identifier: catalogue.plan_word(plan_id).map(Into::into),
                     name: name.clone(),
-                    charge_period: Some(ChargePeriod(*period)),
+                    charge_period: Some(*period),
                     amount,
                     features: bought.collect(),
                 }

@@ -9,16 +9,14 @@ use super::times;
 use crate::domain::place::country_name;
 use crate::domain::time::Timestamp;
 use crate::http::stykite::fields::{number as exact, whole};
-use crate::ledger::limits::EMAIL_CHARS_MAX;
-use crate::ledger::is_address;
+use crate::ledger::limits::{EMAIL_CHARS_MAX, URL_CHARS_MAX};
+use crate::ledger::{is_address, is_email};
 
 /// Somebody at some place, for schemas.
 pub(super) const EMAIL: &str = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$";
 /// What is taken as one line, for schemas.
 pub(super) use crate::http::stykite::fields::{LINE, WORDS};
 
-/// As browsers take them.
-const URL_CHARS_MAX: usize = 2_048;
 const CONTROL: &str = "Control characters are not allowed.";
 
 /// Any text.
@@ -74,9 +72,7 @@ pub(super) fn prose(chars_max: usize) -> impl Fn(&str) -> Read<String> {
 /// An e-mail address.
 pub(super) fn email(raw: &str) -> Read<String> {
     let text = words(EMAIL_CHARS_MAX)(raw)?;
-    let halves = text.rsplit_once('@');
-    let is_whole = halves.is_some_and(|(who, place)| !who.is_empty() && !place.is_empty());
-    if is_whole && !text.contains(char::is_whitespace) && text.matches('@').count() == 1 {
+    if is_email(&text) && text.matches('@').count() == 1 {
         Ok(text)
     } else {
         Err("Enter a valid email address.".into())

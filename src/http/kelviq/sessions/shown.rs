@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::super::customers::BillingAddress;
+use super::super::orders::Order;
 use super::super::product::{Nothing, Product, product_of};
 use super::super::sold::{PaidWith, Payer};
 use super::super::subscriptions::shown::Held;
@@ -187,29 +188,22 @@ struct SessionOrder {
     invoice_id: Option<Box<str>>,
 }
 
-impl SessionOrder {
-    fn of(record: &OrderRecord) -> Self {
-        let (payment, sold) = (&record.payment, &record.sold);
-        let total = payment.amount;
-        let nothing = total.map(|money| Money {
-            amount_minor: 0,
-            ..money
-        });
-        let in_major = |money: Option<Money>| money.map(|money| money.in_major_units());
+impl From<Order> for SessionOrder {
+    fn from(order: Order) -> Self {
         Self {
-            id: payment.id.clone(),
-            status: sold.status,
-            paid_at: sold.paid_at.map(Seconds),
-            created_on: Seconds(payment.created_at),
-            billing_type: record.billing,
-            is_trial: record.is_trial(),
-            amount_subtotal: None,
-            amount_discount: in_major(nothing).unwrap_or_else(|| "0".to_owned()),
-            amount_tax: None,
-            amount_total: in_major(total),
-            sale_currency: total.map_or_else(String::new, |money| money.currency.to_string()),
-            sale_currency_symbol: total.map_or_else(String::new, |money| money.currency.symbol()),
-            invoice_id: payment.invoice_id.clone(),
+            id: order.id,
+            status: order.status,
+            paid_at: order.paid_at,
+            created_on: order.created_on,
+            billing_type: order.billing_type,
+            is_trial: order.is_trial,
+            amount_subtotal: order.amount_subtotal,
+            amount_discount: order.amount_discount,
+            amount_tax: order.amount_tax,
+            amount_total: order.amount_total,
+            sale_currency: order.sale_currency,
+            sale_currency_symbol: order.sale_currency_symbol,
+            invoice_id: order.invoice_id,
         }
     }
 }
@@ -223,7 +217,7 @@ impl SessionInFull {
         let subscription = record.subscription.as_ref();
         Self {
             session: Session::of(record, catalogue),
-            order: order.map(SessionOrder::of),
+            order: order.map(|record| Order::of(catalogue, record).into()),
             subscription: subscription.map(|record| Held::of(record, catalogue.asked_at)),
             payment_method: order.and_then(PaidWith::of),
         }

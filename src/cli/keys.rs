@@ -13,6 +13,7 @@ use crate::app::{self, Acceptance, Till};
 use crate::clock::SystemClock;
 use crate::config::schema::EngineName;
 use crate::domain::key::{KeyId, Scope};
+use crate::http::customer_id;
 use crate::ledger::{Actor, Ledger, NewKey, Request};
 
 /// Every page of a list has this many.
@@ -158,6 +159,7 @@ impl Act {
                 scope,
                 customer,
             } => {
+                let customer = customer.as_deref().map(customer_id);
                 let wanted = NewKey::new(label, *scope, customer.as_deref())?;
                 let made = ledger.create_key(wanted, Request::of(Actor::Operator));
                 let made = made.await?;

@@ -219,8 +219,9 @@ pub struct Plan {
 }
 
 /// How often a price is charged: Kelviq's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schemars(inline)]
 #[allow(missing_docs)]
 pub enum Period {
     OneTime,
@@ -252,8 +253,9 @@ pub struct Price {
 }
 
 /// When a counter starts again at zero.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schemars(inline)]
 #[allow(missing_docs)]
 pub enum Reset {
     #[default]

@@ -8,6 +8,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The largest price in minor units: the largest integer that every JSON reader keeps (RFC 8259 §6).
+pub const AMOUNT_MINOR_MAX: i64 = (1 << 53) - 1;
+
 /// A currency's three upper-case letters (ISO 4217). Whether the letters are assigned is checked
 /// where a person writes them (the catalogue), not where a provider does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,10 +33,12 @@ impl Currency {
         assigned.and_then(|it| it.exponent()).unwrap_or(0).into()
     }
 
-    /// Whether ISO 4217 has assigned the letters.
+    /// Whether ISO 4217 has assigned the letters to money that people pay in: not to a metal, a unit
+    /// of account, tests or nothing, which have no minor unit, not even a whole one.
     #[must_use]
-    pub fn is_assigned(self) -> bool {
-        iso_currency::Currency::from_code(self.as_str()).is_some()
+    pub fn is_paid_in(self) -> bool {
+        let assigned = iso_currency::Currency::from_code(self.as_str());
+        assigned.is_some_and(|it| it.exponent().is_some())
     }
 
     /// The sign that people write for it (`₹`), else the letters again.
@@ -116,13 +121,16 @@ impl Money {
         Decimal::new(self.amount_minor, digits).to_string()
     }
 
-    /// So much of the currency's major unit; `None` where that has more digits than the currency,
-    /// or is more than can be held.
+    /// A price of so much of the currency's major unit; `None` where that has more digits than the
+    /// currency, is below nothing or above [`AMOUNT_MINOR_MAX`].
     #[must_use]
     pub fn of_major_units(amount: Decimal, currency: Currency) -> Option<Self> {
         let unit = Decimal::from(10_i64.checked_pow(currency.minor_digits())?);
         let minor = amount.checked_mul(unit)?.normalize();
         let amount_minor = minor.is_integer().then(|| i64::try_from(minor).ok())??;
+        if !(0..=AMOUNT_MINOR_MAX).contains(&amount_minor) {
+            return None;
+        }
         Some(Self {
             amount_minor,
             currency,
@@ -167,6 +175,20 @@ mod tests {
         assert_eq!(read("1.234", "KWD"), Some(1_234));
         assert_eq!(read("79228162514264337593543950335", "USD"), None);
         assert_eq!(read("92233720368547758.08", "USD"), None);
+        assert_eq!(read("90071992547409.91", "USD"), Some(AMOUNT_MINOR_MAX));
+        assert_eq!(read("90071992547409.92", "USD"), None);
+        assert_eq!(read("-0.01", "USD"), None);
+    }
+
+    #[test]
+    fn nobody_pays_in_metals_tests_and_nothing() {
+        let paid_in = |code: &str| Currency::parse(code).unwrap().is_paid_in();
+        for code in ["INR", "jpy", "KWD", "XAF", "XCD"] {
+            assert!(paid_in(code), "{code}");
+        }
+        for code in ["XXX", "XTS", "XAU", "XDR", "QQQ"] {
+            assert!(!paid_in(code), "{code}");
+        }
     }
 
     #[test]

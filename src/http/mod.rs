@@ -35,6 +35,7 @@ use std::time::{Duration, Instant};
 use actix_web::dev::{Server, Service};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
+pub(crate) use kelviq::customer_id;
 use parking_lot::RwLock;
 pub use routes::{Access, Route, routes};
 pub use v1::stream::StreamLimits;

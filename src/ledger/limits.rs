@@ -7,6 +7,8 @@ pub const EMAIL_CHARS_MAX: usize = 254;
 pub const IDENTIFIER_CHARS_MAX: usize = 512;
 /// A name, a street, a city: what fits on an envelope.
 pub const LINE_CHARS_MAX: usize = 200;
+/// Browsers take longer ones; a return address with its parameters does not need them.
+pub const URL_CHARS_MAX: usize = 2_048;
 /// E.164 has 15 digits; people add signs and an extension.
 pub const PHONE_CHARS_MAX: usize = 40;
 /// The longest postal codes have 10 letters and digits.

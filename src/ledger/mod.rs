@@ -52,7 +52,7 @@ pub use checkouts::{
     CameBack, NewCheckout, OFFER_TRIAL_DAYS_MAX, Offer, OpenedCheckout, Payer, Wanted, is_address,
     origin,
 };
-pub use customers::{Again, CustomerChange, NewCustomer, Welcome};
+pub use customers::{Again, CustomerChange, NewCustomer, Welcome, is_email};
 pub use feed::{FeedEvent, FeedPage};
 pub use history::{EventFilter, EventInFull, EventPage, EventView};
 pub use ingest::{IngestError, Intake, Outcome, Source};
@@ -113,6 +113,7 @@ pub struct Ledger {
     signer: Arc<Signer>,
     checkpoints: Checkpoints,
     gateway: Option<Arc<dyn Gateway>>,
+    plan_words: Arc<catalogue::PlanWords>,
     desk: Mutex<Option<checkouts::Desk>>,
 }
 

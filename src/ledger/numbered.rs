@@ -29,7 +29,7 @@ impl Ledger {
             let state = self.state.read();
             (state.counts().last_seq, begin(&state))
         };
-        while look(&self.state.read(), &mut page) {}
+        while look(&self.state.read(), &mut page) || page.begins_again() {}
         let shown = self.ask(|state, as_of| show(state, page, as_of));
         Shown { seq, ..shown }
     }

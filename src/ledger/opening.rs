@@ -196,7 +196,7 @@ impl Ledger {
             live,
         )?;
         let sources = settings.sources.into_iter();
-        let ledger = Self {
+        let mut ledger = Self {
             sources: sources
                 .map(|(name, p)| (name.clone(), Source::new(name, p, clock.now())))
                 .collect(),
@@ -222,6 +222,7 @@ impl Ledger {
             signer,
             checkpoints,
             gateway: settings.gateway,
+            plan_words: Arc::default(),
             desk: Mutex::default(),
         };
         if settings.log.accept_rollback {
@@ -229,6 +230,10 @@ impl Ledger {
         }
         notices.extend(ledger.checkpoints.compare());
         ledger.record_settings(wanted)?;
+        match ledger.read_plan_words() {
+            Ok(words) => ledger.plan_words = Arc::new(words),
+            Err(error) => tracing::warn!(%error, "plans that left the catalogue show their ids"),
+        }
         // After all that can fail: their threads hold the store open until they are stopped.
         let checkup = match restored.read_from {
             // All of it was read, and checked with that.

@@ -3,16 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use iso_currency::Currency;
-
 use super::Problem;
+use crate::domain::money::{AMOUNT_MINOR_MAX, Currency};
 
 /// A person's label: it is shown in lists and on the payment page.
 const MAX_LABEL_CHARS: usize = 200;
 /// A word that programs write: it is part of URLs and of log lines.
 const MAX_WORD_BYTES: usize = 128;
-/// The largest integer that every JSON reader keeps (RFC 8259 §6).
-const MAX_AMOUNT_MINOR: i64 = (1 << 53) - 1;
 
 /// Ids or words that are taken.
 pub(super) type Seen<'a> = BTreeSet<&'a str>;
@@ -115,7 +112,7 @@ impl Entry {
 
     /// An amount of money that is charged.
     pub(super) fn amount(&self, key: &str, minor: i64) -> Result<(), Problem> {
-        if (0..=MAX_AMOUNT_MINOR).contains(&minor) {
+        if (0..=AMOUNT_MINOR_MAX).contains(&minor) {
             return Ok(());
         }
         Err(self.refuse(
@@ -124,9 +121,10 @@ impl Entry {
         ))
     }
 
-    /// A currency that ISO 4217 has assigned.
+    /// A currency of ISO 4217 that people pay in, in capitals.
     pub(super) fn currency(&self, key: &str, code: &str) -> Result<(), Problem> {
-        match Currency::from_code(code) {
+        let is_written = |known: &Currency| known.as_str() == code && known.is_paid_in();
+        match Currency::parse(code).filter(is_written) {
             Some(_) => Ok(()),
             None => Err(self.refuse(key, "must be a currency of ISO 4217, such as INR")),
         }

@@ -129,6 +129,8 @@ fn every_rule_refuses_and_names_the_key() {
         ),
         (", country = \"CON-1\"", "", "plans[1].prices[1].period"),
         ("\"USD\"", "\"USB\"", "plans[1].prices[3].currency"),
+        ("\"USD\"", "\"XAU\"", "plans[1].prices[3].currency"),
+        ("\"USD\"", "\"usd\"", "plans[1].prices[3].currency"),
         ("\"USD\"", "\"INR\"", "plans[1].prices[3].period"),
         (
             "amount_minor = 0, currency = \"USD\"",

@@ -2,11 +2,16 @@
 //! piece like the others. Knows no kind of thing.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use super::State;
 use super::arena::Ix;
 use super::page::PIECE_THINGS;
 use crate::domain::time::Timestamp;
+
+/// A page that begins after more things than this is counted for first: what may be past the end of
+/// any list costs no memory.
+const COUNTED_FIRST_FROM: usize = 10_000;
 
 /// Which page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +65,14 @@ pub(super) trait NumberedListing {
 #[derive(Debug)]
 pub struct Numbering<K = Place> {
     asked: Numbered,
-    /// The next place to look at, and the first that was not there at the beginning.
-    places: std::ops::Range<usize>,
+    /// Where to look: until the first place that was not there at the beginning.
+    places: Range<usize>,
+    /// Those that were not looked at yet.
+    left: Range<usize>,
     /// How many were found.
     count: usize,
+    /// Whether what is found is not kept: it is not known yet that there is such a page.
+    only_counts: bool,
     /// The best so far; often more than needed.
     best: Vec<(Newest, K)>,
 }
@@ -73,8 +82,23 @@ pub struct Numbering<K = Place> {
 pub struct Place(pub(super) Ix);
 
 impl<K> Numbering<K> {
+    fn over(places: Range<usize>, asked: Numbered) -> Self {
+        let (before, _) = asked.range();
+        Self {
+            asked,
+            left: places.clone(),
+            places,
+            count: 0,
+            only_counts: before > COUNTED_FIRST_FROM,
+            best: Vec::new(),
+        }
+    }
+
     pub(super) fn offer(&mut self, at: Newest, key: K) {
         self.count += 1;
+        if self.only_counts {
+            return;
+        }
         self.best.push((at, key));
         let (_, kept) = self.asked.range();
         if self.best.len() / 4 > kept {
@@ -86,17 +110,31 @@ impl<K> Numbering<K> {
 impl<K> Numbering<K> {
     /// The next thing to look at.
     pub(super) fn next_place(&mut self) -> Option<Ix> {
-        self.places.next().map(Ix::at)
+        self.left.next().map(Ix::at)
     }
 
     /// Looks at none but that one, or at nothing at all.
     pub(super) fn look_only_at(&mut self, only: Option<Ix>) {
         self.places = only.map_or(0..0, |ix| ix.place()..ix.place().saturating_add(1));
+        self.left = self.places.clone();
     }
 
     /// Whether any are left.
     pub(super) fn has_more(&self) -> bool {
-        !self.places.is_empty()
+        !self.left.is_empty()
+    }
+
+    /// Once everything was looked at: whether all of it has to be looked at again, because the page
+    /// is there and only counting was done.
+    pub fn begins_again(&mut self) -> bool {
+        let (before, _) = self.asked.range();
+        let is_there = self.only_counts && before < self.count;
+        if is_there {
+            self.left = self.places.clone();
+            self.count = 0;
+            self.only_counts = false;
+        }
+        is_there
     }
 
     /// The page, once everything was looked at; `None` past the last one.
@@ -136,12 +174,7 @@ impl State {
     /// Begins a numbered page over all that is there now.
     #[must_use]
     pub fn begin_numbered<K>(&self, asked: Numbered) -> Numbering<K> {
-        Numbering {
-            asked,
-            places: 0..self.arena.len(),
-            count: 0,
-            best: Vec::new(),
-        }
+        Numbering::over(0..self.arena.len(), asked)
     }
 
     /// Looks at the next things; says whether any are left.
@@ -189,7 +222,7 @@ pub(super) fn numbered<K, T>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use proptest::prelude::*;
 
     use super::*;
@@ -199,6 +232,33 @@ mod tests {
             at: Timestamp::from_seconds(second).unwrap(),
             id,
         }
+    }
+
+    /// The page of so many things, and for how many of them a place was kept.
+    fn gathered(things: usize, page: usize) -> (Option<NumberedPage<Ix>>, usize) {
+        let mut numbering = Numbering::over(0..things, Numbered { page, size: 10 });
+        let look = |numbering: &mut Numbering<Ix>| {
+            while let Some(ix) = numbering.next_place() {
+                numbering.offer(newest(0, ix.place() as u64), ix);
+            }
+            false
+        };
+        while look(&mut numbering) || numbering.begins_again() {}
+        let kept = numbering.best.capacity();
+        (numbering.cut(Some), kept)
+    }
+
+    #[test]
+    fn a_page_past_the_end_keeps_nothing_on_the_way() {
+        let things = COUNTED_FIRST_FROM + 35;
+        for page in [things / 10 + 2, 99_999_999_999, usize::MAX] {
+            assert_eq!(gathered(things, page), (None, 0), "{page}");
+        }
+        let (last, kept) = gathered(things, things / 10 + 1);
+        let last = last.unwrap();
+        assert_eq!((last.count, last.items.len()), (things, 5));
+        assert_eq!(last.items[0], Ix::at(things - 5));
+        assert!(kept >= things, "what a page is cut from is kept");
     }
 
     proptest! {
@@ -233,7 +293,7 @@ mod tests {
             size in 1_usize..4,
         ) {
             let asked = Numbered { page, size };
-            let mut gathered = Numbering { asked, places: 0..0, count: 0, best: Vec::new() };
+            let mut gathered = Numbering::over(0..0, asked);
             for (place, second) in seconds.iter().enumerate() {
                 gathered.offer(newest(*second, place as u64), Ix::at(place));
             }

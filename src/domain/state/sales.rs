@@ -292,10 +292,7 @@ impl State {
     /// Whether a payment may still come by a checkout of a customer that somebody tried to pay.
     #[must_use]
     pub fn is_being_paid(&self, identifier: &str) -> bool {
-        let found = self
-            .arena
-            .find(Kind::Party, super::entity::MERCHANT, identifier);
-        let root = found.map(|ix| self.arena.get(ix));
+        let root = self.named_here(identifier).map(|ix| self.arena.get(ix));
         let mut members = root.into_iter().flat_map(|root| self.members(root));
         members.any(|(ix, _)| match self.checkout_status(ix) {
             Some(CheckoutStatus::Processing) => true,

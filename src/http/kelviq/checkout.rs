@@ -40,17 +40,6 @@ const NAMES: [(&str, &str); 12] = [
     ("cancel_url", "cancelUrl"),
     ("plan_id", "planIdentifier"),
 ];
-/// Kelviq's words for periods.
-pub(super) const PERIODS: [(&str, Period); 8] = [
-    ("ONE_TIME", Period::OneTime),
-    ("MONTHLY", Period::Monthly),
-    ("YEARLY", Period::Yearly),
-    ("WEEKLY", Period::Weekly),
-    ("DAILY", Period::Daily),
-    ("TWENTY_EIGHT_DAYS", Period::TwentyEightDays),
-    ("THREE_MONTHS", Period::ThreeMonths),
-    ("SIX_MONTHS", Period::SixMonths),
-];
 const TAX_BEHAVIORS: [(&str, ()); 2] = [("INCLUSIVE", ()), ("EXCLUSIVE", ())];
 /// Kelviq's limits are numbers of 32 bits.
 const QUANTITY_MAX: i64 = i32::MAX as i64;
@@ -72,7 +61,8 @@ pub(in crate::http) struct NewCheckoutBody {
     /// Where the payer goes when it is paid.
     #[schemars(extend("format" = "uri"))]
     success_url: String,
-    charge_period: ChargePeriodBody,
+    /// How long is paid for at once.
+    charge_period: Period,
     /// Who pays, and is made where there is no such customer.
     #[schemars(length(max = IDENTIFIER_CHARS_MAX), regex(pattern = WORDS))]
     customer_id: Option<String>,
@@ -108,25 +98,6 @@ pub(in crate::http) struct NewCheckoutBody {
     offering_id: Option<String>,
     pricing_table_id: Option<String>,
     rule_id: Option<String>,
-}
-
-/// How long is paid for at once.
-#[derive(JsonSchema)]
-#[schemars(
-    rename = "KelviqChargePeriod",
-    rename_all = "SCREAMING_SNAKE_CASE",
-    inline
-)]
-#[allow(dead_code, reason = "only its schema is read")]
-pub(super) enum ChargePeriodBody {
-    OneTime,
-    Monthly,
-    Yearly,
-    Weekly,
-    Daily,
-    TwentyEightDays,
-    ThreeMonths,
-    SixMonths,
 }
 
 #[derive(JsonSchema)]
@@ -181,8 +152,8 @@ pub(super) fn pass_over(fields: &mut Fields<'_>) {
 
 fn currency(raw: &str) -> Read<Currency> {
     let code = kinds::words(WORD_CHARS_MAX)(raw)?;
-    let currency = Currency::parse(&code).filter(|currency| currency.is_assigned());
-    currency.ok_or_else(|| format!("\"{code}\" is not a valid choice."))
+    let currency = Currency::parse(&code).filter(|currency| currency.is_paid_in());
+    currency.ok_or_else(|| kinds::no_choice(&code))
 }
 
 fn positive(raw: &str) -> Read<Decimal> {
@@ -237,7 +208,7 @@ fn wanted(body: &[u8]) -> Result<NewCheckout, Problem> {
     let mut fields = fields::object(body)?;
     let plan = fields.needed("planIdentifier", kinds::words(WORD_CHARS_MAX));
     let success_url = fields.needed("successUrl", kinds::url);
-    let period = fields.needed("chargePeriod", kinds::choice(&PERIODS));
+    let period = fields.needed("chargePeriod", kinds::word);
     let cancel_url = fields.maybe("cancelUrl", kinds::url);
     let customer = payer(&mut fields);
     let quantities = quantities(&mut fields).unwrap_or_default();

@@ -1,22 +1,22 @@
 //! What the value of a field must be, and the sentence for what it is not. It knows no field by name.
 
 use rust_decimal::Decimal;
+use serde::de::value::{Error as NotRead, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use super::fields::Read;
 use super::times;
 use crate::domain::place::country_name;
 use crate::domain::time::Timestamp;
 use crate::http::stykite::fields::{number as exact, whole};
-use crate::ledger::is_address;
-use crate::ledger::limits::EMAIL_CHARS_MAX;
+use crate::ledger::limits::{EMAIL_CHARS_MAX, URL_CHARS_MAX};
+use crate::ledger::{is_address, is_email};
 
 /// Somebody at some place, for schemas.
 pub(super) const EMAIL: &str = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$";
 /// What is taken as one line, for schemas.
 pub(super) use crate::http::stykite::fields::{LINE, WORDS};
 
-/// As browsers take them.
-const URL_CHARS_MAX: usize = 2_048;
 const CONTROL: &str = "Control characters are not allowed.";
 
 /// Any text.
@@ -72,9 +72,7 @@ pub(super) fn prose(chars_max: usize) -> impl Fn(&str) -> Read<String> {
 /// An e-mail address.
 pub(super) fn email(raw: &str) -> Read<String> {
     let text = words(EMAIL_CHARS_MAX)(raw)?;
-    let halves = text.rsplit_once('@');
-    let is_whole = halves.is_some_and(|(who, place)| !who.is_empty() && !place.is_empty());
-    if is_whole && !text.contains(char::is_whitespace) && text.matches('@').count() == 1 {
+    if is_email(&text) && text.matches('@').count() == 1 {
         Ok(text)
     } else {
         Err("Enter a valid email address.".into())
@@ -124,13 +122,26 @@ pub(super) fn choice<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> Read<T> {
         let found = words
             .iter()
             .find(|(word, _)| given.as_deref() == Some(word));
-        found.map(|(_, meant)| *meant).ok_or_else(|| {
-            format!(
-                "\"{}\" is not a valid choice.",
-                given.as_deref().unwrap_or(raw)
-            )
-        })
+        found
+            .map(|(_, meant)| *meant)
+            .ok_or_else(|| no_choice(given.as_deref().unwrap_or(raw)))
     }
+}
+
+/// One of the words that the things of a type are written as.
+pub(super) fn word<T: DeserializeOwned>(raw: &str) -> Read<T> {
+    let given = serde_json::from_str::<String>(raw).ok();
+    let read = |word: &str| {
+        let word: StrDeserializer<'_, NotRead> = word.into_deserializer();
+        T::deserialize(word).ok()
+    };
+    let found = given.as_deref().and_then(read);
+    found.ok_or_else(|| no_choice(given.as_deref().unwrap_or(raw)))
+}
+
+/// What is said of a word that is none of those there are.
+pub(super) fn no_choice(given: &str) -> String {
+    format!("\"{given}\" is not a valid choice.")
 }
 
 /// A country by ISO 3166-1 alpha-2.
@@ -139,7 +150,7 @@ pub(super) fn country(raw: &str) -> Read<String> {
     if country_name(&code).is_some() {
         Ok(code)
     } else {
-        Err(format!("\"{code}\" is not a valid choice."))
+        Err(no_choice(&code))
     }
 }
 
@@ -173,5 +184,27 @@ pub(super) fn verbatim(bytes_max: usize) -> impl Fn(&str) -> Read<String> {
             ));
         }
         Ok(raw.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::catalog::Period;
+
+    #[test]
+    fn a_word_is_read_as_a_text_alone() {
+        assert_eq!(word(r#""THREE_MONTHS""#), Ok(Period::ThreeMonths));
+        for other in [
+            r#""monthly""#,
+            r#"{"MONTHLY":null}"#,
+            "0",
+            "null",
+            r#"["MONTHLY"]"#,
+        ] {
+            assert!(word::<Period>(other).is_err(), "{other}");
+        }
+        let why = "\"SOMETIMES\" is not a valid choice.".to_owned();
+        assert_eq!(word::<Period>(r#""SOMETIMES""#), Err(why));
     }
 }

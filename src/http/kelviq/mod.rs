@@ -25,9 +25,16 @@ mod times;
 pub(super) mod transactions;
 pub(super) mod usage;
 
+use std::borrow::Cow;
+
 use super::error::Problem;
 use super::field_errors::FieldErrors;
 use crate::ledger::{CommandError, Refusal};
+
+/// The ledger's id of a customer whose UUID this surface shows; any other text is an id already.
+pub(crate) fn customer_id(text: &str) -> Cow<'_, str> {
+    ids::known(ids::Named::Customer, text)
+}
 
 /// What every path of this surface begins with.
 pub(super) const PREFIX: &str = "/api/v1/";

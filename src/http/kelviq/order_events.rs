@@ -86,7 +86,9 @@ pub(in crate::http) async fn index(
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let numbered = query.numbered(PAGE_SIZE)?;
-    let Shown { seq, value } = asked.ledger().happenings_numbered(&id, numbered);
+    let id = id.into_inner();
+    let look = asked.looked_through(move |ledger| ledger.happenings_numbered(&id, numbered));
+    let Shown { seq, value } = look.await?;
     let value = value.ok_or(Problem::NotFound("order"))?;
     page(&asked, numbered, Shown { seq, value }, OrderEvent::from)
 }

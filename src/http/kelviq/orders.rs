@@ -53,35 +53,35 @@ pub(in crate::http) struct ListQuery {
 #[schemars(rename = "KelviqOrder")]
 pub(in crate::http) struct Order {
     /// Kelviq's own, where its webhooks told it; else the gateway's id of the payment, `pay_…`.
-    id: Box<str>,
+    pub(super) id: Box<str>,
     customer: Payer,
     product: Product,
-    status: OrderStatus,
-    paid_at: Option<Seconds>,
+    pub(super) status: OrderStatus,
+    pub(super) paid_at: Option<Seconds>,
     /// No provider tells it.
-    amount_subtotal: Option<String>,
-    amount_discount: String,
+    pub(super) amount_subtotal: Option<String>,
+    pub(super) amount_discount: String,
     /// No provider tells it.
-    amount_tax: Option<String>,
-    amount_total: Option<String>,
-    sale_currency: String,
+    pub(super) amount_tax: Option<String>,
+    pub(super) amount_total: Option<String>,
+    pub(super) sale_currency: String,
     amount_subtotal_units: Option<i64>,
     amount_discount_units: i64,
     amount_tax_units: Option<i64>,
     amount_total_units: Option<i64>,
     refunded_total_units: i64,
-    sale_currency_symbol: String,
+    pub(super) sale_currency_symbol: String,
     billing_address: Option<BillingAddress>,
     plan: Option<PlanShown>,
-    billing_type: Billing,
+    pub(super) billing_type: Billing,
     is_renewal: bool,
     license: [Nothing; 0],
-    is_trial: bool,
+    pub(super) is_trial: bool,
     subscription: Option<Summary>,
-    invoice_id: Option<Box<str>>,
+    pub(super) invoice_id: Option<Box<str>>,
     custom_fields_data: Nothing,
     payment_method: Option<PaidWith>,
-    created_on: Seconds,
+    pub(super) created_on: Seconds,
 }
 
 /// The plan that was paid for.
@@ -166,7 +166,7 @@ impl PlanShown {
         Some(match found {
             Some(plan) => Self::Known(Box::new(plan)),
             None => Self::Named(PlanName {
-                identifier: id.into(),
+                identifier: catalogue.plan_word(id).unwrap_or(id).into(),
                 name: name().unwrap_or_else(|| id.into()),
             }),
         })

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{List, NoQuery, cursor, cursor_after, limit, list};
 use crate::domain::key::{KeyId, Scope};
-use crate::http::Shared;
-use crate::http::body;
 use crate::http::error::Problem;
+use crate::http::{Shared, body, customer_id};
 use crate::ledger::{Caller, NewKey, Request};
 
 /// A UUID has 36; Stripe and others take 255.
@@ -80,6 +79,7 @@ pub(in crate::http) async fn create(
         scope,
         customer,
     } = body::parse(&body)?;
+    let customer = customer.as_deref().map(customer_id);
     let wanted = NewKey::new(&label, scope, customer.as_deref());
     let wanted = wanted.map_err(|refused| Problem::InvalidBody(refused.to_string()))?;
     let asked = match once {

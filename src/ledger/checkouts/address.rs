@@ -2,9 +2,7 @@
 //! page's policy, so they have to be plain. Knows no page.
 
 use super::super::commands::Refusal;
-
-/// Browsers take longer ones; a return address with its parameters does not need them.
-const URL_CHARS_MAX: usize = 2_048;
+use super::super::limits::URL_CHARS_MAX;
 
 /// Refuses what is no plain http or https address; `field` is the command's word for it.
 pub(super) fn check(field: &str, url: Option<&str>) -> Result<(), Refusal> {

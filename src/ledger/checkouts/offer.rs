@@ -3,7 +3,7 @@
 
 use super::super::commands::{Refusal, invalid};
 use super::super::ids;
-use super::super::subscriptions::{checked, country_of};
+use super::super::subscriptions::{checked, country_of, no_price};
 use super::target::{ChargedAlready, kept, target, unpaid_others};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::id::Prefix;
@@ -140,14 +140,6 @@ impl Offer {
         let charged = cost.price.filter(|_| self.trial_days == 0);
         let gateway_plan = charged.and_then(|price| gateway?.plan_of(price));
         Ok((cost.period, cost.money, gateway_plan.map(Into::into)))
-    }
-}
-
-fn no_price(why: NoPrice) -> Refusal {
-    match why {
-        NoPrice::Period => refused("period", "This plan has no price for this period."),
-        NoPrice::Currency => refused("currency", "This plan has no price in this currency."),
-        NoPrice::Country => refused("country", "This plan has no price in this country."),
     }
 }
 

@@ -17,7 +17,9 @@ fn is_line(text: &str, chars_max: usize) -> bool {
     is_short && !text.contains(char::is_control) && !text.trim().is_empty()
 }
 
-fn is_email(text: &str) -> bool {
+/// Whether a text looks like an e-mail address.
+#[must_use]
+pub fn is_email(text: &str) -> bool {
     let halves = text.rsplit_once('@');
     let is_whole = halves.is_some_and(|(who, place)| !who.is_empty() && !place.is_empty());
     is_whole && is_line(text, EMAIL_CHARS_MAX) && !text.contains(char::is_whitespace)

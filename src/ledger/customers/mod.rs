@@ -6,6 +6,7 @@ mod checks;
 mod new;
 
 pub use self::change::CustomerChange;
+pub use self::checks::is_email;
 pub use self::new::{Again, NewCustomer, Welcome};
 
 use super::commands::{self, Refusal};

@@ -218,7 +218,8 @@ struct InForce {
     catalogue: Option<Arc<Heard>>,
 }
 
-fn settings_of(event: &Heard) -> Option<&SettingsFact> {
+/// The settings that an event tells.
+pub(super) fn settings_of(event: &Heard) -> Option<&SettingsFact> {
     event.meaning.changes.iter().find_map(|change| {
         if let Fact::Settings(fact) = &change.fact {
             Some(&**fact)

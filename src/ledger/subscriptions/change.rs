@@ -4,7 +4,7 @@
 use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request, invalid};
 use super::super::limits::TRIAL_DAYS_MAX;
-use super::had::{Offer, begun, checked, country_of};
+use super::had::{PlanAsked, begun, checked, country_of};
 use super::{About, charged_elsewhere, refuse_over};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::own::{Begun, OwnFact, Quantity, SubscriptionBegun, Terms};
@@ -45,7 +45,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Refusal::NoSuchSubscription`]; [`Refusal::Invalid`] for one that is over or charged
-    /// elsewhere, or with a sentence that names `plan`, `period`, `quantities` or `trial_end`;
+    /// elsewhere, or with a sentence that names `plan`, `period`, `country`, `quantities` or
+    /// `trial_end`;
     /// [`CommandError`] where nothing was recorded.
     pub async fn change_plan(
         &self,
@@ -137,12 +138,12 @@ impl PlanChange {
     ) -> Result<(&'c Plan, Terms), Refusal> {
         let before = held.terms.as_ref();
         let found = |currency: Option<&str>| {
-            let offer = Offer {
+            let asked = PlanAsked {
                 plan: &self.plan_identifier,
                 period: self.period,
                 currency,
             };
-            offer.found(catalog, country)
+            asked.found(catalog, country)
         };
         let currency = before.map(|had| had.price.currency);
         let currency = currency.as_ref().map(|currency| currency.as_str());

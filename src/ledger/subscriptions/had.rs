@@ -33,7 +33,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Refusal::NoSuchCustomer`]; [`Refusal::Invalid`] with a sentence that names `plan`,
-    /// `period`, `currency` or `quantities`; [`CommandError`] where nothing was recorded.
+    /// `period`, `currency`, `country` or `quantities`; [`CommandError`] where nothing was recorded.
     pub async fn create_subscription(
         &self,
         new: NewSubscription,
@@ -67,7 +67,7 @@ impl Ledger {
 impl NewSubscription {
     fn begun(&self, state: &State, now: Timestamp) -> Result<SubscriptionBegun, Refusal> {
         let identifier = wanted_identifier(state, &self.customer)?;
-        let wanted = Offer {
+        let wanted = PlanAsked {
             plan: &self.plan_identifier,
             period: self.period,
             currency: self.currency.as_deref(),
@@ -120,7 +120,7 @@ pub(in crate::ledger) fn country_of(state: &State, identifier: &str) -> Option<B
 }
 
 /// What is asked for of a plan.
-pub(super) struct Offer<'a> {
+pub(super) struct PlanAsked<'a> {
     /// By the merchant's word or its id.
     pub(super) plan: &'a str,
     pub(super) period: Period,
@@ -128,7 +128,7 @@ pub(super) struct Offer<'a> {
     pub(super) currency: Option<&'a str>,
 }
 
-impl Offer<'_> {
+impl PlanAsked<'_> {
     /// The plan, and what it is had for, without quantities.
     pub(super) fn found<'c>(
         &self,
@@ -144,13 +144,7 @@ impl Offer<'_> {
             currency: self.currency,
         };
         let cost = catalog.cost(plan, self.period, buyer);
-        let cost = cost.map_err(|none| match none {
-            NoPrice::Period => invalid("`period`: This plan has no price for this period."),
-            NoPrice::Currency => invalid("`currency` is one that the plan has no price in."),
-            NoPrice::Country => {
-                invalid("`currency` is needed: the plan has no price where the customer is.")
-            }
-        })?;
+        let cost = cost.map_err(no_price)?;
         let terms = Terms {
             period: cost.period,
             price: cost.money,
@@ -158,6 +152,18 @@ impl Offer<'_> {
         };
         Ok((plan, terms))
     }
+}
+
+/// Why a plan cannot be had: names `period`, `currency` or `country`.
+pub(in crate::ledger) fn no_price(why: NoPrice) -> Refusal {
+    invalid(match why {
+        NoPrice::Period => "`period`: This plan has no price for this period.",
+        NoPrice::Currency => "`currency`: This plan has no price in this currency.",
+        NoPrice::Country => {
+            "`country`: This plan is sold in some countries alone; the customer must be in one of \
+             them."
+        }
+    })
 }
 
 /// The quantities that are asked for, by feature, where the plan has them.

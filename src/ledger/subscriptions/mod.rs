@@ -10,7 +10,7 @@ mod list;
 pub use cancel::{Cancel, Cancelling};
 pub use change::{PlanChange, TrialEnd};
 pub use had::NewSubscription;
-pub(super) use had::{checked, country_of};
+pub(super) use had::{checked, country_of, no_price};
 
 use super::Ledger;
 use super::commands::{CommandError, Refusal};

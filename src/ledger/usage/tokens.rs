@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::reports::check_word;
 use crate::domain::amount::{AMOUNT_PLACES, Amount};
 use crate::domain::catalog::TokenPrice;
 use crate::domain::id::Prefix;
@@ -11,7 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::ledger::commands::Refusal;
 use crate::ledger::customers::invalid;
 use crate::ledger::ids;
-use crate::ledger::limits::{EXTRA_BYTES_MAX, TOKENS_MAX, WORD_CHARS_MAX};
+use crate::ledger::limits::{EXTRA_BYTES_MAX, TOKENS_MAX};
 
 /// Prices are of so many tokens.
 const TOKENS_PRICED: u32 = 1_000;
@@ -48,15 +49,7 @@ impl TokenUse {
             ("session_id", self.session_id.as_ref()),
         ];
         for (name, word) in words {
-            let is_word = |word: &str| {
-                (1..=WORD_CHARS_MAX).contains(&word.chars().count())
-                    && !word.contains(char::is_control)
-            };
-            if word.is_some_and(|word| !is_word(word)) {
-                return invalid(format!(
-                    "`{name}` must have 1 to {WORD_CHARS_MAX} characters on one line."
-                ));
-            }
+            check_word(name, word.map(|word| &**word))?;
         }
         for (name, count) in [("input", self.input), ("output", self.output)] {
             if count > TOKENS_MAX {

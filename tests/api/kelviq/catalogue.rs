@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{get, told, world};
+use subledger::app::Acceptance;
+use subledger::config::Config;
+
+use super::checkout::{body as checkout_body, open, paid, press, session, with};
+use super::subscriptions::{create, id_of};
+use super::{CATALOGUE, customer, get, told, world};
 use crate::world::World;
 
 fn read(world: &World, rest: &str) -> Value {
@@ -96,4 +101,44 @@ fn a_plan_has_one_version_its_prices_and_its_features() {
     let details = &unlimited["results"][0]["details"];
     assert_eq!(details["hasUnlimitedUsage"], true);
     assert_eq!(details["value"], Value::Null);
+}
+
+#[test]
+fn a_plan_that_left_the_catalogue_keeps_its_word() {
+    let world = World::with(&CATALOGUE.replace("engine = \"memory\"\n", ""));
+    customer(&world, "u");
+    let held = create(&world, "u", "pro");
+    let paid_at = open(&world, &checkout_body());
+    press(&world, &paid_at, "pay");
+    let order = paid(&world, &paid_at)["order"]["id"].clone();
+    let left_open = open(&world, &with("customerId", json!("v")));
+    let accept = || Acceptance {
+        catalogue: true,
+        ..Acceptance::default()
+    };
+    let renamed = |config: &mut Config| {
+        let mut plans = config.catalog.plans.iter_mut();
+        let pro = plans.find(|plan| plan.identifier == "pro").unwrap();
+        pro.identifier = "pro-of-old".to_owned();
+    };
+    let world = world.restart_accepting(accept(), renamed).unwrap();
+    let gone = |config: &mut Config| {
+        let plans = &mut config.catalog.plans;
+        plans.retain(|plan| plan.identifier != "pro-of-old");
+    };
+    let world = world.restart_accepting(accept(), gone).unwrap();
+    // As it was called last, by whatever it is told.
+    let plan = json!({"name": "Pro", "identifier": "pro-of-old"});
+    let shown = told(
+        &get(&world, &format!("subscriptions/{}/", id_of(&held))),
+        200,
+    );
+    assert_eq!(shown["plan"], plan);
+    let order = order.as_str().unwrap();
+    let order = told(&get(&world, &format!("orders/{order}/")), 200);
+    assert_eq!(order["plan"], plan);
+    for id in [paid_at, left_open] {
+        let selected = &session(&world, &id)["selectedData"];
+        assert_eq!(selected["planIdentifier"], "pro-of-old");
+    }
 }

@@ -291,11 +291,19 @@ fn each_wrong_field_is_told_and_nothing_is_recorded() {
         let names: Vec<&String> = wrong.as_object().unwrap().keys().collect();
         assert_eq!(json!(names), wanted, "{body}: {wrong}");
     }
-    let mut three = with("customAmount", json!(5.001));
-    three["taxBehavior"] = json!("EXCLUSIVE");
-    three["currencyCode"] = json!("USD");
-    let wrong = told(&post(&world, "checkout/", &three), 400);
-    assert!(wrong["customAmount"].is_array(), "{wrong}");
+    // No currency has so many digits, no price is so much, and nobody pays in none or in gold.
+    for (amount, currency, field) in [
+        (5.001, "USD", "customAmount"),
+        (1e15, "USD", "customAmount"),
+        (10.0, "XXX", "currencyCode"),
+        (10.0, "XAU", "currencyCode"),
+    ] {
+        let mut body = with("customAmount", json!(amount));
+        body["taxBehavior"] = json!("EXCLUSIVE");
+        body["currencyCode"] = json!(currency);
+        let wrong = told(&post(&world, "checkout/", &body), 400);
+        assert!(wrong[field].is_array(), "{amount} {currency}: {wrong}");
+    }
     assert_eq!(events(&world), before);
     let told = told(
         &post(&world, "checkout/", &with("planIdentifier", json!("no"))),

@@ -4,9 +4,35 @@
 use serde_json::{Value, json};
 
 use super::subscriptions::{create, id_of};
-use super::{ask_as, customer, events, get, post, told, world};
+use super::{ask, ask_as, customer, events, get, post, told, world};
 use crate::keys::made;
-use crate::world::sample;
+use crate::world::{World, sample};
+
+/// A plan that is sold in two countries alone.
+const LOCAL: &str = r#"
+[[catalog.countries]]
+id = "CON-1"
+code = "IN"
+currency = "INR"
+[[catalog.countries]]
+id = "CON-2"
+code = "US"
+currency = "USD"
+[[catalog.plans]]
+id = "PLV-0FQKQ3HRPV001"
+identifier = "local"
+name = "Local"
+[[catalog.plans.prices]]
+period = "MONTHLY"
+amount_minor = 10000
+currency = "INR"
+country = "CON-1"
+[[catalog.plans.prices]]
+period = "MONTHLY"
+amount_minor = 500
+currency = "USD"
+country = "CON-2"
+"#;
 
 #[test]
 fn each_wrong_field_is_told_and_nothing_is_recorded() {
@@ -142,6 +168,24 @@ fn each_wrong_field_is_told_and_nothing_is_recorded() {
         );
     }
     assert_eq!(events(&world), before);
+}
+
+#[test]
+fn a_plan_of_other_countries_is_refused_in_words_that_help() {
+    let world = World::with(&format!("{}{LOCAL}", super::CATALOGUE));
+    customer(&world, "u");
+    let body = json!({"planIdentifier": "local", "chargePeriod": "MONTHLY", "customerId": "u"});
+    let create = |country: &str| {
+        let there = json!({"billingAddress": {"country": country}});
+        told(&ask(&world, "PATCH", "customers/u/", &there), 200);
+        post(&world, "subscriptions/create/", &body)
+    };
+    let why = "This plan is sold in some countries alone; the customer must be in one of them.";
+    let nowhere = post(&world, "subscriptions/create/", &body);
+    for refused in [nowhere, create("FR")] {
+        assert_eq!(told(&refused, 400), json!({"planIdentifier": [why]}));
+    }
+    assert_eq!(told(&create("US"), 201)["amount"], "5.00");
 }
 
 #[test]

@@ -86,3 +86,28 @@ fn what_an_archived_customer_had_is_shown_to_servers_alone() {
     );
     assert_eq!(page["count"], 1);
 }
+
+#[test]
+fn a_key_is_bound_by_any_id_that_this_surface_shows() {
+    let world = world();
+    let held = customer(&world, "a");
+    customer(&world, "b");
+    let mine = create(&world, "a", "pro");
+    create(&world, "b", "pro");
+    let uuid = held["id"].as_str().unwrap();
+    let (_, key) = made(&world, "client", Some(&uuid.to_uppercase()));
+    let as_client = |path: &str| ask_as(&world, &key, "GET", path, &Value::Null);
+    let own = told(&as_client("subscriptions/"), 200);
+    assert_eq!(own["count"], 1);
+    assert_eq!(own["results"][0]["id"], mine["id"]);
+    for name in ["a", uuid] {
+        told(
+            &as_client(&format!("entitlements/?customer_id={name}")),
+            200,
+        );
+    }
+    told(&as_client("entitlements/?customer_id=b"), 404);
+    // It is listed under the id that every surface knows.
+    let listed = world.read("/v1/keys")["data"][0]["customer"].clone();
+    assert_eq!(listed, world.read("/v1/customers/a")["id"]);
+}

@@ -38,7 +38,7 @@ struct BasePrice {
     feature: Option<Nothing>,
     #[schemars(extend("const" = "FLAT"))]
     price_model: &'static str,
-    reset: Cadence,
+    reset: Reset,
     reset_time: Option<Nothing>,
     has_unlimited_usage: bool,
     #[schemars(extend("const" = "ADVANCE_COMMITMENT"))]
@@ -52,7 +52,7 @@ struct BasePrice {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 struct Charge {
-    charge_period: ChargePeriod,
+    charge_period: Period,
     price_data: PriceData,
     tiers: [Nothing; 0],
     advanced: Nothing,
@@ -80,27 +80,6 @@ pub(super) const NO_ALERTS: UsageAlerts = UsageAlerts {
     threshold_type: "PERCENTAGE",
 };
 
-/// Kelviq's words for periods: those of the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
-#[schemars(inline)]
-pub(in crate::http) struct ChargePeriod(
-    #[schemars(with = "String", extend("enum" = [
-        "ONE_TIME", "DAILY", "WEEKLY", "TWENTY_EIGHT_DAYS", "MONTHLY", "THREE_MONTHS",
-        "SIX_MONTHS", "YEARLY"
-    ]))]
-    pub(in crate::http) Period,
-);
-
-/// Kelviq's words for when a counter starts again: those of the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
-#[schemars(inline)]
-pub(in crate::http) struct Cadence(
-    #[schemars(with = "String", extend("enum" = [
-        "NEVER", "EVERY_DAY", "EVERY_28_DAYS", "EVERY_MONTH", "EVERY_QUARTER", "EVERY_YEAR"
-    ]))]
-    pub(in crate::http) Reset,
-);
-
 /// The prices of a plan, each place's together.
 pub(super) fn prices(plan: &Plan) -> Vec<PlanPrice> {
     let mut places: BTreeMap<(&str, &str), Vec<&Price>> = BTreeMap::new();
@@ -124,7 +103,7 @@ pub(super) fn prices(plan: &Plan) -> Vec<PlanPrice> {
             charge_catalog_price: [BasePrice {
                 feature: None,
                 price_model: "FLAT",
-                reset: Cadence(Reset::Never),
+                reset: Reset::Never,
                 reset_time: None,
                 has_unlimited_usage: false,
                 payment_type: "ADVANCE_COMMITMENT",
@@ -146,7 +125,7 @@ fn charge(price: &Price) -> Charge {
     // The catalogue takes no other currencies than those of ISO 4217.
     let amount = money.and_then(|money| Exact::shown(&money.in_major_units()));
     Charge {
-        charge_period: ChargePeriod(price.period),
+        charge_period: price.period,
         price_data: PriceData {
             amount: amount.unwrap_or(Exact::plain(Decimal::ZERO)),
         },

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::super::ids::uuid_of_words;
 use super::super::product::{Nothing, Product, product_of};
-use super::prices::{Cadence, NO_ALERTS, UsageAlerts};
-use crate::domain::catalog::{Catalog, Feature, FeatureType, Plan, PlanFeature};
+use super::prices::{NO_ALERTS, UsageAlerts};
+use crate::domain::catalog::{Catalog, Feature, FeatureType, Plan, PlanFeature, Reset};
 use crate::domain::time::Timestamp;
 use crate::ledger::Catalogue;
 
@@ -193,7 +193,7 @@ pub(in crate::http) struct PlanEntitlement {
 struct EntitlementDetails {
     value: Value,
     has_unlimited_usage: bool,
-    reset: Cadence,
+    reset: Reset,
     reset_time: Option<Nothing>,
     rollover: Nothing,
     usage_alerts: UsageAlerts,
@@ -238,7 +238,7 @@ pub(super) fn entitlements(
                 has_unlimited_usage: granted.granted
                     && granted.limit.is_none()
                     && feature.kind != FeatureType::Boolean,
-                reset: Cadence(granted.reset),
+                reset: granted.reset,
                 reset_time: None,
                 rollover: Nothing {},
                 usage_alerts: NO_ALERTS,
@@ -258,7 +258,7 @@ pub(super) fn entitlements(
 pub(in crate::http) struct HeldFeature {
     #[serde(flatten)]
     feature: CatalogFeature,
-    reset: Cadence,
+    reset: Reset,
     reset_time: Option<Nothing>,
     value: Value,
     hard_limit: bool,
@@ -278,7 +278,7 @@ pub(in crate::http) fn held(
         let number = bought(&feature.id).map(|count| Value::Limit(Some(count)));
         Some(HeldFeature {
             feature: CatalogFeature::of(catalog, feature, catalogue.changed_at),
-            reset: Cadence(granted.reset),
+            reset: granted.reset,
             reset_time: None,
             value: number.unwrap_or_else(|| Value::of(feature.kind, granted)),
             hard_limit: granted.hard_limit,

@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::super::catalog::prices::ChargePeriod;
 use super::super::customers::BillingAddress;
+use super::super::orders::Order;
 use super::super::product::{Nothing, Product, product_of};
 use super::super::sold::{PaidWith, Payer};
 use super::super::subscriptions::shown::Held;
 use super::super::times::Seconds;
-use crate::domain::catalog::Catalog;
+use crate::domain::catalog::Period;
 use crate::domain::money::Money;
 use crate::domain::order::{Billing, OrderStatus};
 use crate::domain::own::Item;
@@ -70,7 +70,7 @@ struct Selected {
     /// Your word for the plan; nothing for an add-on.
     plan_identifier: Option<String>,
     name: Box<str>,
-    charge_period: Option<ChargePeriod>,
+    charge_period: Option<Period>,
     /// In the currency's major unit.
     amount: String,
     features: Vec<Bought>,
@@ -84,7 +84,7 @@ struct Bought {
 }
 
 impl Selected {
-    fn of(item: &Item, price: Money, catalog: Option<&Catalog>) -> Self {
+    fn of(item: &Item, price: Money, catalogue: &Catalogue) -> Self {
         let amount = price.in_major_units();
         match item {
             Item::Plan {
@@ -94,15 +94,14 @@ impl Selected {
                 quantities,
                 ..
             } => {
-                let plan = catalog.and_then(|catalog| catalog.plan(plan_id));
                 let bought = quantities.iter().map(|quantity| Bought {
                     identifier: quantity.feature.clone(),
                     quantity: quantity.count,
                 });
                 Self {
-                    plan_identifier: plan.map(|plan| plan.identifier.clone()),
+                    plan_identifier: catalogue.plan_word(plan_id).map(Into::into),
                     name: name.clone(),
-                    charge_period: Some(ChargePeriod(*period)),
+                    charge_period: Some(*period),
                     amount,
                     features: bought.collect(),
                 }
@@ -156,7 +155,7 @@ impl Session {
             currency_symbol: opened.price.currency.symbol(),
             status: status_word(view.status),
             created_on: Seconds(view.opened_at),
-            selected_data: Selected::of(&opened.item, opened.price, catalogue.catalog()),
+            selected_data: Selected::of(&opened.item, opened.price, catalogue),
             offering_data: Nothing {},
             data: Nothing {},
             custom_fields_data: Nothing {},
@@ -189,29 +188,22 @@ struct SessionOrder {
     invoice_id: Option<Box<str>>,
 }
 
-impl SessionOrder {
-    fn of(record: &OrderRecord) -> Self {
-        let (payment, sold) = (&record.payment, &record.sold);
-        let total = payment.amount;
-        let nothing = total.map(|money| Money {
-            amount_minor: 0,
-            ..money
-        });
-        let in_major = |money: Option<Money>| money.map(|money| money.in_major_units());
+impl From<Order> for SessionOrder {
+    fn from(order: Order) -> Self {
         Self {
-            id: payment.id.clone(),
-            status: sold.status,
-            paid_at: sold.paid_at.map(Seconds),
-            created_on: Seconds(payment.created_at),
-            billing_type: record.billing,
-            is_trial: record.is_trial(),
-            amount_subtotal: None,
-            amount_discount: in_major(nothing).unwrap_or_else(|| "0".to_owned()),
-            amount_tax: None,
-            amount_total: in_major(total),
-            sale_currency: total.map_or_else(String::new, |money| money.currency.to_string()),
-            sale_currency_symbol: total.map_or_else(String::new, |money| money.currency.symbol()),
-            invoice_id: payment.invoice_id.clone(),
+            id: order.id,
+            status: order.status,
+            paid_at: order.paid_at,
+            created_on: order.created_on,
+            billing_type: order.billing_type,
+            is_trial: order.is_trial,
+            amount_subtotal: order.amount_subtotal,
+            amount_discount: order.amount_discount,
+            amount_tax: order.amount_tax,
+            amount_total: order.amount_total,
+            sale_currency: order.sale_currency,
+            sale_currency_symbol: order.sale_currency_symbol,
+            invoice_id: order.invoice_id,
         }
     }
 }
@@ -225,7 +217,7 @@ impl SessionInFull {
         let subscription = record.subscription.as_ref();
         Self {
             session: Session::of(record, catalogue),
-            order: order.map(SessionOrder::of),
+            order: order.map(|record| Order::of(catalogue, record).into()),
             subscription: subscription.map(|record| Held::of(record, catalogue.asked_at)),
             payment_method: order.and_then(PaidWith::of),
         }

@@ -2,11 +2,12 @@
 
 use schemars::JsonSchema;
 
-use super::super::checkout::{ChargePeriodBody, PERIODS, QuantityBody, pass_over, quantities};
+use super::super::checkout::{QuantityBody, pass_over, quantities};
 use super::super::fields::{self, Read};
 use super::super::ids::{self, Named};
 use super::super::kinds::{self, WORDS};
 use super::super::times;
+use crate::domain::catalog::Period;
 use crate::http::error::Problem;
 use crate::ledger::limits::{IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX};
 use crate::ledger::{Cancel, Cancelling, NewSubscription, PlanChange, TrialEnd};
@@ -41,7 +42,8 @@ pub(in crate::http) struct NewSubscriptionBody {
     /// Your word for the plan.
     #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = WORDS))]
     plan_identifier: String,
-    charge_period: ChargePeriodBody,
+    /// How long is paid for at once.
+    charge_period: Period,
     /// Who has it; there must be such a customer.
     #[schemars(length(max = IDENTIFIER_CHARS_MAX), regex(pattern = WORDS))]
     customer_id: String,
@@ -61,7 +63,8 @@ pub(in crate::http) struct UpdateBody {
     /// Your word for the plan.
     #[schemars(length(max = WORD_CHARS_MAX), regex(pattern = WORDS))]
     plan_identifier: String,
-    charge_period: ChargePeriodBody,
+    /// How long is paid for at once.
+    charge_period: Period,
     /// All that is bought in numbers; left out: as before.
     features: Option<Vec<QuantityBody>>,
     /// `now`, or a time that is to come; left out: as before.
@@ -140,7 +143,7 @@ enum Feedback {
 pub(super) fn new_subscription(body: &[u8]) -> Result<NewSubscription, Problem> {
     let mut fields = fields::object(body)?;
     let plan = fields.needed("planIdentifier", kinds::words(WORD_CHARS_MAX));
-    let period = fields.needed("chargePeriod", kinds::choice(&PERIODS));
+    let period = fields.needed("chargePeriod", kinds::word);
     let customer = fields.needed("customerId", kinds::words(IDENTIFIER_CHARS_MAX));
     let quantities = quantities(&mut fields).unwrap_or_default();
     fields.maybe("successUrl", kinds::url);
@@ -171,7 +174,7 @@ fn trial_end(raw: &str) -> Read<TrialEnd> {
 pub(super) fn plan_change(body: &[u8], id: &str) -> Result<PlanChange, Problem> {
     let mut fields = fields::object(body)?;
     let plan = fields.needed("planIdentifier", kinds::words(WORD_CHARS_MAX));
-    let period = fields.needed("chargePeriod", kinds::choice(&PERIODS));
+    let period = fields.needed("chargePeriod", kinds::word);
     let quantities = quantities(&mut fields);
     let trial_end = fields.maybe("trialEnd", trial_end);
     fields.maybe("paymentBehavior", kinds::choice(&PAYMENT_BEHAVIORS));

@@ -22,13 +22,14 @@ use crate::http::error::Problem;
 use crate::ledger::{CommandError, Refusal, Shown};
 
 /// What this surface calls what the ledger calls otherwise.
-const NAMES: [(&str, &str); 6] = [
+const NAMES: [(&str, &str); 7] = [
     ("plan", "planIdentifier"),
     ("period", "chargePeriod"),
     ("quantities", "features"),
     ("trial_end", "trialEnd"),
     ("date", "cancellationDate"),
     ("currency", "planIdentifier"),
+    ("country", "planIdentifier"),
 ];
 const CANCELLED: &str = "Subscription cancellation processed successfully.";
 

@@ -290,6 +290,8 @@ impl Subscription {
             (None, None, None) => (None, None),
         };
         let plan = record.plan.as_ref();
+        let left = view.plan.id.as_deref();
+        let left = left.and_then(|id| catalogue.plan_word(id));
         let customer = view.customer.as_ref();
         let company = customer.and_then(|customer| ledger.company_of(&customer.id));
         Self {
@@ -302,6 +304,7 @@ impl Subscription {
                     .or(view.plan.name.clone()),
                 identifier: plan
                     .map(|plan| plan.identifier.as_str().into())
+                    .or_else(|| left.map(Into::into))
                     .or(view.plan.id.clone()),
             },
             features: plan.map_or_else(Vec::new, |plan| {

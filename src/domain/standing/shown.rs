@@ -162,6 +162,15 @@ impl SubscriptionStanding {
         running(self.terms.as_ref(), started_at, self.trial_ends_at, now).1
     }
 
+    /// When the period ends that runs at `now` after all that a gateway has charged for: the charge
+    /// for it is under way. `None` where that reaches beyond `now`, and where no gateway charges.
+    #[must_use]
+    pub fn charged_next(&self, now: Timestamp) -> Option<Timestamp> {
+        let through = self.paid_through.filter(|through| *through <= now);
+        let through = through.filter(|_| self.gateway_subscription.is_some())?;
+        self.terms.as_ref()?.period.running(through, now).1
+    }
+
     /// Whether it was paid for once, for ever.
     #[must_use]
     pub fn is_paid_for_ever(&self) -> bool {

@@ -11,6 +11,7 @@ mod book;
 mod carried;
 mod charged;
 mod emails;
+mod ends;
 mod had;
 mod lives;
 mod moments;

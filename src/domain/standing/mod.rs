@@ -321,9 +321,14 @@ impl Standing {
     }
 
     /// What must be asked of a gateway about a subscription there that is charged for this one, or
-    /// may be: a payer was sent to it, but it `has_begun` only once that payer agreed.
+    /// may be: a payer was sent to it, but it `has_begun` only once that payer agreed. What the
+    /// gateway did already, `is_done` says.
     #[must_use]
-    pub fn to_stop(&self, has_begun: bool) -> Option<CancelWhen> {
+    pub fn to_stop(
+        &self,
+        has_begun: bool,
+        is_done: impl Fn(CancelWhen) -> bool,
+    ) -> Option<CancelWhen> {
         match self.cause {
             Cause::Cancelled | Cause::Superseded(_) => Some(CancelWhen::Immediate),
             // Whoever pays there brings it back.
@@ -333,7 +338,8 @@ impl Standing {
             Cause::EndPassed(_) if self.status == Status::Expired => Some(CancelWhen::Immediate),
             Cause::EndPassed(_) => {
                 let cancel = self.words.cancel?;
-                let before = self.to_stop_until(cancel);
+                // What it was not brought to end with its cycle would charge for another one.
+                let before = self.to_stop_until(cancel).filter(|when| is_done(*when));
                 Some(before.unwrap_or(CancelWhen::Immediate))
             }
             Cause::Begun | Cause::Paid(_) | Cause::Charged | Cause::TrialPassed(_) => {

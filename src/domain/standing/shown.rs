@@ -46,6 +46,8 @@ pub struct SubscriptionStanding {
     pub is_cancel_asked: bool,
     /// When that cancel ends it.
     pub cancel_at: Option<Timestamp>,
+    /// Whether a gateway goes on that would not stop when it was asked for this.
+    pub is_stop_refused: bool,
     /// The end date that was set and holds.
     pub end_date: Option<Timestamp>,
     /// Whether it is over, or another is in its place.
@@ -130,6 +132,7 @@ impl Standing {
             cycle_end: self.paid_through.or(trial_end),
             is_cancel_asked: self.words.cancel.is_some(),
             cancel_at: self.words.cancel.map(|cancel| cancel.ends_at),
+            is_stop_refused: false,
             end_date: self.words.end_date,
             ended: self.has_ended(),
             gateway_subscription: self.charged_as.clone(),
@@ -204,6 +207,7 @@ impl SubscriptionStanding {
             cycle_end: cells.paid_through(),
             is_cancel_asked: false,
             cancel_at: None,
+            is_stop_refused: false,
             end_date: None,
             ended: status.is_end(),
             gateway_subscription: None,

@@ -19,6 +19,7 @@ mod money;
 mod payers;
 mod people;
 mod sold;
+mod stops;
 mod stories;
 mod under_way;
 mod usage;

@@ -56,8 +56,9 @@ pub enum Cancel {
 impl Ledger {
     /// Cancels a subscription, at once, on a date or with its cycle: what is paid for, or the period
     /// after that where a gateway is about to charge for it, else the trial, else the running period
-    /// of what it is had for, or the running month where that is not known. Answers the sequence number of the event, or of the last event where nothing had to be
-    /// recorded because it was cancelled so before.
+    /// of what it is had for, or the running month where that is not known. Answers the sequence
+    /// number of the event, or of the last event where nothing had to be recorded because it was
+    /// cancelled so before, and no gateway refused that.
     ///
     /// # Errors
     /// [`Refusal::NoSuchCustomer`], [`Refusal::NoSuchSubscription`] (also for another customer's),
@@ -121,12 +122,19 @@ fn cancel(
 ) -> Result<OwnFact, Refusal> {
     refuse_foreign(held, "cancel it")?;
     let is_at_once = asked.when == Cancel::Immediate;
-    if held.status == Status::Canceled && is_at_once {
+    let is_stopped_again = is_at_once && is_stopped_again(held);
+    if held.status == Status::Canceled && is_at_once && !is_stopped_again {
         return Err(Refusal::NothingChanges);
     }
-    refuse_over(held)?;
+    if !is_stopped_again {
+        refuse_over(held)?;
+    }
     let (when, ends_at) = match asked.when {
-        Cancel::Immediate => (CancelWhen::Immediate, now),
+        // What is over ended when it did.
+        Cancel::Immediate => {
+            let ended_at = held.ends_at.filter(|_| is_stopped_again);
+            (CancelWhen::Immediate, ended_at.unwrap_or(now))
+        }
         Cancel::EndOfCycle => (CancelWhen::EndOfCycle, cycle_end(held, now)?),
         Cancel::OnDate(at) if at <= now => {
             let why = "`date` must be later than now; a subscription ends at once without one.";
@@ -135,7 +143,8 @@ fn cancel(
         Cancel::OnDate(at) => (CancelWhen::OnDate, at),
     };
     let is_silent = asked.feedback.is_none() && asked.comment.is_none();
-    if held.cancel_at == Some(ends_at) && !is_at_once && is_silent {
+    let is_as_before = held.cancel_at == Some(ends_at) && !is_at_once && is_silent;
+    if is_as_before && !held.is_stop_refused {
         return Err(Refusal::NothingChanges);
     }
     Ok(OwnFact::CancelAsked(CancelAsked {
@@ -145,6 +154,12 @@ fn cancel(
         feedback: asked.feedback.clone(),
         comment: asked.comment.clone(),
     }))
+}
+
+/// Whether a cancel at once has a gateway asked once more to stop what is over here.
+fn is_stopped_again(held: &SubscriptionStanding) -> bool {
+    let is_ended = matches!(held.status, Status::Canceled | Status::Expired);
+    is_ended && held.is_stop_refused
 }
 
 /// When the cycle ends that runs at `now`: of one that a gateway charges, and whose charge for it

@@ -2,6 +2,7 @@
 //! there.
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +11,7 @@ use subledger::domain::catalog::Period;
 use subledger::ledger::{Actor, Cancel, Cancelling, Request};
 
 use super::fake::{Fake, KEY_ID, KEY_SECRET, Mood, error};
-use super::shop::{CUSTOMER, Shop, wait_for};
+use super::shop::{CUSTOMER, PATIENCE, Shop, wait_for};
 
 const SUBSCRIPTION: &str = "sub_Fake0000000001";
 
@@ -303,6 +304,62 @@ fn what_razorpay_ended_itself_needs_no_cancel_and_what_it_refuses_is_told() {
         let told = shop.told_once("subscription.cancelled_at_gateway");
         assert_eq!(told["refused"].as_str(), refused, "{told}");
     }
+}
+
+/// Waits for the answers of the gateway to that many cancels, and answers what refused each.
+fn refusals(shop: &Shop, count: usize) -> Vec<Value> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let told = shop.told("subscription.cancelled_at_gateway");
+        if told.len() == count {
+            return told.iter().map(|told| told["refused"].clone()).collect();
+        }
+        assert!(told.len() < count && Instant::now() < end, "{told:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+const NOT_NOW: &str = "Subscription is not cancellable.";
+
+/// One that Razorpay will not cancel once, and was asked to.
+fn not_cancelled(when: Cancel) -> (Fake, Shop, String) {
+    let (fake, shop) = shop();
+    let id = open(&shop);
+    shop.press(&id, "pay");
+    shop.world.razorpay(&charged(&id));
+    fake.feels([Mood::Says(400, error(NOT_NOW))]);
+    let held = shop.subscribed()[0]["id"].as_str().unwrap().to_owned();
+    cancel(&shop, &held, when);
+    assert_eq!(refusals(&shop, 1), [json!(NOT_NOW)]);
+    assert!(fake.books.lock().cancelled.is_empty());
+    (fake, shop, held)
+}
+
+#[test]
+fn the_same_cancel_after_a_refusal_asks_razorpay_again_and_then_no_more() {
+    for (when, at_end) in [(Cancel::EndOfCycle, true), (Cancel::Immediate, false)] {
+        let (fake, shop, held) = not_cancelled(when);
+        let ended_at = shop.subscribed()[0]["ended_at"].clone();
+        shop.world.set_time("2026-11-26T00:05:00Z");
+        cancel(&shop, &held, when);
+        assert_eq!(refusals(&shop, 2), [json!(NOT_NOW), Value::Null]);
+        let cancelled = fake.books.lock().cancelled.clone();
+        assert_eq!(cancelled, [(SUBSCRIPTION.to_owned(), json!(at_end))]);
+        assert_eq!(shop.subscribed()[0]["ended_at"], ended_at);
+        // The control: what was done is not asked for again.
+        cancel(&shop, &held, when);
+        assert_eq!(shop.told("subscription.cancel_asked").len(), 2);
+    }
+}
+
+#[test]
+fn what_razorpay_would_not_end_with_its_cycle_it_is_asked_to_end_at_once_then() {
+    let (fake, shop, _) = not_cancelled(Cancel::EndOfCycle);
+    shop.world.set_time("2027-11-26T00:01:00Z");
+    assert_eq!(refusals(&shop, 2), [json!(NOT_NOW), Value::Null]);
+    let cancelled = fake.books.lock().cancelled.clone();
+    assert_eq!(cancelled, [(SUBSCRIPTION.to_owned(), json!(false))]);
+    assert_eq!(shop.subscribed()[0]["status"], "canceled");
 }
 
 /// The control of the counts above.

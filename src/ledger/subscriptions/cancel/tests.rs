@@ -32,6 +32,7 @@ fn active() -> SubscriptionStanding {
         cycle_end: Some(at(PAID)),
         is_cancel_asked: false,
         cancel_at: None,
+        is_stop_refused: false,
         end_date: None,
         ended: false,
         gateway_subscription: None,
@@ -178,6 +179,48 @@ fn the_cycle_of_what_a_gateway_is_about_to_charge_is_the_one_to_come() {
     }
     // The control: nobody charges for what is paid once at a time.
     assert_eq!(with_cycle(&active(), LATER), at(PAID));
+}
+
+#[test]
+fn what_a_gateway_refused_may_be_asked_again_and_ended_when_it_did() {
+    let refused = |held: SubscriptionStanding| SubscriptionStanding {
+        is_stop_refused: true,
+        ..held
+    };
+    let asked = SubscriptionStanding {
+        is_cancel_asked: true,
+        cancel_at: Some(at(PAID)),
+        ..active()
+    };
+    let again = cancel(&refused(asked.clone()), Cancel::EndOfCycle, at(NOW));
+    assert_eq!(cancelled_at(again), at(PAID));
+    let canceled = SubscriptionStanding {
+        status: Status::Canceled,
+        ..expired(NOW)
+    };
+    for held in [&canceled, &expired(NOW)] {
+        let again = cancel(&refused(held.clone()), Cancel::Immediate, at(LATER));
+        assert_eq!(cancelled_at(again), at(NOW));
+        // What is over has no cycle any more, nor a date that is to come.
+        for when in [
+            Cancel::EndOfCycle,
+            Cancel::OnDate(at("2027-01-01T00:00:00Z")),
+        ] {
+            let told = cancel(&refused(held.clone()), when, at(LATER));
+            assert!(matches!(told, Err(Refusal::Invalid(_))), "{told:?}");
+        }
+    }
+    // Another stands in its place: a cancel would say something else than that.
+    let superseded = SubscriptionStanding {
+        status: Status::Superseded,
+        ..expired(NOW)
+    };
+    let told = cancel(&refused(superseded), Cancel::Immediate, at(LATER));
+    assert!(matches!(told, Err(Refusal::Invalid(_))), "{told:?}");
+    // The control.
+    let again = cancel(&asked, Cancel::EndOfCycle, at(NOW));
+    assert_eq!(again, Err(Refusal::NothingChanges));
+    assert!(cancel(&expired(NOW), Cancel::Immediate, at(LATER)).is_err());
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn cancel(
         }
         Cancel::EndOfCycle => (CancelWhen::EndOfCycle, cycle_end(held, now)?),
         Cancel::OnDate(at) if at <= now => {
-            let why = "`date` must be later than now; a subscription ends at once without one.";
+            let why = "`date` must be later than now: to end it now, cancel it at once.";
             return Err(Refusal::Invalid(why.into()));
         }
         Cancel::OnDate(at) => (CancelWhen::OnDate, at),

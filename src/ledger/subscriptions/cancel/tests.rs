@@ -224,6 +224,17 @@ fn what_a_gateway_refused_may_be_asked_again_and_ended_when_it_did() {
 }
 
 #[test]
+fn a_date_that_is_not_to_come_is_refused_by_a_sentence_that_is_true_on_every_surface() {
+    for date in [NOW, START] {
+        let told = cancel(&active(), Cancel::OnDate(at(date)), at(NOW));
+        let why = "`date` must be later than now: to end it now, cancel it at once.";
+        assert_eq!(told, Err(Refusal::Invalid(why.into())));
+    }
+    let told = cancel(&active(), Cancel::OnDate(at(LATER)), at(NOW));
+    assert_eq!(cancelled_at(told), at(LATER));
+}
+
+#[test]
 fn a_decision_stands_above_the_newest_word_of_a_clock_that_is_ahead() {
     let ahead = SubscriptionStanding {
         told_until: Some(at(LATER)),

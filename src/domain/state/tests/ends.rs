@@ -33,39 +33,71 @@ fn granted_until(book: &Book, now: u32) -> Option<String> {
         .map(|until| until.to_string())
 }
 
-/// A cancel on the 33rd day with a cycle that was known to end on the 32nd.
-const STEPS: usize = 4;
+/// What is told of a subscription that is charged and cancelled with its cycle.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// The charge for one more period after so many.
+    Charged(u32),
+    /// Cancelled, when so many periods more than the first were known to be paid.
+    Cancelled(u32),
+    /// The end of so many periods more than the first has passed.
+    Ended(u32),
+}
 
-fn tell(book: &mut Book, step: usize) {
+/// When so many periods more than the first are over.
+const fn end(periods: u32) -> u32 {
+    32 + 30 * periods
+}
+
+fn tell(book: &mut Book, step: Step) {
     match step {
-        0 => charged(book, 2, "pay_1", 32),
-        1 => book.cancelled(33, SUA[0], CancelWhen::EndOfCycle, 32),
-        2 => ended(book, 32),
-        _ => charged(book, 34, "pay_2", 62),
+        Step::Charged(number) => charged(
+            book,
+            end(number) - 28,
+            &format!("pay_{number}"),
+            end(number),
+        ),
+        Step::Cancelled(known) => {
+            // That period is over, and the charge for the next is late.
+            book.cancelled(end(known) + 1, SUA[0], CancelWhen::EndOfCycle, end(known));
+        }
+        Step::Ended(passed) => ended(book, end(passed)),
     }
 }
 
+/// Charges, one cancel after any of them, and what the scheduler may have told before it knew of
+/// all charges, in any order; and how many charges there are.
+fn told() -> impl Strategy<Value = (Vec<Step>, u32)> {
+    let lengths = (1_u32..4).prop_flat_map(|charges| (Just(charges), 0..charges));
+    lengths.prop_flat_map(|(charges, known)| {
+        let mut steps: Vec<Step> = (0..charges).map(Step::Charged).collect();
+        steps.push(Step::Cancelled(known));
+        steps.extend((0..charges - 1).map(Step::Ended));
+        (Just(steps).prop_shuffle(), Just(charges))
+    })
+}
+
 proptest! {
-    /// Who is charged has what is charged for, whenever the charge and the cancel are heard of.
+    /// Who is charged has what is charged for, whenever the charges and the cancel are heard of.
     #[test]
-    fn a_cycle_ends_with_what_was_charged_for_in_every_order(
-        order in Just((0..STEPS).collect::<Vec<_>>()).prop_shuffle()
-    ) {
+    fn a_cycle_ends_with_what_was_charged_for_in_every_order((steps, charges) in told()) {
         let mut book = sold_by_razorpay();
-        for step in order {
+        for step in steps {
             tell(&mut book, step);
         }
-        let ends = written(62);
+        let last = end(charges - 1);
+        let ends = written(last);
         prop_assert_eq!(book.stands(0), ("active".into(), [ends.clone(), ends.clone(), None]));
-        prop_assert_eq!(granted_until(&book, 50), ends);
-        prop_assert_eq!(book.state.next_due(), Some(day(62)));
+        prop_assert_eq!(granted_until(&book, last - 1), ends);
+        prop_assert_eq!(book.state.next_due(), Some(day(last)));
         let standing = book.state.standing_of(SUA[0]).unwrap();
-        prop_assert_eq!((standing.cancel_at, standing.ends_at), (Some(day(62)), Some(day(62))));
-        let as_of = AsOf { now: day(50), grace_days: 3 };
+        prop_assert_eq!((standing.cancel_at, standing.ends_at), (Some(day(last)), Some(day(last))));
+        let as_of = AsOf { now: day(last - 1), grace_days: 3 };
         let record = book.state.subscription_record(SUA[0], as_of).unwrap();
-        prop_assert_eq!(record.cancel.unwrap().ends_at, day(62));
-        book.settle(day(62));
+        prop_assert_eq!(record.cancel.unwrap().ends_at, day(last));
+        book.settle(day(last));
         prop_assert_eq!(book.stands(0).0, "canceled");
+        prop_assert_eq!(granted_until(&book, last), None);
     }
 }
 

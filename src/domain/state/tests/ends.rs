@@ -119,7 +119,7 @@ fn what_is_charged_moves_no_date() {
     assert_eq!(dated.stands(0).1[1], written(20));
 }
 
-/// A payment before the cancel that comes late is for the cycle as well: after it, it would undo it.
+/// A payment before the cancel that is heard of late counts as well; one after it would undo it.
 #[test]
 fn a_payment_before_the_cancel_moves_the_end_of_its_cycle() {
     let mut book = Book::new();

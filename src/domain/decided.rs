@@ -101,8 +101,10 @@ pub struct CancelTold<'a> {
 
 /// What a gateway answered to a cancel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Answer {
+pub enum Answer {
+    /// It did.
     Done,
+    /// It would not.
     Refused,
 }
 
@@ -316,15 +318,25 @@ impl Decided {
         self.ends_passed.contains(&end)
     }
 
-    /// Whether the gateway answered to such a cancel of a subscription there. That it would not
-    /// holds for what was decided until then: `newest`.
+    /// What the gateway answered to such a cancel of a subscription there. That it would not holds
+    /// for what was decided until then: `newest`.
     #[must_use]
-    pub fn is_stopped(&self, reference: &str, when: CancelWhen, newest: Option<Stamp>) -> bool {
-        let held = self.stopped.get(&(reference.into(), when));
-        held.is_some_and(|held| match held.value {
-            Answer::Done => true,
-            Answer::Refused => newest < Some(held.stamp),
-        })
+    pub fn answer(
+        &self,
+        reference: &str,
+        when: CancelWhen,
+        newest: Option<Stamp>,
+    ) -> Option<Answer> {
+        let held = self.stopped.get(&(reference.into(), when))?;
+        let holds = held.value == Answer::Done || newest < Some(held.stamp);
+        holds.then_some(held.value)
+    }
+
+    /// Whether a gateway ever would not cancel.
+    #[must_use]
+    pub fn was_refused(&self) -> bool {
+        let mut answers = self.stopped.values();
+        answers.any(|held| held.value == Answer::Refused)
     }
 
     /// The checkouts that put another in its place once they are paid.

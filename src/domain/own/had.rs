@@ -74,7 +74,8 @@ pub struct CancelAsked {
     pub subscription_id: Box<str>,
     /// When it was asked to end.
     pub when: CancelWhen,
-    /// When it ends: the moment it was asked, the end of the cycle as it was known then, or a date.
+    /// When it ends: the moment it was asked, the end of the cycle as it was known then (it ends no
+    /// sooner than what is paid for), or a date.
     pub ends_at: Timestamp,
     /// Why, in one of the surface's words (`TOO_EXPENSIVE`).
     #[serde(default, skip_serializing_if = "Option::is_none")]

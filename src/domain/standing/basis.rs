@@ -183,6 +183,7 @@ impl Basis<'_> {
             ends_at: None,
             ended_at: None,
             is_cancelled: false,
+            is_prolonged: false,
             words,
             is_paid: self.is_paid_once(),
             must_be_paid: !self.is_paid() && begun.is_some_and(|(begun, _)| begun.is_paid_plan),

@@ -84,8 +84,11 @@ pub struct Standing {
     pub ended_at: Option<Timestamp>,
     /// Whether a cancel ended it.
     pub is_cancelled: bool,
-    /// The cancel and the end date that no later payment stands against.
+    /// The cancel and the end date that no later payment stands against; a cancel with the cycle
+    /// lasts as long as is paid.
     pub words: Words,
+    /// Whether a cancel with its cycle ends it later than it said, with what is paid for.
+    pub is_prolonged: bool,
     /// Whether a single payment pays for it, or one for what it took the place of.
     pub is_paid: bool,
     /// Whether it is only tried yet, and must be paid for after that.
@@ -157,8 +160,25 @@ impl Standing {
         }
     }
 
+    /// A cycle lasts as long as is paid for it, also where a charge or a payment is heard of only
+    /// after the cancel.
+    fn finish_cycle(&mut self) {
+        let cancel = self.words.cancel.as_mut();
+        let Some(cancel) = cancel.filter(|cancel| cancel.when == CancelWhen::EndOfCycle) else {
+            return;
+        };
+        if let Some(through) = self
+            .paid_through
+            .filter(|through| *through > cancel.ends_at)
+        {
+            cancel.ends_at = through;
+            self.is_prolonged = true;
+        }
+    }
+
     /// What was decided here stands above it all.
     fn settle(&mut self, basis: &Basis<'_>, chain: &Chain) {
+        self.finish_cycle();
         let decided = basis.decided;
         let Words {
             cancel, end_date, ..
@@ -301,9 +321,14 @@ impl Standing {
     }
 
     /// What must be asked of a gateway about a subscription there that is charged for this one, or
-    /// may be: a payer was sent to it, but it `has_begun` only once that payer agreed.
+    /// may be: a payer was sent to it, but it `has_begun` only once that payer agreed. What the
+    /// gateway did already, `is_done` says.
     #[must_use]
-    pub fn to_stop(&self, has_begun: bool) -> Option<CancelWhen> {
+    pub fn to_stop(
+        &self,
+        has_begun: bool,
+        is_done: impl Fn(CancelWhen) -> bool,
+    ) -> Option<CancelWhen> {
         match self.cause {
             Cause::Cancelled | Cause::Superseded(_) => Some(CancelWhen::Immediate),
             // Whoever pays there brings it back.
@@ -313,7 +338,8 @@ impl Standing {
             Cause::EndPassed(_) if self.status == Status::Expired => Some(CancelWhen::Immediate),
             Cause::EndPassed(_) => {
                 let cancel = self.words.cancel?;
-                let before = self.to_stop_until(cancel);
+                // What it was not brought to end with its cycle would charge for another one.
+                let before = self.to_stop_until(cancel).filter(|when| is_done(*when));
                 Some(before.unwrap_or(CancelWhen::Immediate))
             }
             Cause::Begun | Cause::Paid(_) | Cause::Charged | Cause::TrialPassed(_) => {

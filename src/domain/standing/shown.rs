@@ -46,6 +46,8 @@ pub struct SubscriptionStanding {
     pub is_cancel_asked: bool,
     /// When that cancel ends it.
     pub cancel_at: Option<Timestamp>,
+    /// Whether a gateway goes on that would not stop when it was asked for this.
+    pub is_stop_refused: bool,
     /// The end date that was set and holds.
     pub end_date: Option<Timestamp>,
     /// Whether it is over, or another is in its place.
@@ -130,6 +132,7 @@ impl Standing {
             cycle_end: self.paid_through.or(trial_end),
             is_cancel_asked: self.words.cancel.is_some(),
             cancel_at: self.words.cancel.map(|cancel| cancel.ends_at),
+            is_stop_refused: false,
             end_date: self.words.end_date,
             ended: self.has_ended(),
             gateway_subscription: self.charged_as.clone(),
@@ -160,6 +163,15 @@ impl SubscriptionStanding {
     pub fn running_end(&self, now: Timestamp) -> Option<Timestamp> {
         let started_at = self.started_at.unwrap_or(now);
         running(self.terms.as_ref(), started_at, self.trial_ends_at, now).1
+    }
+
+    /// When the period ends that runs at `now` after all that a gateway has charged for: the charge
+    /// for it is under way. `None` where that reaches beyond `now`, and where no gateway charges.
+    #[must_use]
+    pub fn charged_next(&self, now: Timestamp) -> Option<Timestamp> {
+        let through = self.paid_through.filter(|through| *through <= now);
+        let through = through.filter(|_| self.gateway_subscription.is_some())?;
+        self.terms.as_ref()?.period.running(through, now).1
     }
 
     /// Whether it was paid for once, for ever.
@@ -195,6 +207,7 @@ impl SubscriptionStanding {
             cycle_end: cells.paid_through(),
             is_cancel_asked: false,
             cancel_at: None,
+            is_stop_refused: false,
             end_date: None,
             ended: status.is_end(),
             gateway_subscription: None,

@@ -6,15 +6,12 @@ use hashbrown::HashSet;
 use super::State;
 use super::arena::Ix;
 use super::entity::{Body, Kind, Role};
-use super::sales::Sold;
 use crate::domain::checkout::{
     CheckoutView, GatewayWork, Heard, Outcome, OwnCheckout, PaymentMade,
 };
-use crate::domain::decided::Decided;
 use crate::domain::own::{CheckoutOpened, GATEWAY_SANDBOX, Item, PROVIDER};
 use crate::domain::standing::PeriodPaid;
-use crate::domain::status::{CheckoutStatus, Status};
-use crate::domain::subscription::Subscription;
+use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
 
 /// Payments hang under a checkout by an order, or by an invoice of a subscription.
@@ -223,33 +220,6 @@ impl State {
             return self.stops_of(ix);
         }
         self.opening_of(ix).into_iter().collect()
-    }
-
-    /// Every subscription at a gateway that goes on there and is to stop.
-    fn stops_of(&self, ix: Ix) -> Vec<GatewayWork> {
-        let entity = self.arena.get(ix);
-        let goes_on: Vec<_> = self.charges_of(ix).collect();
-        if goes_on.is_empty() {
-            return Vec::new();
-        }
-        let none = Decided::default();
-        let decided = entity.subscription().and_then(Subscription::decided);
-        let decided = decided.unwrap_or(&none);
-        let Some(Sold { standing, .. }) = self.sold(ix) else {
-            return Vec::new();
-        };
-        let stops = goes_on.into_iter().filter_map(|(_, _, charged)| {
-            let status = charged.cells.status();
-            let has_begun = status != Status::Incomplete;
-            let when = standing.to_stop(has_begun).filter(|_| !status.is_end())?;
-            let is_stopped = decided.is_stopped(charged.id, when, standing.words.newest);
-            (!is_stopped).then(|| GatewayWork::Cancel {
-                subscription_id: entity.name.clone(),
-                reference: charged.id.into(),
-                when,
-            })
-        });
-        stops.collect()
     }
 
     fn opening_of(&self, ix: Ix) -> Option<GatewayWork> {

@@ -33,6 +33,7 @@ mod sales;
 mod searched;
 mod sessions;
 mod snapshot;
+mod stops;
 mod subscriptions;
 #[cfg(test)]
 mod tests;

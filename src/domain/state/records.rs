@@ -89,7 +89,8 @@ impl State {
                 let decided = self.arena.get(ix).subscription();
                 let decided = decided.and_then(Subscription::decided);
                 let told = decided.and_then(Decided::cancel_told);
-                let told = told.filter(|_| standing.words.cancel.is_some());
+                let holds = standing.words.cancel;
+                let told = told.and_then(|told| holds.map(|cancel| CancelTold { cancel, ..told }));
                 (
                     standing.terms.clone(),
                     standing.trial_ends_at,

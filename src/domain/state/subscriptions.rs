@@ -341,7 +341,10 @@ impl State {
         let id = entity.id.with(Prefix::Subscription).to_string();
         let provider = self.arena.provider(entity.space);
         Some(match shown.stands {
-            Stands::Sold(standing) => standing.for_deciding(id, identifier),
+            Stands::Sold(standing) => SubscriptionStanding {
+                is_stop_refused: self.is_stop_refused(ix, &standing),
+                ..standing.for_deciding(id, identifier)
+            },
             Stands::Provided { cells, decided } => {
                 let mut view = SubscriptionStanding::of_provider(provider, id, &cells);
                 view.identifier = identifier;

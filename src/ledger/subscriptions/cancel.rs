@@ -54,10 +54,11 @@ pub enum Cancel {
 }
 
 impl Ledger {
-    /// Cancels a subscription, at once, on a date or with its cycle: what is paid for, else the
-    /// trial, else the running period of what it is had for, or the running month where that is not
-    /// known. Answers the sequence number of the event, or of the last event where nothing had to be
-    /// recorded because it was cancelled so before.
+    /// Cancels a subscription, at once, on a date or with its cycle: what is paid for, or the period
+    /// after that where a gateway is about to charge for it, else the trial, else the running period
+    /// of what it is had for, or the running month where that is not known. Answers the sequence
+    /// number of the event, or of the last event where nothing had to be recorded because it was
+    /// cancelled so before, and no gateway refused that.
     ///
     /// # Errors
     /// [`Refusal::NoSuchCustomer`], [`Refusal::NoSuchSubscription`] (also for another customer's),
@@ -121,21 +122,29 @@ fn cancel(
 ) -> Result<OwnFact, Refusal> {
     refuse_foreign(held, "cancel it")?;
     let is_at_once = asked.when == Cancel::Immediate;
-    if held.status == Status::Canceled && is_at_once {
+    let is_stopped_again = is_at_once && is_stopped_again(held);
+    if held.status == Status::Canceled && is_at_once && !is_stopped_again {
         return Err(Refusal::NothingChanges);
     }
-    refuse_over(held)?;
+    if !is_stopped_again {
+        refuse_over(held)?;
+    }
     let (when, ends_at) = match asked.when {
-        Cancel::Immediate => (CancelWhen::Immediate, now),
+        // What is over ended when it did.
+        Cancel::Immediate => {
+            let ended_at = held.ends_at.filter(|_| is_stopped_again);
+            (CancelWhen::Immediate, ended_at.unwrap_or(now))
+        }
         Cancel::EndOfCycle => (CancelWhen::EndOfCycle, cycle_end(held, now)?),
         Cancel::OnDate(at) if at <= now => {
-            let why = "`date` must be later than now; a subscription ends at once without one.";
+            let why = "`date` must be later than now: to end it now, cancel it at once.";
             return Err(Refusal::Invalid(why.into()));
         }
         Cancel::OnDate(at) => (CancelWhen::OnDate, at),
     };
     let is_silent = asked.feedback.is_none() && asked.comment.is_none();
-    if held.cancel_at == Some(ends_at) && !is_at_once && is_silent {
+    let is_as_before = held.cancel_at == Some(ends_at) && !is_at_once && is_silent;
+    if is_as_before && !held.is_stop_refused {
         return Err(Refusal::NothingChanges);
     }
     Ok(OwnFact::CancelAsked(CancelAsked {
@@ -147,8 +156,21 @@ fn cancel(
     }))
 }
 
-/// When the cycle ends that runs at `now`.
+/// Whether a cancel at once has a gateway asked once more to stop what is over here.
+fn is_stopped_again(held: &SubscriptionStanding) -> bool {
+    let is_ended = matches!(held.status, Status::Canceled | Status::Expired);
+    is_ended && held.is_stop_refused
+}
+
+/// When the cycle ends that runs at `now`: of one that a gateway charges, and whose charge for it
+/// is late, the one that follows what is paid for. What was asked before is put off by no repeat.
 fn cycle_end(held: &SubscriptionStanding, now: Timestamp) -> Result<Timestamp, Refusal> {
+    if let Some(over) = held.cancel_at.filter(|cancel_at| *cancel_at <= now) {
+        return Ok(over);
+    }
+    if let Some(end) = held.charged_next(now) {
+        return Ok(end);
+    }
     let Some(cycle_end) = held.cycle_end.or_else(|| held.running_end(now)) else {
         let why = "The subscription was had once and has no period that ends: cancel it at once or \
                    on a date.";
@@ -196,177 +218,4 @@ fn refuse_foreign(held: &SubscriptionStanding, what: &str) -> Result<(), Refusal
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        Timestamp::parse(text).unwrap()
-    }
-
-    const START: &str = "2026-01-31T10:00:00Z";
-    const PAID: &str = "2026-02-28T10:00:00Z";
-    const NOW: &str = "2026-02-10T00:00:00Z";
-    const LATER: &str = "2026-05-01T00:00:00Z";
-
-    fn active() -> SubscriptionStanding {
-        SubscriptionStanding {
-            id: "SUA-0MSC9073DVBTK".into(),
-            identifier: Some("ada".into()),
-            provider: crate::domain::own::PROVIDER,
-            status: Status::Active,
-            plan_id: None,
-            is_ours: true,
-            terms: None,
-            must_be_paid: false,
-            is_paid: true,
-            started_at: Some(at(START)),
-            trial_ends_at: None,
-            paid_through: Some(at(PAID)),
-            ends_at: Some(at(PAID)),
-            cycle_end: Some(at(PAID)),
-            is_cancel_asked: false,
-            cancel_at: None,
-            end_date: None,
-            ended: false,
-            gateway_subscription: None,
-            last_paid_period: None,
-            told_until: None,
-        }
-    }
-
-    fn expired(end: &str) -> SubscriptionStanding {
-        SubscriptionStanding {
-            status: Status::Expired,
-            ended: true,
-            ends_at: Some(at(end)),
-            ..active()
-        }
-    }
-
-    fn cancel(
-        held: &SubscriptionStanding,
-        when: Cancel,
-        now: Timestamp,
-    ) -> Result<OwnFact, Refusal> {
-        let asked = Cancelling {
-            customer: None,
-            subscription: held.id.clone(),
-            when,
-            feedback: None,
-            comment: None,
-        };
-        super::cancel(held, &asked, now)
-    }
-
-    fn cancelled_at(told: Result<OwnFact, Refusal>) -> Timestamp {
-        let Ok(OwnFact::CancelAsked(asked)) = told else {
-            unreachable!("{told:?}");
-        };
-        asked.ends_at
-    }
-
-    #[test]
-    fn a_cancel_ends_it_at_once_or_with_its_cycle() {
-        let now = at(NOW);
-        let at_once = cancel(&active(), Cancel::Immediate, now);
-        assert_eq!(cancelled_at(at_once), now);
-        let with_cycle = cancel(&active(), Cancel::EndOfCycle, now);
-        assert_eq!(cancelled_at(with_cycle), at(PAID));
-        let without = SubscriptionStanding {
-            cycle_end: None,
-            ..active()
-        };
-        let with_month = cancel(&without, Cancel::EndOfCycle, at(LATER));
-        assert_eq!(cancelled_at(with_month), at("2026-05-31T10:00:00Z"));
-    }
-
-    #[test]
-    fn what_was_asked_before_changes_nothing_and_may_be_hastened() {
-        let asked = SubscriptionStanding {
-            is_cancel_asked: true,
-            cancel_at: Some(at(PAID)),
-            ..active()
-        };
-        let again = cancel(&asked, Cancel::EndOfCycle, at(NOW));
-        assert_eq!(again, Err(Refusal::NothingChanges));
-        let at_once = cancel(&asked, Cancel::Immediate, at(NOW));
-        assert_eq!(cancelled_at(at_once), at(NOW));
-        let dated = SubscriptionStanding {
-            end_date: Some(at(NOW)),
-            ..active()
-        };
-        assert_eq!(set_end(&dated, at(NOW)), Err(Refusal::NothingChanges));
-        assert!(set_end(&dated, at(LATER)).is_ok());
-        assert!(matches!(
-            set_end(&asked, at(LATER)),
-            Err(Refusal::Invalid(_))
-        ));
-        assert!(set_end(&asked, at(NOW)).is_ok());
-    }
-
-    #[test]
-    fn what_expired_is_brought_back_by_an_end_date_and_what_was_cancelled_is_not() {
-        assert!(set_end(&expired(NOW), at(LATER)).is_ok());
-        assert!(set_end(&expired(PAID), at(LATER)).is_ok());
-        let charged = SubscriptionStanding {
-            gateway_subscription: Some("sub_1".into()),
-            ..expired(NOW)
-        };
-        let canceled = SubscriptionStanding {
-            status: Status::Canceled,
-            ..expired(NOW)
-        };
-        for held in [&charged, &canceled] {
-            let Err(Refusal::Invalid(why)) = set_end(held, at(LATER)) else {
-                unreachable!("{held:?}");
-            };
-            assert!(why.contains("end_date"), "{why}");
-        }
-        let again = cancel(&canceled, Cancel::Immediate, at(LATER));
-        assert_eq!(again, Err(Refusal::NothingChanges));
-        for held in [canceled, expired(NOW)] {
-            let told = cancel(&held, Cancel::EndOfCycle, at(LATER));
-            assert!(matches!(told, Err(Refusal::Invalid(_))), "{told:?}");
-        }
-    }
-
-    #[test]
-    fn the_cycle_of_what_an_end_date_put_off_ends_then() {
-        let put_off = SubscriptionStanding {
-            end_date: Some(at(LATER)),
-            ..active()
-        };
-        let after = at("2026-03-15T00:00:00Z");
-        let with_cycle = |now| cancelled_at(cancel(&put_off, Cancel::EndOfCycle, now));
-        assert_eq!(with_cycle(at(NOW)), at(PAID));
-        assert_eq!(with_cycle(after), at(LATER));
-    }
-
-    #[test]
-    fn a_decision_stands_above_the_newest_word_of_a_clock_that_is_ahead() {
-        let ahead = SubscriptionStanding {
-            told_until: Some(at(LATER)),
-            ..active()
-        };
-        assert_eq!(told_at(&ahead, at(NOW)), at(LATER).plus_millis(1));
-        assert_eq!(told_at(&active(), at(NOW)), at(NOW));
-    }
-
-    #[test]
-    fn what_others_charge_is_ended_there_unless_they_cannot() {
-        let of = |provider| SubscriptionStanding {
-            provider,
-            is_ours: false,
-            ..active()
-        };
-        for provider in ["razorpay", "kelviq"] {
-            let told = cancel(&of(provider), Cancel::Immediate, at(NOW));
-            let why = format!("The subscription is charged by {provider}; cancel it there.");
-            assert_eq!(told, Err(Refusal::Invalid(why)));
-            assert!(set_end(&of(provider), at(LATER)).is_err());
-        }
-        assert!(cancel(&of("stykite"), Cancel::Immediate, at(NOW)).is_ok());
-        assert!(set_end(&of("stykite"), at(LATER)).is_ok());
-    }
-}
+mod tests;

@@ -15,7 +15,7 @@ pub const ADDON_OF_PLAN: &str = "ADV-0MD508X1S3008";
 pub const ADDON: &str = "ADV-0MD508X1S3006";
 pub const CUSTOMER: &str = "user+1@example.com";
 /// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub const CATALOG: &str = r#"
 [[catalog.countries]]

@@ -2,15 +2,16 @@
 //! there.
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 use subledger::domain::catalog::Period;
 use subledger::ledger::{Actor, Cancel, Cancelling, Request};
 
 use super::fake::{Fake, KEY_ID, KEY_SECRET, Mood, error};
-use super::shop::{CUSTOMER, Shop, wait_for};
+use super::shop::{CUSTOMER, PATIENCE, Shop, wait_for};
 
 const SUBSCRIPTION: &str = "sub_Fake0000000001";
 
@@ -23,6 +24,13 @@ fn shop() -> (Fake, Shop) {
 
 fn open(shop: &Shop) -> String {
     shop.open_for(Shop::plan(Period::Yearly)).unwrap()
+}
+
+fn cancel(shop: &Shop, subscription: &str, when: Cancel) {
+    let ledger = shop.world.ledger();
+    let request = Request::of(Actor::Admin);
+    wait_for(ledger.cancel_subscription(Cancelling::of(CUSTOMER, subscription, when), &request))
+        .unwrap();
 }
 
 fn charged(id: &str) -> Vec<u8> {
@@ -228,10 +236,7 @@ fn a_cancel_is_told_to_razorpay_until_it_answers() {
             Mood::Says(503, String::new()),
             Mood::Says(429, error("Too many requests")),
         ]);
-        let request = Request::of(Actor::Admin);
-        let ledger = shop.world.ledger();
-        wait_for(ledger.cancel_subscription(Cancelling::of(CUSTOMER, &held, when), &request))
-            .unwrap();
+        cancel(&shop, &held, when);
         let told = shop.told_once("subscription.cancelled_at_gateway");
         assert_eq!(told["subscription_id"], held.as_str());
         assert!(told.get("refused").is_none(), "{told}");
@@ -239,6 +244,47 @@ fn a_cancel_is_told_to_razorpay_until_it_answers() {
         assert_eq!(cancelled, [(SUBSCRIPTION.to_owned(), json!(at_end))]);
         assert_eq!(shop.subscribed()[0]["status"], shown);
     }
+}
+
+/// The charge for the second year, which is one hour longer.
+fn charged_again(id: &str) -> Vec<u8> {
+    let mut event: Value = serde_json::from_slice(&charged(id)).unwrap();
+    event["created_at"] = json!(1_827_194_500);
+    let held = &mut event["payload"]["subscription"]["entity"];
+    held["current_start"] = json!(1_827_187_260);
+    held["current_end"] = json!(1_858_813_260);
+    held["paid_count"] = json!(2);
+    let payment = &mut event["payload"]["payment"]["entity"];
+    payment["id"] = json!("pay_Fake00000000004");
+    payment["created_at"] = json!(1_827_194_400);
+    event.to_string().into_bytes()
+}
+
+/// A gateway charges some time after a period is over, and what it charges for is had.
+#[test]
+fn a_cancel_before_a_charge_that_is_late_ends_with_what_that_pays_for() {
+    let (_fake, shop) = shop();
+    let id = open(&shop);
+    shop.press(&id, "pay");
+    shop.world.razorpay(&charged(&id));
+    shop.world.set_time("2027-11-26T01:00:00Z");
+    let held = shop.subscribed()[0].clone();
+    assert_eq!(held["paid_through"], "2027-11-26T00:01:00.000Z");
+    cancel(&shop, held["id"].as_str().unwrap(), Cancel::EndOfCycle);
+    let held = shop.subscribed()[0].clone();
+    assert_eq!(held["status"], "active");
+    assert_eq!(held["cancel_at"], "2028-11-26T00:01:00.000Z");
+    shop.world.set_time("2027-11-26T03:00:00Z");
+    shop.world.razorpay(&charged_again(&id));
+    let held = shop.subscribed()[0].clone();
+    assert_eq!(held["access"]["granted"], true, "{held}");
+    assert_eq!(held["paid_through"], "2028-11-26T01:01:00.000Z");
+    assert_eq!(held["cancel_at"], held["paid_through"]);
+    shop.world.set_time("2028-11-26T00:30:00Z");
+    assert_eq!(shop.subscribed()[0]["access"]["granted"], true);
+    shop.world.set_time("2028-11-26T01:01:00Z");
+    shop.told_once("subscription.ended");
+    assert_eq!(shop.subscribed()[0]["status"], "canceled");
 }
 
 #[test]
@@ -254,16 +300,66 @@ fn what_razorpay_ended_itself_needs_no_cancel_and_what_it_refuses_is_told() {
         fake.books.lock().subscriptions[0]["status"] = json!(status);
         fake.feels([Mood::Says(400, error("Subscription is not cancellable."))]);
         let held = shop.subscribed()[0]["id"].as_str().unwrap().to_owned();
-        let cancelling = Cancelling::of(CUSTOMER, &held, Cancel::Immediate);
-        let request = Request::of(Actor::Admin);
-        let asked = shop
-            .world
-            .ledger()
-            .cancel_subscription(cancelling, &request);
-        wait_for(asked).unwrap();
+        cancel(&shop, &held, Cancel::Immediate);
         let told = shop.told_once("subscription.cancelled_at_gateway");
         assert_eq!(told["refused"].as_str(), refused, "{told}");
     }
+}
+
+/// Waits for the answers of the gateway to that many cancels, and answers what refused each.
+fn refusals(shop: &Shop, count: usize) -> Vec<Value> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let told = shop.told("subscription.cancelled_at_gateway");
+        if told.len() == count {
+            return told.iter().map(|told| told["refused"].clone()).collect();
+        }
+        assert!(told.len() < count && Instant::now() < end, "{told:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+const NOT_NOW: &str = "Subscription is not cancellable.";
+
+/// One that Razorpay will not cancel once, and was asked to.
+fn not_cancelled(when: Cancel) -> (Fake, Shop, String) {
+    let (fake, shop) = shop();
+    let id = open(&shop);
+    shop.press(&id, "pay");
+    shop.world.razorpay(&charged(&id));
+    fake.feels([Mood::Says(400, error(NOT_NOW))]);
+    let held = shop.subscribed()[0]["id"].as_str().unwrap().to_owned();
+    cancel(&shop, &held, when);
+    assert_eq!(refusals(&shop, 1), [json!(NOT_NOW)]);
+    assert!(fake.books.lock().cancelled.is_empty());
+    (fake, shop, held)
+}
+
+#[test]
+fn the_same_cancel_after_a_refusal_asks_razorpay_again_and_then_no_more() {
+    for (when, at_end) in [(Cancel::EndOfCycle, true), (Cancel::Immediate, false)] {
+        let (fake, shop, held) = not_cancelled(when);
+        let ended_at = shop.subscribed()[0]["ended_at"].clone();
+        shop.world.set_time("2026-11-26T00:05:00Z");
+        cancel(&shop, &held, when);
+        assert_eq!(refusals(&shop, 2), [json!(NOT_NOW), Value::Null]);
+        let cancelled = fake.books.lock().cancelled.clone();
+        assert_eq!(cancelled, [(SUBSCRIPTION.to_owned(), json!(at_end))]);
+        assert_eq!(shop.subscribed()[0]["ended_at"], ended_at);
+        // The control: what was done is not asked for again.
+        cancel(&shop, &held, when);
+        assert_eq!(shop.told("subscription.cancel_asked").len(), 2);
+    }
+}
+
+#[test]
+fn what_razorpay_would_not_end_with_its_cycle_it_is_asked_to_end_at_once_then() {
+    let (fake, shop, _) = not_cancelled(Cancel::EndOfCycle);
+    shop.world.set_time("2027-11-26T00:01:00Z");
+    assert_eq!(refusals(&shop, 2), [json!(NOT_NOW), Value::Null]);
+    let cancelled = fake.books.lock().cancelled.clone();
+    assert_eq!(cancelled, [(SUBSCRIPTION.to_owned(), json!(false))]);
+    assert_eq!(shop.subscribed()[0]["status"], "canceled");
 }
 
 /// The control of the counts above.

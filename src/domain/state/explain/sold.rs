@@ -375,12 +375,12 @@ impl Told<'_, '_> {
             let cancel = self.standing.words.cancel.map(|cancel| cancel.ends_at);
             let by = if self.standing.cause == Cause::Cancelled {
                 status.clone()
-            } else if cancel == view.cancel_at {
+            } else if cancel == view.cancel_at && !self.standing.is_prolonged {
                 self.newest(is_cancel)
             } else if self.standing.words.end_date == view.cancel_at {
                 self.newest(is_end_date)
             } else {
-                // What is paid for is over before that.
+                // What is paid for is over before that, or only after it.
                 self.paid_through()
             };
             fields.put("cancel_at", by);

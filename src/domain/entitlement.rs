@@ -12,6 +12,7 @@ use super::customer::CustomerName;
 use super::explanation::Explain;
 use super::meter::Meters;
 use super::shares::share_out;
+use super::status::Status;
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 use super::window::Window;
@@ -91,10 +92,11 @@ pub struct Holder<'a> {
 
 impl<'a> Holder<'a> {
     /// A row for each feature of each subscription's plan, and one for each meter that was used or
-    /// allowed and is in none of them.
+    /// allowed and is in none of them. What another took the place of has none: the other goes on
+    /// with its counters.
     #[must_use]
     pub fn rows(&self, as_of: AsOf) -> Vec<Entitlement> {
-        self.rows_of(as_of, |_| true)
+        self.rows_of(as_of, |held| held.status != Status::Superseded)
     }
 
     /// The same of those subscriptions alone that grant access, each use shared out among them: what

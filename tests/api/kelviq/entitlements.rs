@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use subledger::clock::Clock;
+
 use super::{customer, get, post, told, world};
 use crate::world::World;
 
@@ -77,6 +79,35 @@ fn several_subscriptions_have_rows_of_their_own() {
     let body = json!({"planIdentifier": "pro", "chargePeriod": "YEARLY", "customerId": "u"});
     told(&post(&world, "subscriptions/create/", &body), 201);
     assert_eq!(rows(&world, "customer_id=u&feature_id=seats").len(), 2);
+}
+
+#[test]
+fn what_another_took_the_place_of_has_no_row_on_either_surface() {
+    let world = world();
+    customer(&world, "u");
+    let body = json!({"planIdentifier": "pro", "chargePeriod": "MONTHLY", "customerId": "u"});
+    let made = told(&post(&world, "subscriptions/create/", &body), 201);
+    let mut id = made["id"].as_str().unwrap().to_owned();
+    let mut moments = Vec::new();
+    for plan in ["enterprise", "pro", "enterprise", "pro"] {
+        world.clock.advance_millis(1_000);
+        let body = json!({"planIdentifier": plan, "chargePeriod": "MONTHLY"});
+        let path = format!("subscriptions/{id}/update/");
+        let changed = told(&post(&world, &path, &body), 200);
+        id = changed["subscriptionId"].as_str().unwrap().to_owned();
+        let now = world.clock.now().to_string();
+        moments.push(format!("?as_of={now}"));
+    }
+    moments.extend(["", "?explain=true"].map(str::to_owned));
+    for query in moments {
+        let shown = world.read(&format!("/v1/customers/u/entitlements{query}"));
+        let shown = shown["entitlements"].as_array().unwrap();
+        assert!(!shown.is_empty(), "{query}");
+        let one = &shown[0]["subscription_id"];
+        let is_live = |row: &Value| row["granted"] == true && row["subscription_id"] == *one;
+        assert!(shown.iter().all(is_live), "{query}: {shown:?}");
+    }
+    assert_eq!(rows(&world, "customer_id=u").len(), 3);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::catalog::{Catalog, Feature, FeatureType, Meter, Plan, PlanFeature};
 use super::customer::CustomerName;
 use super::explanation::Explain;
 use super::meter::Meters;
-use super::shares::share_out;
+use super::shares::{allow_once, share_out};
 use super::status::Status;
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
@@ -49,6 +49,9 @@ pub struct Entitlement {
     #[schemars(with = "Option<String>")]
     pub remaining: Option<Amount>,
     pub resets_at: Option<Timestamp>,
+    // Since when `usage` is counted; `None`: ever.
+    #[serde(skip)]
+    pub counted_since: Option<Timestamp>,
     /// `null` where no plan grants it: it was used, or allowed to this customer alone.
     pub subscription_id: Option<String>,
     // Whether it would be granted, had it not been used up.
@@ -63,6 +66,14 @@ pub struct Entitlement {
     // Only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,
+}
+
+impl Entitlement {
+    /// Under what its use is counted.
+    pub(super) fn metric(&self) -> &str {
+        let metric = self.meter_id.as_deref().or(self.feature_id.as_deref());
+        metric.unwrap_or_default()
+    }
 }
 
 /// The plan of the catalogue that a provider's plan id stands for: its own id, its identifier, or
@@ -99,11 +110,13 @@ impl<'a> Holder<'a> {
         self.rows_of(as_of, |held| held.status != Status::Superseded)
     }
 
-    /// The same of those subscriptions alone that grant access, each use shared out among them: what
-    /// is used or allowed beside them has rows of its own.
+    /// The same of those subscriptions alone that grant access, each use shared out among them, and
+    /// what is allowed in the first row that grants it alone: what is used or allowed beside them has
+    /// rows of its own.
     #[must_use]
     pub fn rows_in_force(&self, as_of: AsOf) -> Vec<Entitlement> {
         let mut rows = self.rows_of(as_of, has_access);
+        allow_once(&mut rows, |metric| self.meters.allowance(metric).is_some());
         share_out(&mut rows);
         rows
     }
@@ -209,10 +222,9 @@ impl<'a> Holder<'a> {
         let limit = metric.meters.allowance(metric.key).or(by_plan);
         let window = Window::at(granted.reset, began(subscription), as_of.now);
         let is_counted = metric.is_counted(as_of.now);
-        let usage = is_counted.then(|| {
-            let since = self.counted_since(line, first, granted, metric.key, as_of.now);
-            metric.meters.usage(metric.key, since, as_of.now)
-        });
+        let since = || self.counted_since(line, first, granted, metric.key, as_of.now);
+        let since = is_counted.then(since);
+        let usage = since.map(|since| metric.meters.usage(metric.key, since, as_of.now));
         let is_full = limit.is_some_and(|limit| usage.is_some_and(|usage| usage >= limit));
         let is_live = has_access(subscription);
         let is_granted = granted.granted && is_live;
@@ -220,6 +232,7 @@ impl<'a> Holder<'a> {
         let mut row = metric.row(limit, usage, is_granted);
         row.granted = is_granted && !is_used_up;
         row.resets_at = window.end.filter(|_| is_counted);
+        row.counted_since = since.flatten();
         row.subscription_id = Some(subscription.id.clone());
         row.is_used_up = is_used_up;
         row.hard_limit = granted.hard_limit;
@@ -317,6 +330,7 @@ impl<'a> Metric<'a> {
             usage,
             remaining,
             resets_at: None,
+            counted_since: None,
             subscription_id: None,
             is_used_up: false,
             hard_limit: false,

@@ -63,7 +63,7 @@ fn quarters(n: i64) -> Decimal {
     Decimal::new(n * 25, 2)
 }
 
-fn wait<T>(work: impl Future<Output = T>) -> T {
+pub fn wait<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().unwrap().block_on(work)
 }

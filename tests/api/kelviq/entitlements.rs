@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use subledger::clock::Clock;
+use subledger::domain::own::Allowance;
+use subledger::ledger::{Actor, Request};
 
+use super::counted::wait;
 use super::{customer, get, post, told, world};
 use crate::world::World;
 
@@ -79,6 +82,38 @@ fn several_subscriptions_have_rows_of_their_own() {
     let body = json!({"planIdentifier": "pro", "chargePeriod": "YEARLY", "customerId": "u"});
     told(&post(&world, "subscriptions/create/", &body), 201);
     assert_eq!(rows(&world, "customer_id=u&feature_id=seats").len(), 2);
+}
+
+/// Whichever of the two was had first.
+#[test]
+fn what_was_allowed_counts_once_however_many_subscriptions_there_are() {
+    for plans in [["pro", "free"], ["free", "pro"]] {
+        let world = world();
+        customer(&world, "u");
+        for plan in plans {
+            let body =
+                json!({"planIdentifier": plan, "chargePeriod": "MONTHLY", "customerId": "u"});
+            told(&post(&world, "subscriptions/create/", &body), 201);
+            world.clock.advance_millis(1_000);
+        }
+        assert_eq!(rows(&world, "customer_id=u&feature_id=api-calls").len(), 2);
+        let allowed = Allowance {
+            meter_id: "api-calls".into(),
+            limit: 500.into(),
+        };
+        let request = Request::of(Actor::Admin);
+        let allowing = world
+            .ledger()
+            .set_allowances(None, "u", vec![allowed], &request);
+        wait(allowing).unwrap();
+        let body = json!({"value": 700, "customerId": "u", "featureId": "api-calls",
+            "behaviour": "SET"});
+        told(&post(&world, "report/usage/", &body), 200);
+        let rows = rows(&world, "customer_id=u&feature_id=api-calls");
+        let told = |row: &Value| json!([row["usageLimit"], row["currentUsage"], row["remaining"]]);
+        let told: Vec<Value> = rows.iter().map(told).collect();
+        assert_eq!(told, [json!([500, 700, 0])], "{plans:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What was told of one customer, and what it comes to: worked out anew from all of it each time, in
 //! whole hours and quarters of a unit. Knows no ledger.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// Milliseconds.
 pub const HOUR: i64 = 3_600_000;
 pub const FEATURES: [&str; 4] = ["calls", "minutes", "storage", "seats"];
@@ -76,6 +78,8 @@ pub struct Row {
     pub subscription: String,
     pub limit: Option<i64>,
     pub used: Option<i64>,
+    /// From which hour on that was used: nothing for all there ever was.
+    since: Option<i64>,
     pub resets_at: Option<i64>,
     pub is_hard: bool,
 }
@@ -252,6 +256,7 @@ impl Model {
                 subscription: held.id.clone(),
                 limit: self.allowance(feature, hour).or(bought).or(by_plan),
                 used: is_counted.then(|| self.level(feature, since, hour).max(0)),
+                since,
                 resets_at,
                 is_hard,
             }
@@ -260,24 +265,31 @@ impl Model {
             .collect()
     }
 
-    /// The same now, as somebody sees it who adds up the rows of a feature: each row holds what is
-    /// left of the use as far as its limit goes, the last one the rest.
+    /// The same now, as somebody sees it who adds up the rows of a feature: what was allowed stands in
+    /// the first row alone. Of those that count since the same hour each holds what is left of the use
+    /// as far as its limit goes, the last one the rest.
     pub fn rows_shared(&self) -> Vec<Row> {
         let mut rows = self.rows(self.now);
-        for feature in (0..FEATURES.len()).filter(|feature| *feature != SEATS) {
-            let mut of_it: Vec<&mut Row> = rows
-                .iter_mut()
-                .filter(|row| row.feature == feature)
-                .collect();
-            of_it.sort_by_key(|row| (self.began(&row.subscription), row.subscription.clone()));
+        rows.sort_by_key(|row| (self.began(&row.subscription), row.subscription.clone()));
+        let mut met = BTreeSet::new();
+        rows.retain(|row| {
+            let is_first = met.insert(row.feature);
+            is_first || self.allowance(row.feature, self.now).is_none()
+        });
+        let mut groups: BTreeMap<_, Vec<&mut Row>> = BTreeMap::new();
+        for row in rows.iter_mut().filter(|row| row.feature != SEATS) {
+            groups
+                .entry((row.feature, row.since))
+                .or_default()
+                .push(row);
+        }
+        for group in groups.into_values() {
             let mut before = 0;
-            let last = of_it.len().saturating_sub(1);
-            for (place, row) in of_it.into_iter().enumerate() {
+            let last = group.len() - 1;
+            for (place, row) in group.into_iter().enumerate() {
                 let left = (row.used.unwrap_or(0) - before).max(0);
-                let held = row
-                    .limit
-                    .filter(|_| place < last)
-                    .map_or(left, |limit| left.min(limit));
+                let limit = row.limit.filter(|_| place < last);
+                let held = limit.map_or(left, |limit| left.min(limit));
                 row.used = Some(held);
                 before += held;
             }
@@ -301,6 +313,7 @@ impl Model {
             subscription: String::new(),
             limit: None,
             used: Some(self.level(feature, None, self.now).max(0)),
+            since: None,
             resets_at: None,
             is_hard: false,
         };

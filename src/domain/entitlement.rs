@@ -144,10 +144,12 @@ impl<'a> Holder<'a> {
         rows
     }
 
-    /// How far each counter of a metric stands above nothing: one for each subscription that counts
-    /// it and grants access, else the one of all that was ever used.
+    /// How far each counter of a metric stands above nothing that a use at a time adds to: one for each
+    /// subscription that counts it and grants access, else the one of all that was ever used. It
+    /// is as it stood then, and as it stands now, where that time is in it.
     #[must_use]
-    pub fn counters(&self, metric: &str, as_of: AsOf) -> Vec<Step> {
+    pub fn counters(&self, metric: &str, at: Timestamp, as_of: AsOf) -> Vec<Step> {
+        let at = at.min(as_of.now);
         let ages = Ages::of(self.subscriptions);
         let live = self.subscriptions.iter().filter(|held| has_access(held));
         let all = live.flat_map(|held| {
@@ -156,14 +158,21 @@ impl<'a> Holder<'a> {
             granted.map(move |(granted, _)| (line.clone(), granted))
         });
         let all = all.map(|(line, granted)| {
-            let since = self.counted_since(&line, ages.first, granted, metric, as_of.now);
-            self.meters.level(metric, since, as_of.now)
+            [at, as_of.now].map(|now| self.counted_since(&line, ages.first, granted, metric, now))
         });
-        let mut all: Vec<Step> = all.collect();
-        if all.is_empty() {
-            all.push(self.meters.level(metric, None, as_of.now));
+        let mut windows: Vec<_> = all.collect();
+        if windows.is_empty() {
+            windows.push([None, None]);
         }
-        all
+        let meters = self.meters;
+        let levels = windows.into_iter().flat_map(|[then, now]| {
+            let has_passed = at < as_of.now;
+            let then = has_passed.then(|| meters.level_then(metric, then, at));
+            let is_in = !has_passed || meters.is_counted_at(metric, now, at);
+            then.into_iter()
+                .chain(is_in.then(|| meters.level(metric, now, as_of.now)))
+        });
+        levels.collect()
     }
 
     /// Since when a subscription's feature is counted. A plan before it that has no such feature

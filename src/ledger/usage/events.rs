@@ -127,11 +127,12 @@ impl NewUsageEvent {
     }
 }
 
-/// Whether what an event takes back was used.
-fn is_there(state: &State, event: &UsageEvent, as_of: AsOf) -> bool {
+/// Whether what an event takes back had been used at its time.
+fn is_there(state: &State, event: &UsageEvent, at: Timestamp, as_of: AsOf) -> bool {
     let counts = event.counts.as_ref();
     counts.is_none_or(|counts| {
-        state.can_take_back(&event.identifier, &counts.meter_id, counts.value, as_of)
+        let step = (counts.value, at);
+        state.can_take_back(&event.identifier, &counts.meter_id, step, as_of)
     })
 }
 
@@ -173,7 +174,7 @@ impl Ledger {
             let identifier = whose.identifier(state)?;
             check_moment("`timestamp`", event.at, now)?;
             let told = event.decide(state, identifier)?;
-            if takes_back && !is_there(state, &told, AsOf { now, grace_days }) {
+            if takes_back && !is_there(state, &told, event.at, AsOf { now, grace_days }) {
                 return Err(Refusal::BelowZero);
             }
             Ok((OwnFact::UsageEvent(told), event.at))

@@ -109,12 +109,13 @@ impl Ledger {
             Behaviour::Set | Behaviour::Delta => self.one_by_one(&report.customer),
         };
         let grace_days = self.grace_days.load(std::sync::atomic::Ordering::Relaxed);
-        let decide = move |state: &State, now| {
+        let decide = move |state: &State, now: Timestamp| {
             let identifier = whose.identifier(state)?;
             let meter_id = counted_feature(state.catalog(), &report.feature)?;
             let as_of = AsOf { now, grace_days };
             let takes_back = report.behaviour == Behaviour::Delta && report.value < Decimal::ZERO;
-            if takes_back && !state.can_take_back(&identifier, &meter_id, report.value, as_of) {
+            let step = (report.value, now);
+            if takes_back && !state.can_take_back(&identifier, &meter_id, step, as_of) {
                 return Err(Refusal::BelowZero);
             }
             let id: [u8; 16] = rand::random();

@@ -11,7 +11,8 @@ use super::catalog::{Catalog, Feature, FeatureType, Meter, Plan, PlanFeature};
 use super::customer::CustomerName;
 use super::explanation::Explain;
 use super::meter::Meters;
-use super::shares::share_out;
+use super::shares::{allow_once, share_out};
+use super::status::Status;
 use super::subscription::SubscriptionView;
 use super::time::Timestamp;
 use super::window::Window;
@@ -48,6 +49,9 @@ pub struct Entitlement {
     #[schemars(with = "Option<String>")]
     pub remaining: Option<Amount>,
     pub resets_at: Option<Timestamp>,
+    // Since when `usage` is counted; `None`: ever.
+    #[serde(skip)]
+    pub counted_since: Option<Timestamp>,
     /// `null` where no plan grants it: it was used, or allowed to this customer alone.
     pub subscription_id: Option<String>,
     // Whether it would be granted, had it not been used up.
@@ -62,6 +66,14 @@ pub struct Entitlement {
     // Only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,
+}
+
+impl Entitlement {
+    /// Under what its use is counted.
+    pub(super) fn metric(&self) -> &str {
+        let metric = self.meter_id.as_deref().or(self.feature_id.as_deref());
+        metric.unwrap_or_default()
+    }
 }
 
 /// The plan of the catalogue that a provider's plan id stands for: its own id, its identifier, or
@@ -91,17 +103,20 @@ pub struct Holder<'a> {
 
 impl<'a> Holder<'a> {
     /// A row for each feature of each subscription's plan, and one for each meter that was used or
-    /// allowed and is in none of them.
+    /// allowed and is in none of them. What another took the place of has none: the other goes on
+    /// with its counters.
     #[must_use]
     pub fn rows(&self, as_of: AsOf) -> Vec<Entitlement> {
-        self.rows_of(as_of, |_| true)
+        self.rows_of(as_of, |held| held.status != Status::Superseded)
     }
 
-    /// The same of those subscriptions alone that grant access, each use shared out among them: what
-    /// is used or allowed beside them has rows of its own.
+    /// The same of those subscriptions alone that grant access, each use shared out among them, and
+    /// what is allowed in the first row that grants it alone: what is used or allowed beside them has
+    /// rows of its own.
     #[must_use]
     pub fn rows_in_force(&self, as_of: AsOf) -> Vec<Entitlement> {
         let mut rows = self.rows_of(as_of, has_access);
+        allow_once(&mut rows, |metric| self.meters.allowance(metric).is_some());
         share_out(&mut rows);
         rows
     }
@@ -129,10 +144,12 @@ impl<'a> Holder<'a> {
         rows
     }
 
-    /// How far each counter of a metric stands above nothing: one for each subscription that counts
-    /// it and grants access, else the one of all that was ever used.
+    /// How far each counter of a metric stands above nothing that a use at a time adds to: one for each
+    /// subscription that counts it and grants access, else the one of all that was ever used. It
+    /// is as it stood then, and as it stands now, where that time is in it.
     #[must_use]
-    pub fn counters(&self, metric: &str, as_of: AsOf) -> Vec<Step> {
+    pub fn counters(&self, metric: &str, at: Timestamp, as_of: AsOf) -> Vec<Step> {
+        let at = at.min(as_of.now);
         let ages = Ages::of(self.subscriptions);
         let live = self.subscriptions.iter().filter(|held| has_access(held));
         let all = live.flat_map(|held| {
@@ -141,14 +158,21 @@ impl<'a> Holder<'a> {
             granted.map(move |(granted, _)| (line.clone(), granted))
         });
         let all = all.map(|(line, granted)| {
-            let since = self.counted_since(&line, ages.first, granted, metric, as_of.now);
-            self.meters.level(metric, since, as_of.now)
+            [at, as_of.now].map(|now| self.counted_since(&line, ages.first, granted, metric, now))
         });
-        let mut all: Vec<Step> = all.collect();
-        if all.is_empty() {
-            all.push(self.meters.level(metric, None, as_of.now));
+        let mut windows: Vec<_> = all.collect();
+        if windows.is_empty() {
+            windows.push([None, None]);
         }
-        all
+        let meters = self.meters;
+        let levels = windows.into_iter().flat_map(|[then, now]| {
+            let has_passed = at < as_of.now;
+            let then = has_passed.then(|| meters.level_then(metric, then, at));
+            let is_in = !has_passed || meters.is_counted_at(metric, now, at);
+            then.into_iter()
+                .chain(is_in.then(|| meters.level(metric, now, as_of.now)))
+        });
+        levels.collect()
     }
 
     /// Since when a subscription's feature is counted. A plan before it that has no such feature
@@ -207,10 +231,9 @@ impl<'a> Holder<'a> {
         let limit = metric.meters.allowance(metric.key).or(by_plan);
         let window = Window::at(granted.reset, began(subscription), as_of.now);
         let is_counted = metric.is_counted(as_of.now);
-        let usage = is_counted.then(|| {
-            let since = self.counted_since(line, first, granted, metric.key, as_of.now);
-            metric.meters.usage(metric.key, since, as_of.now)
-        });
+        let since = || self.counted_since(line, first, granted, metric.key, as_of.now);
+        let since = is_counted.then(since);
+        let usage = since.map(|since| metric.meters.usage(metric.key, since, as_of.now));
         let is_full = limit.is_some_and(|limit| usage.is_some_and(|usage| usage >= limit));
         let is_live = has_access(subscription);
         let is_granted = granted.granted && is_live;
@@ -218,6 +241,7 @@ impl<'a> Holder<'a> {
         let mut row = metric.row(limit, usage, is_granted);
         row.granted = is_granted && !is_used_up;
         row.resets_at = window.end.filter(|_| is_counted);
+        row.counted_since = since.flatten();
         row.subscription_id = Some(subscription.id.clone());
         row.is_used_up = is_used_up;
         row.hard_limit = granted.hard_limit;
@@ -315,6 +339,7 @@ impl<'a> Metric<'a> {
             usage,
             remaining,
             resets_at: None,
+            counted_since: None,
             subscription_id: None,
             is_used_up: false,
             hard_limit: false,

@@ -15,6 +15,8 @@ use super::limits::NO_SNIFFING;
 
 /// How long a sender should wait before it tries again: longer than a reopening of the store takes.
 const RETRY_AFTER_SECONDS: &str = "5";
+/// By what a command is known, but for an event of the merchant's.
+pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// A refusal. Every arm has a stable `code`, listed in `docs/api.md`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +69,8 @@ pub(crate) enum Problem {
     InvalidFields(FieldErrors),
     /// A command's body is not said to be JSON.
     UnsupportedMediaType,
-    /// The idempotency key came with another body before.
-    IdempotencyMismatch,
+    /// The idempotency key, which is called so, came with another body before.
+    IdempotencyMismatch(&'static str),
     /// The event is not set aside as stale.
     NotAcceptable(String),
     /// Another audit has the turn.
@@ -201,11 +203,11 @@ impl Problem {
                 "Media type not supported",
                 "Send the body as `Content-Type: application/json`.".into(),
             ),
-            Self::IdempotencyMismatch => (
+            Self::IdempotencyMismatch(name) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency_mismatch",
                 "Idempotency key used before",
-                "This `Idempotency-Key` came with another body before; use a new one.".into(),
+                format!("This `{name}` came with another body before; use a new one."),
             ),
             Self::InvalidParameter(why) => (
                 StatusCode::BAD_REQUEST,
@@ -285,7 +287,7 @@ impl Problem {
             | Self::InvalidFields(_)
             | Self::NotImplemented(_)
             | Self::UnsupportedMediaType
-            | Self::IdempotencyMismatch
+            | Self::IdempotencyMismatch(_)
             | Self::NotAcceptable(_)
             | Self::AuditRunning(_)
             | Self::Internal(_) => None,

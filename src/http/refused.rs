@@ -1,6 +1,6 @@
 //! What the ledger refuses, as problems. It knows no status and no words of any surface.
 
-use super::error::Problem;
+use super::error::{IDEMPOTENCY_KEY, Problem};
 use crate::ledger::audit::NotBegun;
 use crate::ledger::{AuditRunning, CommandError, IngestError, PastError, ReadError, Refusal};
 
@@ -16,7 +16,7 @@ impl From<IngestError> for Problem {
 impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
         match error {
-            CommandError::Mismatch => Self::IdempotencyMismatch,
+            CommandError::Mismatch => Self::IdempotencyMismatch(IDEMPOTENCY_KEY),
             CommandError::Unavailable(why) => Self::Unavailable(why),
             CommandError::Refused(Refusal::NoSuchKey) => Self::NotFound("key"),
             CommandError::Refused(Refusal::NoSuchCompany) => Self::NotFound("company"),

@@ -4,16 +4,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::ingest::RECEIPT_DEADLINE;
 use super::keys::Actor;
 use super::{Ledger, own};
 use crate::domain::delivery::Evidence;
-use crate::domain::event::{Fact, Interpretation, SettingsFact};
-use crate::domain::own::OwnFact;
-use crate::domain::state::State;
+use crate::domain::event::{Interpretation, SettingsFact};
 use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
 use crate::eventlog::{Command, Content, Decision, Draft, Event, Identity, Outcome, Receipt};
@@ -200,98 +197,6 @@ impl Ledger {
         self.command_now(Box::new(decide))
     }
 
-    /// Decides something against the state after every event before it, records it and answers the
-    /// sequence number: of the first event where `request` was made before. Commands that share a
-    /// word of `conflicts` are decided one after the other.
-    pub(super) async fn tell(
-        &self,
-        request: &Request,
-        conflicts: Vec<String>,
-        mut decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
-    ) -> Result<u64, CommandError> {
-        let decide = move |state: &State, now| Ok((decide(state, now)?, now));
-        self.tell_dated(request, conflicts, decide).await
-    }
-
-    /// The same, for what counts from another time than now.
-    pub(super) async fn tell_dated(
-        &self,
-        request: &Request,
-        conflicts: Vec<String>,
-        decide: impl FnMut(&State, Timestamp) -> Result<(OwnFact, Timestamp), Refusal> + Send + 'static,
-    ) -> Result<u64, CommandError> {
-        match self.write(request, conflicts, decide).await? {
-            Written::Now(seq) | Written::Before(seq) => Ok(seq),
-        }
-    }
-
-    /// The same, answering beside the sequence number what `show` makes of the fact and its time: of
-    /// a repetition, what the log has of the first.
-    pub(super) async fn tell_shown<T>(
-        &self,
-        request: &Request,
-        conflicts: Vec<String>,
-        mut decide: impl FnMut(&State, Timestamp) -> Result<OwnFact, Refusal> + Send + 'static,
-        show: impl Fn(&OwnFact, Timestamp) -> Option<T>,
-    ) -> Result<(u64, T), CommandError> {
-        let decided: Arc<Mutex<Option<(OwnFact, Timestamp)>>> = Arc::default();
-        let remembered = Arc::clone(&decided);
-        let decide = move |state: &State, now| {
-            let fact = decide(state, now)?;
-            *remembered.lock() = Some((fact.clone(), now));
-            Ok((fact, now))
-        };
-        let (seq, shown) = match self.write(request, conflicts, decide).await? {
-            Written::Now(seq) => {
-                let decided = decided.lock().take();
-                (seq, decided.and_then(|(fact, at)| show(&fact, at)))
-            }
-            Written::Before(seq) => (seq, self.told_before(seq, show)?),
-        };
-        let odd = || CommandError::Unavailable(format!("Event {seq} tells of something else."));
-        Ok((seq, shown.ok_or_else(odd)?))
-    }
-
-    fn told_before<T>(
-        &self,
-        seq: u64,
-        show: impl Fn(&OwnFact, Timestamp) -> Option<T>,
-    ) -> Result<Option<T>, CommandError> {
-        let heard = self.hear(&[seq]);
-        let heard = heard.map_err(|error| CommandError::Unavailable(error.to_string()))?;
-        let mut told = heard.iter().flat_map(|event| event.meaning.told());
-        Ok(told.find_map(|change| {
-            if let Fact::Own(fact) = &change.fact {
-                return show(fact, change.occurred_at);
-            }
-            None
-        }))
-    }
-
-    async fn write(
-        &self,
-        request: &Request,
-        conflicts: Vec<String>,
-        mut decide: impl FnMut(&State, Timestamp) -> Result<(OwnFact, Timestamp), Refusal>
-        + Send
-        + 'static,
-    ) -> Result<Written, CommandError> {
-        let (state, time) = (Arc::clone(&self.state), Arc::clone(&self.log_time));
-        let asked = request.clone();
-        let decide = move || {
-            let now = time.now();
-            match decide(&state.read(), now) {
-                Ok((fact, at)) => {
-                    let body = own::fact_body(&fact, &asked, at);
-                    append(own::SOURCE_API, body, now, Some(&asked))
-                }
-                Err(refusal) => Decision::Refuse(refusal),
-            }
-        };
-        self.command_about(request, conflicts, Box::new(decide))
-            .await
-    }
-
     /// Hands a command about the ledger as a whole to the writer.
     pub(super) async fn command(
         &self,
@@ -303,7 +208,7 @@ impl Ledger {
     }
 
     /// Hands a command to the writer and waits, for as long as a sender would.
-    async fn command_about(
+    pub(super) async fn command_about(
         &self,
         request: &Request,
         conflict_keys: Vec<String>,

@@ -30,6 +30,7 @@ mod reload;
 mod restoring;
 mod scheduler;
 mod subscriptions;
+mod telling;
 mod usage;
 
 use std::collections::BTreeMap;

@@ -15,6 +15,7 @@ use crate::domain::meter::Meters;
 use crate::domain::own::PROVIDER;
 use crate::domain::standing::{Cause, Standing};
 use crate::domain::subscription::SubscriptionView;
+use crate::domain::time::Timestamp;
 
 impl State {
     /// What a customer may use.
@@ -58,15 +59,21 @@ impl State {
     }
 
     /// Whether so much, which is less than nothing, can be taken back of what a customer used of a
-    /// metric: every counter of it must stay above nothing.
+    /// metric at that time: every counter of it must stay above nothing.
     #[must_use]
-    pub fn can_take_back(&self, id: &str, metric: &str, value: Decimal, as_of: AsOf) -> bool {
+    pub fn can_take_back(
+        &self,
+        id: &str,
+        metric: &str,
+        (value, at): (Decimal, Timestamp),
+        as_of: AsOf,
+    ) -> bool {
         let Some(root) = self.find_customer(id) else {
             return false;
         };
         let held = self.subscriptions_shown(self.arena.get(root), Some(as_of));
         let step = Step::nearest(value);
-        let counters = self.held_by(root, &held, |held| held.counters(metric, as_of));
+        let counters = self.held_by(root, &held, |held| held.counters(metric, at, as_of));
         let mut counters = counters.unwrap_or_default().into_iter();
         counters.all(|level| !level.plus(step).is_below_zero())
     }

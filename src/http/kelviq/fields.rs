@@ -14,7 +14,7 @@ pub(super) type Read<T> = Result<T, String>;
 
 const REQUIRED: &str = "This field is required.";
 const NULL: &str = "This field may not be null.";
-const TWO_SPELLINGS: &str = "This field is given twice, in two spellings.";
+pub(super) const TWO_SPELLINGS: &str = "This field is given twice, in two spellings.";
 const NO_OBJECT: &str = "Invalid data. Expected an object.";
 const NO_LIST: &str = "Expected a list of items.";
 

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::answers::answer;
 use super::asked::Sent;
-use super::fields::{self, Fields};
+use super::fields::{self, Fields, TWO_SPELLINGS};
 use super::ids::{self, Named};
 use super::kinds::{self, WORDS};
 use super::refused;
@@ -25,7 +25,7 @@ use crate::http::field_errors::FieldErrors;
 use crate::ledger::limits::{
     EVENT_KEY_CHARS_MAX, EXTRA_BYTES_MAX, IDENTIFIER_CHARS_MAX, WORD_CHARS_MAX,
 };
-use crate::ledger::{FeatureCount, NewUsageEvent, Refusal, UsageReport};
+use crate::ledger::{CommandError, FeatureCount, NewUsageEvent, Refusal, UsageReport};
 
 const BEHAVIOURS: [(&str, Behaviour); 2] = [("SET", Behaviour::Set), ("DELTA", Behaviour::Delta)];
 /// What this surface calls what the ledger calls otherwise.
@@ -51,6 +51,8 @@ static OF_FIELDS: [(Refusal, &str, &str); 3] = [
     ),
     (Refusal::BelowZero, "value", "Usage cannot go below zero."),
 ];
+/// The members of an event's properties that say what it counts; the first two are one.
+const SAID_IN: [&str; 3] = ["featureId", "feature_id", "value"];
 /// A ledger keeps the books of one organisation.
 const ORGANISATION: &str = "1";
 /// How a report is called among events.
@@ -223,15 +225,38 @@ fn counts(properties: &str) -> Result<Option<FeatureCount>, FieldErrors> {
             .map(|raw| raw.get())
             .filter(|raw| *raw != "null")
     };
-    let Some(feature) = raw("featureId").or_else(|| raw("feature_id")) else {
+    let word = |raw| kinds::words(WORD_CHARS_MAX)(raw).map_err(wrong("featureId"));
+    let feature = raw("featureId").map(word).transpose()?;
+    let spelled = raw("feature_id").map(word).transpose()?;
+    if spelled.is_some() && feature.is_some() && spelled != feature {
+        return Err(wrong("featureId")(TWO_SPELLINGS.into()));
+    }
+    let Some(feature) = feature.or(spelled) else {
         return Ok(None);
     };
-    let feature = kinds::words(WORD_CHARS_MAX)(feature).map_err(wrong("featureId"))?;
     let value = raw("value").map_or(Ok(Decimal::ONE), kinds::number);
     Ok(Some(FeatureCount {
         feature: feature.into(),
         value: value.map_err(wrong("value"))?,
+        said_in: &SAID_IN,
     }))
+}
+
+/// The refusal of an event: what it counts stands in its properties, and what it is known by in its
+/// body.
+fn event_refused(error: CommandError) -> Problem {
+    if error == CommandError::Mismatch {
+        return Problem::IdempotencyMismatch("idempotencyKey");
+    }
+    let problem = refused(&OF_FIELDS, &NAMES)(error);
+    if let Problem::InvalidFields(told) = &problem
+        && SAID_IN.iter().any(|name| told.has(name))
+    {
+        let mut outer = FieldErrors::default();
+        outer.add_object("properties", told.clone());
+        return Problem::InvalidFields(outer);
+    }
+    problem
 }
 
 /// `POST /api/v1/report/usage/`
@@ -275,13 +300,13 @@ pub(in crate::http) async fn record(sent: Sent) -> Result<HttpResponse, Problem>
         properties: event.properties.as_deref().map(Into::into),
     };
     let ledger = sent.asked.ledger();
-    let seq = ledger.record_event(new, &sent.command).await;
-    let seq = seq.map_err(refused(&OF_FIELDS, &NAMES))?;
+    let recorded = ledger.record_event(new, &sent.command).await;
+    let (seq, recorded) = recorded.map_err(event_refused)?;
     // It was an object when it came in.
-    let properties = event.properties;
+    let properties = recorded.properties.map(String::from);
     let properties = properties.and_then(|text| RawValue::from_string(text).ok());
     let told = EventReported {
-        customer_id: event.customer_id,
+        customer_id: recorded.identifier.into(),
         event_name: event.event_name,
         idempotency_key: event.idempotency_key,
         timestamp,

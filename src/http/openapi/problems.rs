@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::document::header;
 use crate::http::body::JSON_BYTES_MAX;
 use crate::http::checkout::FORM_BYTES_MAX;
-use crate::http::error::Problem;
+use crate::http::error::{IDEMPOTENCY_KEY, Problem};
 use crate::http::field_errors::FieldErrors;
 use crate::http::routes::{Access, Answer, Asked, Route};
 use crate::http::v1::audit::QUESTION_BYTES_MAX;
@@ -74,7 +74,7 @@ fn of_json_body(limit_bytes: usize) -> Vec<Problem> {
     found.extend([
         Problem::InvalidBody(why.into()),
         Problem::UnsupportedMediaType,
-        Problem::IdempotencyMismatch,
+        Problem::IdempotencyMismatch(IDEMPOTENCY_KEY),
         Problem::Internal(String::new()),
     ]);
     found

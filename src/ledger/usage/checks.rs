@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::domain::amount::{AMOUNT_MAX, AMOUNT_PLACES, Amount};
+use crate::domain::amount::{AMOUNT_MAX, AMOUNT_PLACES, Amount, REPORTED_MAX, Step};
 use crate::domain::catalog::Catalog;
 use crate::domain::own::Reading;
 use crate::domain::time::Timestamp;
@@ -31,6 +31,17 @@ pub(super) fn check_amount(what: &str, amount: Decimal) -> Result<(), Refusal> {
     }
     invalid(format!(
         "{what} must be a number from 0 to {AMOUNT_MAX} with at most {AMOUNT_PLACES} decimal places."
+    ))
+}
+
+/// How much more was used, or less.
+pub(super) fn check_step(what: &str, step: Decimal) -> Result<(), Refusal> {
+    if Step::is_exact(step) {
+        return Ok(());
+    }
+    invalid(format!(
+        "{what} must be a number from -{REPORTED_MAX} to {REPORTED_MAX} with at most \
+         {AMOUNT_PLACES} decimal places."
     ))
 }
 

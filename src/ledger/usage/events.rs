@@ -5,8 +5,9 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::Whose;
-use super::checks::{check_amount, check_moment};
+use super::checks::{check_moment, check_step};
 use super::reports::{check_word, counted_feature};
+use super::spelling::in_one_spelling;
 use crate::domain::access::AsOf;
 use crate::domain::own::{EventCount, OwnFact, UsageEvent};
 use crate::domain::state::State;
@@ -20,7 +21,7 @@ use crate::ledger::limits::{EVENT_KEY_CHARS_MAX, EXTRA_BYTES_MAX};
 const KNOWN_AS: &str = "usage.event";
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUsageEvent {
     /// The customer, by any id.
     pub customer: Box<str>,
@@ -40,13 +41,28 @@ pub struct NewUsageEvent {
 }
 
 /// What an event counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeatureCount {
     /// The id of a feature or a meter.
     pub feature: Box<str>,
     /// How much, in the meter's unit; less than nothing takes back.
-    #[serde(with = "rust_decimal::serde::str")]
     pub value: Decimal,
+    /// The members of the event's `properties` that say so, where they do: a repetition may spell
+    /// them otherwise.
+    pub said_in: &'static [&'static str],
+}
+
+/// What a repetition has in common with an event.
+#[derive(Serialize)]
+struct Content<'a> {
+    customer: &'a str,
+    name: &'a str,
+    idempotency_key: &'a str,
+    at: Timestamp,
+    counts: Option<(&'a str, String)>,
+    resource_id: Option<&'a str>,
+    /// In one spelling, less what `counts` says.
+    properties: Option<String>,
 }
 
 impl NewUsageEvent {
@@ -60,7 +76,7 @@ impl NewUsageEvent {
             ));
         }
         if let Some(counts) = &self.counts {
-            check_amount("`value`", counts.value.abs())?;
+            check_step("`value`", counts.value)?;
         }
         check_word("resource_id", self.resource_id.as_deref())?;
         let properties = self.properties.as_ref().map_or(0, |text| text.len());
@@ -74,15 +90,22 @@ impl NewUsageEvent {
 
     /// What a repetition has in common with it: what it says, however that is spelled.
     fn content(&self, state: &State) -> Vec<u8> {
-        let mut said = self.clone();
-        if let Some(identifier) = state.identifier_of(&self.customer) {
-            said.customer = identifier.into();
-        }
-        if let Some(counts) = &mut said.counts {
-            counts.value = counts.value.normalize();
-        }
-        // Texts, numbers and times: writing them cannot fail.
-        serde_json::to_vec(&said).unwrap_or_default()
+        let counts = self.counts.as_ref();
+        let said_in = counts.map_or(&[][..], |counts| counts.said_in);
+        let properties = self.properties.as_deref();
+        let content = Content {
+            customer: state
+                .identifier_of(&self.customer)
+                .unwrap_or(&self.customer),
+            name: &self.name,
+            idempotency_key: &self.idempotency_key,
+            at: self.at,
+            counts: counts.map(|held| (&*held.feature, held.value.normalize().to_string())),
+            resource_id: self.resource_id.as_deref(),
+            properties: properties.map(|text| in_one_spelling(text, said_in)),
+        };
+        // Texts and times: writing them cannot fail.
+        serde_json::to_vec(&content).unwrap_or_default()
     }
 
     fn decide(&self, state: &State, identifier: Box<str>) -> Result<UsageEvent, Refusal> {
@@ -104,17 +127,25 @@ impl NewUsageEvent {
     }
 }
 
-/// Whether what an event takes back was used.
-fn is_there(state: &State, event: &UsageEvent, as_of: AsOf) -> bool {
+/// Whether what an event takes back had been used at its time.
+fn is_there(state: &State, event: &UsageEvent, at: Timestamp, as_of: AsOf) -> bool {
     let counts = event.counts.as_ref();
     counts.is_none_or(|counts| {
-        state.can_take_back(&event.identifier, &counts.meter_id, counts.value, as_of)
+        let step = (counts.value, at);
+        state.can_take_back(&event.identifier, &counts.meter_id, step, as_of)
     })
 }
 
+fn happened(fact: &OwnFact, _: Timestamp) -> Option<UsageEvent> {
+    if let OwnFact::UsageEvent(event) = fact {
+        return Some(event.clone());
+    }
+    None
+}
+
 impl Ledger {
-    /// Records what happened, at most once for its key, whoever tells it. Answers the event's
-    /// sequence number: of the first one, where it is told again.
+    /// Records what happened, at most once for its key, whoever tells it. Answers the event with its
+    /// sequence number: the first one, where it is told again.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] names the field that is wrong; [`Refusal::NoSuchCustomer`], also for
@@ -125,7 +156,7 @@ impl Ledger {
         &self,
         event: NewUsageEvent,
         request: &Request,
-    ) -> Result<u64, CommandError> {
+    ) -> Result<(u64, UsageEvent), CommandError> {
         event.check()?;
         let content = event.content(&self.state.read());
         let known_by = [KNOWN_AS, &event.idempotency_key];
@@ -143,11 +174,12 @@ impl Ledger {
             let identifier = whose.identifier(state)?;
             check_moment("`timestamp`", event.at, now)?;
             let told = event.decide(state, identifier)?;
-            if takes_back && !is_there(state, &told, AsOf { now, grace_days }) {
+            if takes_back && !is_there(state, &told, event.at, AsOf { now, grace_days }) {
                 return Err(Refusal::BelowZero);
             }
             Ok((OwnFact::UsageEvent(told), event.at))
         };
-        self.tell_dated(&request, conflicts, decide).await
+        self.tell_dated_shown(&request, conflicts, decide, happened)
+            .await
     }
 }

@@ -4,6 +4,7 @@
 mod checks;
 mod events;
 mod reports;
+mod spelling;
 mod tokens;
 
 use std::collections::BTreeMap;

@@ -4,8 +4,8 @@
 use rust_decimal::Decimal;
 
 use super::Whose;
+use super::checks::check_step;
 use crate::domain::access::AsOf;
-use crate::domain::amount::{AMOUNT_PLACES, REPORTED_MAX, Step};
 use crate::domain::catalog::{Catalog, FeatureType};
 use crate::domain::own::{Behaviour, OwnFact, UsageReported};
 use crate::domain::state::State;
@@ -24,7 +24,8 @@ pub struct UsageReport {
     pub feature: Box<str>,
     /// How `value` is meant.
     pub behaviour: Behaviour,
-    /// How much, in the meter's unit: at most [`REPORTED_MAX`], and less than nothing only as a
+    /// How much, in the meter's unit: at most
+    /// [`REPORTED_MAX`](crate::domain::amount::REPORTED_MAX) either way, and less than nothing only as a
     /// [`Behaviour::Delta`].
     pub value: Decimal,
     /// The merchant's word for what was used.
@@ -47,12 +48,7 @@ impl UsageReport {
         if self.behaviour == Behaviour::Set && self.value < Decimal::ZERO {
             return Err(Refusal::BelowZero);
         }
-        if !Step::is_exact(self.value) {
-            return invalid(format!(
-                "`value` must be a number of at most {REPORTED_MAX} with at most \
-                 {AMOUNT_PLACES} decimal places."
-            ));
-        }
+        check_step("`value`", self.value)?;
         check_word("resource_id", self.resource_id.as_deref())
     }
 }
@@ -113,12 +109,13 @@ impl Ledger {
             Behaviour::Set | Behaviour::Delta => self.one_by_one(&report.customer),
         };
         let grace_days = self.grace_days.load(std::sync::atomic::Ordering::Relaxed);
-        let decide = move |state: &State, now| {
+        let decide = move |state: &State, now: Timestamp| {
             let identifier = whose.identifier(state)?;
             let meter_id = counted_feature(state.catalog(), &report.feature)?;
             let as_of = AsOf { now, grace_days };
             let takes_back = report.behaviour == Behaviour::Delta && report.value < Decimal::ZERO;
-            if takes_back && !state.can_take_back(&identifier, &meter_id, report.value, as_of) {
+            let step = (report.value, now);
+            if takes_back && !state.can_take_back(&identifier, &meter_id, step, as_of) {
                 return Err(Refusal::BelowZero);
             }
             let id: [u8; 16] = rand::random();

@@ -63,7 +63,7 @@ fn quarters(n: i64) -> Decimal {
     Decimal::new(n * 25, 2)
 }
 
-fn wait<T>(work: impl Future<Output = T>) -> T {
+pub fn wait<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().unwrap().block_on(work)
 }
@@ -106,7 +106,9 @@ impl Both {
         let body = json!({"customerId": "u", "featureId": FEATURES[feature],
             "behaviour": behaviour, "value": n / 4});
         let answer = post(&self.world, "report/usage/", &body);
-        if !self.is_taken(&answer, behaviour == "DELTA", feature, n) {
+        let moves = behaviour == "DELTA";
+        let now = self.model.now;
+        if !self.is_taken(&answer, "", moves.then_some(now), (feature, n)) {
             return;
         }
         let word = match behaviour {
@@ -124,17 +126,29 @@ impl Both {
             "idempotency_key": format!("key-{}", self.model.count()),
             "properties": {"featureId": FEATURES[feature], "value": value}});
         let answer = post(&self.world, "report/event/", &body);
-        if self.is_taken(&answer, true, feature, n) {
+        if self.is_taken(&answer, "properties", Some(hour), (feature, n)) {
             self.model.tell(feature, hour, Told::Moved(n));
             self.last_event = Some(body);
         }
     }
 
-    /// Refused where it takes back more than was used.
-    fn is_taken(&self, answer: &Answer, moves: bool, feature: usize, n: i64) -> bool {
-        let is_taken = !moves || n >= 0 || self.model.can_take_back(feature, n);
+    /// What adds at an hour is refused where it takes back more than was used.
+    fn is_taken(
+        &self,
+        answer: &Answer,
+        inside: &str,
+        moved_at: Option<i64>,
+        (feature, n): (usize, i64),
+    ) -> bool {
+        let can = |hour| n >= 0 || self.model.can_take_back(feature, n, hour);
+        let is_taken = moved_at.is_none_or(can);
         let answer = told(answer, if is_taken { 200 } else { 400 });
         let below = json!({"value": ["Usage cannot go below zero."]});
+        let below = if inside.is_empty() {
+            below
+        } else {
+            json!({inside: below})
+        };
         assert!(is_taken || answer == below, "{answer}");
         is_taken
     }
@@ -276,6 +290,12 @@ impl Both {
         let path = format!("/v1/customers/u/entitlements{query}");
         let shown = self.world.read(&path);
         let shown = shown["entitlements"].as_array().unwrap();
+        for id in shown
+            .iter()
+            .filter_map(|row| row["subscription_id"].as_str())
+        {
+            assert!(!self.model.is_superseded(id, hour), "{path} shows {id}");
+        }
         for row in self.model.rows(hour) {
             let is_it = |shown: &&Value| {
                 shown["subscription_id"] == *row.subscription
@@ -321,6 +341,36 @@ impl Both {
         }
         shown
     }
+}
+
+/// What `calls` counts by the day.
+#[test]
+fn a_correction_is_judged_by_the_counter_of_its_own_time() {
+    let mut both = Both::new();
+    both.begin(0, None);
+    both.take(&Step::Delta(0, 40));
+    both.take(&Step::Wait(25));
+    let back = |both: &mut Both, n, ago, status: u16| {
+        let before = both.model.count();
+        both.take(&Step::Happened(0, n, ago));
+        assert_eq!(
+            both.model.count() > before,
+            status == 200,
+            "{n} {ago} h ago"
+        );
+    };
+    back(&mut both, -12, 24, 200);
+    back(&mut both, -32, 24, 400);
+    back(&mut both, -28, 24, 200);
+    // Before anything was used, and what was used today is not yesterday's.
+    both.take(&Step::Delta(0, 20));
+    back(&mut both, -20, 60, 400);
+    back(&mut both, -4, 2, 400);
+    // Then there was so much, but the same window has lost it since.
+    both.take(&Step::Wait(6));
+    both.take(&Step::Delta(0, -20));
+    back(&mut both, -4, 3, 400);
+    both.look();
 }
 
 proptest! {

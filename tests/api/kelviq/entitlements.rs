@@ -2,6 +2,11 @@
 
 use serde_json::{Value, json};
 
+use subledger::clock::Clock;
+use subledger::domain::own::Allowance;
+use subledger::ledger::{Actor, Request};
+
+use super::counted::wait;
 use super::{customer, get, post, told, world};
 use crate::world::World;
 
@@ -77,6 +82,67 @@ fn several_subscriptions_have_rows_of_their_own() {
     let body = json!({"planIdentifier": "pro", "chargePeriod": "YEARLY", "customerId": "u"});
     told(&post(&world, "subscriptions/create/", &body), 201);
     assert_eq!(rows(&world, "customer_id=u&feature_id=seats").len(), 2);
+}
+
+/// Whichever of the two was had first.
+#[test]
+fn what_was_allowed_counts_once_however_many_subscriptions_there_are() {
+    for plans in [["pro", "free"], ["free", "pro"]] {
+        let world = world();
+        customer(&world, "u");
+        for plan in plans {
+            let body =
+                json!({"planIdentifier": plan, "chargePeriod": "MONTHLY", "customerId": "u"});
+            told(&post(&world, "subscriptions/create/", &body), 201);
+            world.clock.advance_millis(1_000);
+        }
+        assert_eq!(rows(&world, "customer_id=u&feature_id=api-calls").len(), 2);
+        let allowed = Allowance {
+            meter_id: "api-calls".into(),
+            limit: 500.into(),
+        };
+        let request = Request::of(Actor::Admin);
+        let allowing = world
+            .ledger()
+            .set_allowances(None, "u", vec![allowed], &request);
+        wait(allowing).unwrap();
+        let body = json!({"value": 700, "customerId": "u", "featureId": "api-calls",
+            "behaviour": "SET"});
+        told(&post(&world, "report/usage/", &body), 200);
+        let rows = rows(&world, "customer_id=u&feature_id=api-calls");
+        let told = |row: &Value| json!([row["usageLimit"], row["currentUsage"], row["remaining"]]);
+        let told: Vec<Value> = rows.iter().map(told).collect();
+        assert_eq!(told, [json!([500, 700, 0])], "{plans:?}");
+    }
+}
+
+#[test]
+fn what_another_took_the_place_of_has_no_row_on_either_surface() {
+    let world = world();
+    customer(&world, "u");
+    let body = json!({"planIdentifier": "pro", "chargePeriod": "MONTHLY", "customerId": "u"});
+    let made = told(&post(&world, "subscriptions/create/", &body), 201);
+    let mut id = made["id"].as_str().unwrap().to_owned();
+    let mut moments = Vec::new();
+    for plan in ["enterprise", "pro", "enterprise", "pro"] {
+        world.clock.advance_millis(1_000);
+        let body = json!({"planIdentifier": plan, "chargePeriod": "MONTHLY"});
+        let path = format!("subscriptions/{id}/update/");
+        let changed = told(&post(&world, &path, &body), 200);
+        id = changed["subscriptionId"].as_str().unwrap().to_owned();
+        let now = world.clock.now().to_string();
+        moments.push(format!("?as_of={now}"));
+    }
+    moments.extend(["", "?explain=true"].map(str::to_owned));
+    for query in moments {
+        let shown = world.read(&format!("/v1/customers/u/entitlements{query}"));
+        let shown = shown["entitlements"].as_array().unwrap();
+        assert!(!shown.is_empty(), "{query}");
+        let one = &shown[0]["subscription_id"];
+        let is_live = |row: &Value| row["granted"] == true && row["subscription_id"] == *one;
+        assert!(shown.iter().all(is_live), "{query}: {shown:?}");
+    }
+    assert_eq!(rows(&world, "customer_id=u").len(), 3);
 }
 
 #[test]

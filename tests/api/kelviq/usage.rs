@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{customer, events, get, post, told, world};
-use crate::world::World;
+use crate::keys::JSON;
+use crate::world::{KEY, World};
+
+/// What is said of a number that no event counts.
+const FINER: &str = "`value` must be a number from -1000000000000000 to 1000000000000000 with at \
+                     most 12 decimal places.";
 
 fn used(world: &World) -> Value {
     let path = "entitlements/?customer_id=u&feature_id=api-calls";
@@ -82,6 +87,7 @@ fn set_replaces_and_delta_adds_and_neither_goes_below_zero() {
     assert_eq!(told(&send(-1, "SET"), 400), below);
     let taken_back = json!({"featureId": "api-calls", "value": -3});
     let event = with(&event("back"), "properties", taken_back);
+    let below = json!({"properties": below});
     assert_eq!(told(&post(&world, "report/event/", &event), 400), below);
     assert_eq!((used(&world), events(&world)), (json!(2), before));
 }
@@ -163,7 +169,71 @@ fn an_event_is_echoed_and_counts_once() {
     assert_eq!(told(&post(&world, "report/event/", &body), 200), first);
     assert_eq!((used(&world), events(&world)), (json!(2), before));
     let other = with(&body, "eventName", json!("other"));
-    assert!(told(&post(&world, "report/event/", &other), 422)["detail"].is_string());
+    let refused = told(&post(&world, "report/event/", &other), 422);
+    let sentence = refused["detail"].as_str().unwrap();
+    assert!(sentence.contains("idempotencyKey"), "{sentence}");
+    assert!(!sentence.contains("Idempotency-Key"), "{sentence}");
+    let keyed = |n: u8| {
+        let headers = [JSON, ("Idempotency-Key", "h1")];
+        let body = report(&json!(n), "DELTA").to_string();
+        world.ask(
+            "POST",
+            "/api/v1/report/usage/",
+            Some(KEY),
+            &headers,
+            body.as_bytes(),
+        )
+    };
+    told(&keyed(1), 200);
+    let refused = told(&keyed(2), 422);
+    assert!(
+        refused["detail"]
+            .as_str()
+            .unwrap()
+            .contains("Idempotency-Key")
+    );
+}
+
+/// Whatever the order of its members, the spelling of its numbers and the id that names the customer.
+#[test]
+fn an_event_is_the_same_that_says_the_same() {
+    let world = world();
+    let made = customer(&world, "u");
+    let id = made["id"].as_str().unwrap();
+    let path = "/api/v1/report/event/";
+    let send = |customer: &str, properties: &str| {
+        let body = format!(
+            r#"{{"customerId": "{customer}", "eventName": "call", "idempotencyKey": "k",
+                "timestamp": "2026-11-25 10:00:00", "properties": {properties}}}"#
+        );
+        world.ask("POST", path, Some(KEY), &[JSON], body.as_bytes())
+    };
+    let first =
+        r#"{"featureId": "api-calls", "value": 2, "a": [1, {"b": 10, "c": null}], "d": ""}"#;
+    let first = told(&send("u", first), 200);
+    for (customer, same) in [
+        (
+            "u",
+            r#"{"d": "", "value": 2.0, "a": [1.0, {"c": null, "b": 1e1}], "featureId": "api-calls"}"#,
+        ),
+        (
+            id,
+            r#"{"feature_id":"api-calls","value":20e-1,"a":[1,{"b":10.00,"c":null}],"d":""}"#,
+        ),
+    ] {
+        assert_eq!(told(&send(customer, same), 200), first, "{same}");
+    }
+    for other in [
+        r#"{"featureId": "api-calls", "value": 2, "a": [{"b": 10, "c": null}, 1], "d": ""}"#,
+        r#"{"featureId": "api-calls", "value": 2, "a": [1, {"b": 10}], "d": ""}"#,
+        r#"{"featureId": "api-calls", "value": 2, "a": [1, {"b": "10", "c": null}], "d": ""}"#,
+        r#"{"featureId": "api-calls", "value": 2, "a": [1, {"b": 10.000000000000000000000001, "c": null}], "d": ""}"#,
+        r#"{"featureId": "api-calls", "value": 3, "a": [1, {"b": 10, "c": null}], "d": ""}"#,
+        r#"{"featureId": "seats", "value": 2, "a": [1, {"b": 10, "c": null}], "d": ""}"#,
+    ] {
+        told(&send("u", other), 422);
+    }
+    assert_eq!(used(&world), 2);
 }
 
 #[test]
@@ -238,6 +308,26 @@ fn each_wrong_field_of_an_event_is_told() {
         ),
         (
             "properties",
+            json!({"featureId": "api-calls", "value": 1e-13}),
+            json!({"value": [FINER]}),
+        ),
+        (
+            "properties",
+            json!({"featureId": "api-calls", "value": -2_000_000_000_000_000_i64}),
+            json!({"value": [FINER]}),
+        ),
+        (
+            "properties",
+            json!({"featureId": "dark-mode"}),
+            json!({"featureId": ["`featureId` is had or not; there is nothing to count of it."]}),
+        ),
+        (
+            "properties",
+            json!({"featureId": "api-calls", "feature_id": "seats"}),
+            json!({"featureId": ["This field is given twice, in two spellings."]}),
+        ),
+        (
+            "properties",
             json!({"featureId": 5}),
             json!({"featureId": ["Not a valid string."]}),
         ),
@@ -247,6 +337,7 @@ fn each_wrong_field_of_an_event_is_told() {
     }
     let unknown = with(&good, "properties", json!({"featureId": "nothing"}));
     let wanted = json!({"featureId": ["Feature with this identifier does not exist."]});
+    let wanted = json!({"properties": wanted});
     assert_eq!(told(&post(&world, "report/event/", &unknown), 400), wanted);
     for late in ["1999-12-31 23:59:59", "2026-11-27 00:00:01"] {
         let answer = post(

@@ -81,8 +81,7 @@ impl<'w, 'a> Behind<'w, 'a> {
         for (name, _) in by_catalogue.into_iter().filter(|(_, is_set)| *is_set) {
             fields.put(name, catalogue.clone());
         }
-        let metric = row.meter_id.as_deref().or(row.feature_id.as_deref());
-        let metric = metric.unwrap_or_default();
+        let metric = row.metric();
         let held = row.subscription_id.as_deref();
         let held = held.and_then(|id| self.subscriptions.get(id).copied());
         let of = |name| held.and_then(|held| held.explain.as_ref()?.get(name).cloned());

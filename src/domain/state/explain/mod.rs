@@ -24,6 +24,7 @@ use crate::domain::customer::CustomerView;
 use crate::domain::entitlement::Entitlements;
 use crate::domain::explanation::{Explain, Explanation, HeardEvent};
 use crate::domain::payment::PaymentView;
+use crate::domain::status::Status;
 use crate::domain::subscription::SubscriptionView;
 use crate::domain::time::Timestamp;
 
@@ -74,12 +75,19 @@ impl State {
         heard: &[HeardEvent<'_>],
     ) -> Option<CustomerView> {
         let root = self.find_customer(id)?;
-        Some(self.explained(root, as_of, &self.statements(heard)))
+        Some(self.explained(root, as_of, &self.statements(heard), |_| true))
     }
 
-    fn explained(&self, root: Ix, as_of: AsOf, statements: &Statements<'_>) -> CustomerView {
+    fn explained(
+        &self,
+        root: Ix,
+        as_of: AsOf,
+        statements: &Statements<'_>,
+        is_wanted: impl Fn(&SubscriptionView) -> bool,
+    ) -> CustomerView {
         let mut view = self.customer_view(root, Some(as_of));
-        for subscription in &mut view.subscriptions {
+        let subscriptions = view.subscriptions.iter_mut();
+        for subscription in subscriptions.filter(|held| is_wanted(held)) {
             subscription.explain = self.explanation_of(statements, subscription);
         }
         view.explain = Some(self.explain_customer(root, statements, &view));
@@ -96,7 +104,9 @@ impl State {
     ) -> Option<Entitlements> {
         let root = self.find_customer(id)?;
         let statements = self.statements(heard);
-        let customer = self.explained(root, as_of, &statements);
+        // Nothing is shown of what another took the place of.
+        let is_wanted = |held: &SubscriptionView| held.status != Status::Superseded;
+        let customer = self.explained(root, as_of, &statements, is_wanted);
         let mut shown = self.entitlements_of(root, &customer.subscriptions, as_of);
         self.explain_entitlements(root, &mut shown, &customer, &statements, as_of.now);
         Some(shown)

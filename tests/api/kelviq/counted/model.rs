@@ -1,6 +1,8 @@
 //! What was told of one customer, and what it comes to: worked out anew from all of it each time, in
 //! whole hours and quarters of a unit. Knows no ledger.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// Milliseconds.
 pub const HOUR: i64 = 3_600_000;
 pub const FEATURES: [&str; 4] = ["calls", "minutes", "storage", "seats"];
@@ -54,6 +56,8 @@ struct Held {
     id: String,
     plan: usize,
     seats: Option<u64>,
+    /// What it took the place of.
+    before: Option<String>,
     began: i64,
     ended: Option<i64>,
     /// From which hour on each feature counts until its first reset, settled when it began: nothing
@@ -76,6 +80,8 @@ pub struct Row {
     pub subscription: String,
     pub limit: Option<i64>,
     pub used: Option<i64>,
+    /// From which hour on that was used: nothing for all there ever was.
+    since: Option<i64>,
     pub resets_at: Option<i64>,
     pub is_hard: bool,
 }
@@ -156,14 +162,11 @@ impl Model {
             let resets = (1..).map_while(|period| boundary(reset, first?, period));
             resets.take_while(|at| *at <= self.now).last()
         });
-        self.hold(id, plan, seats, carried);
-    }
-
-    fn hold(&mut self, id: &str, plan: usize, seats: Option<u64>, carried: [Option<i64>; 4]) {
         self.held.push(Held {
             id: id.to_owned(),
             plan,
             seats,
+            before: None,
             began: self.now,
             ended: None,
             carried,
@@ -182,13 +185,60 @@ impl Model {
         let (seats, now) = (held.seats, self.now);
         let carried = std::array::from_fn(|feature| held.counts_from(feature, now).0);
         self.end(before);
-        self.hold(id, plan, seats, carried);
+        self.held.push(Held {
+            id: id.to_owned(),
+            plan,
+            seats,
+            before: Some(before.to_owned()),
+            began: now,
+            ended: None,
+            carried,
+        });
+    }
+
+    /// Whether another has taken its place by an hour.
+    pub fn is_superseded(&self, id: &str, hour: i64) -> bool {
+        let is_it = |held: &Held| held.before.as_deref() == Some(id) && held.began <= hour;
+        self.held.iter().any(is_it)
     }
 
     /// The first subscription that is in force.
     pub fn live(&self) -> Option<String> {
         let mut live = self.held.iter().filter(|held| held.ended.is_none());
         live.next().map(|held| held.id.clone())
+    }
+
+    /// From which hour on a subscription's feature counted at an hour, also before it began: then as
+    /// in what it took the place of, or by the resets that the customer's first one would have had.
+    fn counted_since(&self, held: &Held, feature: usize, hour: i64) -> Option<i64> {
+        if hour >= held.began {
+            return held.counts_from(feature, hour).0;
+        }
+        let before = held.before.as_deref();
+        if let Some(before) = self.held.iter().find(|held| before == Some(&*held.id)) {
+            return self.counted_since(before, feature, hour);
+        }
+        let first = self.held.iter().map(|held| held.began).min()?;
+        let (_, reset, _) = PLANS[held.plan].features[feature];
+        let resets = (1..).map_while(|period| boundary(reset, first, period));
+        resets.take_while(|at| *at <= hour).last()
+    }
+
+    /// How far a counter stood above nothing at an hour that has passed. Of all values that it was
+    /// set to, the last one alone is kept.
+    fn level_then(&self, feature: usize, since: Option<i64>, hour: i64) -> i64 {
+        let is_set =
+            |(of, _, told): &&(usize, i64, Told)| *of == feature && matches!(told, Told::Set(_));
+        let last_set = self.told.iter().filter(is_set).map(|(_, at, _)| *at).max();
+        if last_set.is_none_or(|at| at <= hour) {
+            return self.level(feature, since, hour);
+        }
+        let told = self.told.iter().filter(|told| !is_set(told)).copied();
+        let unset = Self {
+            told: told.collect(),
+            ..Self::default()
+        };
+        unset.level(feature, since, hour)
     }
 
     /// How far a counter stands above nothing at an hour, by what had happened until then.
@@ -252,6 +302,7 @@ impl Model {
                 subscription: held.id.clone(),
                 limit: self.allowance(feature, hour).or(bought).or(by_plan),
                 used: is_counted.then(|| self.level(feature, since, hour).max(0)),
+                since,
                 resets_at,
                 is_hard,
             }
@@ -260,24 +311,31 @@ impl Model {
             .collect()
     }
 
-    /// The same now, as somebody sees it who adds up the rows of a feature: each row holds what is
-    /// left of the use as far as its limit goes, the last one the rest.
+    /// The same now, as somebody sees it who adds up the rows of a feature: what was allowed stands in
+    /// the first row alone. Of those that count since the same hour each holds what is left of the use
+    /// as far as its limit goes, the last one the rest.
     pub fn rows_shared(&self) -> Vec<Row> {
         let mut rows = self.rows(self.now);
-        for feature in (0..FEATURES.len()).filter(|feature| *feature != SEATS) {
-            let mut of_it: Vec<&mut Row> = rows
-                .iter_mut()
-                .filter(|row| row.feature == feature)
-                .collect();
-            of_it.sort_by_key(|row| (self.began(&row.subscription), row.subscription.clone()));
+        rows.sort_by_key(|row| (self.began(&row.subscription), row.subscription.clone()));
+        let mut met = BTreeSet::new();
+        rows.retain(|row| {
+            let is_first = met.insert(row.feature);
+            is_first || self.allowance(row.feature, self.now).is_none()
+        });
+        let mut groups: BTreeMap<_, Vec<&mut Row>> = BTreeMap::new();
+        for row in rows.iter_mut().filter(|row| row.feature != SEATS) {
+            groups
+                .entry((row.feature, row.since))
+                .or_default()
+                .push(row);
+        }
+        for group in groups.into_values() {
             let mut before = 0;
-            let last = of_it.len().saturating_sub(1);
-            for (place, row) in of_it.into_iter().enumerate() {
+            let last = group.len() - 1;
+            for (place, row) in group.into_iter().enumerate() {
                 let left = (row.used.unwrap_or(0) - before).max(0);
-                let held = row
-                    .limit
-                    .filter(|_| place < last)
-                    .map_or(left, |limit| left.min(limit));
+                let limit = row.limit.filter(|_| place < last);
+                let held = limit.map_or(left, |limit| left.min(limit));
                 row.used = Some(held);
                 before += held;
             }
@@ -301,24 +359,33 @@ impl Model {
             subscription: String::new(),
             limit: None,
             used: Some(self.level(feature, None, self.now).max(0)),
+            since: None,
             resets_at: None,
             is_hard: false,
         };
         known.map(row).collect()
     }
 
-    /// Whether every counter of a feature stays above nothing with so much less.
-    pub fn can_take_back(&self, feature: usize, n: i64) -> bool {
+    /// Whether every counter of a feature stays above nothing with so much less at an hour: as it
+    /// stood then, and as it stands now, where that hour is in it.
+    pub fn can_take_back(&self, feature: usize, n: i64, hour: i64) -> bool {
+        let hour = hour.min(self.now);
         let live = self.held.iter().filter(|held| held.ended.is_none());
-        let mut levels: Vec<i64> = live
-            .map(|held| {
-                let (since, _) = held.counts_from(feature, self.now);
-                self.level(feature, since, self.now)
-            })
+        let mut windows: Vec<_> = live
+            .map(|held| [hour, self.now].map(|at| self.counted_since(held, feature, at)))
             .collect();
-        if levels.is_empty() {
-            levels.push(self.level(feature, None, self.now));
+        if windows.is_empty() {
+            windows.push([None, None]);
         }
-        levels.into_iter().all(|level| level + n >= 0)
+        let sets = self.told.iter().filter_map(|(of, at, told)| match told {
+            Told::Set(_) if *of == feature => Some(*at),
+            _ => None,
+        });
+        let set_after = sets.max().filter(|at| *at > hour);
+        windows.into_iter().all(|[then, now]| {
+            let is_in = now.is_none_or(|now| hour >= now) && set_after.is_none();
+            self.level_then(feature, then, hour) + n >= 0
+                && (!is_in || self.level(feature, now, self.now) + n >= 0)
+        })
     }
 }

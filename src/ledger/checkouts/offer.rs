@@ -4,7 +4,7 @@
 use super::super::commands::{Refusal, invalid};
 use super::super::ids;
 use super::super::subscriptions::{checked, country_of};
-use super::target::{ChargedAlready, kept, target, unpaid_others};
+use super::target::{ChargedAlready, kept, target};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::id::Prefix;
 use crate::domain::money::Money;
@@ -65,12 +65,13 @@ impl Offer {
             return Err(refused("trial_days", why));
         }
         let is_free = price.amount_minor == 0;
+        let bought = (identifier, plan.id.as_str());
         let target = if is_free {
+            // Of all that are opened most are never pressed: what it takes the place of is said
+            // when it begins.
             let id = ids::fresh(state, Prefix::Subscription, now);
-            let others = unpaid_others((state, now), identifier, &id);
-            (id, others)
+            (id, Vec::new())
         } else {
-            let bought = (identifier, plan.id.as_str());
             let target = target((state, now), bought, None, &[]);
             let target = target.map_err(|ChargedAlready| {
                 refused(

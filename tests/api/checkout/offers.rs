@@ -258,3 +258,24 @@ fn where_there_is_nothing_to_pay_it_begins_with_one_press() {
     assert_eq!(live.len(), 1, "{live:?}");
     assert_eq!(live[0]["id"], opened["subscription_id"]);
 }
+
+/// Anybody with the address may open what is free, and press or not: what is not pressed costs
+/// nobody anything afterwards.
+#[test]
+fn what_is_free_and_was_only_opened_leaves_nothing_behind() {
+    let shop = shop();
+    let live = shop.subscribed_to(FREE);
+    let live = serde_json::json!([live[0]["id"]]);
+    for _ in 0..4 {
+        let (_, opened) = shop.opened(CUSTOMER.into(), offer("free", Period::Monthly));
+        assert_eq!(opened["supersedes"], Value::Null, "{opened}");
+        let (_, opened) = shop.opened(CUSTOMER.into(), offer("team", Period::Monthly));
+        assert_eq!(opened["supersedes"], live, "{opened}");
+    }
+    // What it takes the place of is said when it begins: what was tried, and what goes on.
+    let (id, _) = shop.opened(CUSTOMER.into(), offer("free", Period::Monthly));
+    shop.press(&id, "pay");
+    let told = shop.told("subscription.created").pop().unwrap();
+    let before = told["supersedes"].as_array().unwrap();
+    assert_eq!(before.len(), 2, "{told}");
+}

@@ -4,7 +4,7 @@
 use super::super::commands::{Refusal, invalid};
 use super::super::ids;
 use super::super::subscriptions::{checked, country_of};
-use super::target::{ChargedAlready, kept, target};
+use super::target::{ChargedAlready, kept, kept_by, target};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::id::Prefix;
 use crate::domain::money::Money;
@@ -83,10 +83,10 @@ impl Offer {
         };
         let (subscription_id, supersedes) = target;
         let keeps_quantities = self.quantities.is_empty();
-        let mut quantities = if keeps_quantities {
-            kept(state, &subscription_id, &plan.id)
-        } else {
-            self.quantities.clone()
+        let mut quantities = match keeps_quantities {
+            false => self.quantities.clone(),
+            true if is_free => kept_by(state, bought),
+            true => kept(state, &subscription_id, &plan.id),
         };
         quantities.sort_by(|one, other| one.feature.cmp(&other.feature));
         // Who has the plan already pays on for it.

@@ -12,7 +12,8 @@ use crate::domain::checkout::{
 };
 use crate::domain::decided::Decided;
 use crate::domain::own::{CheckoutOpened, GATEWAY_SANDBOX, Item, PROVIDER};
-use crate::domain::standing::PeriodPaid;
+use crate::domain::register::Stamp;
+use crate::domain::standing::{PeriodPaid, Word, word_of};
 use crate::domain::status::{CheckoutStatus, Status};
 use crate::domain::subscription::Subscription;
 use crate::domain::time::Timestamp;
@@ -24,8 +25,18 @@ const PAYMENT_DEPTH_MAX: usize = 4;
 pub(super) struct Linked<'a> {
     pub(super) ix: Ix,
     pub(super) made: PaymentMade<'a>,
+    /// When the attempt was asked for that it was made in.
+    pub(super) asked: Option<Stamp>,
     /// The gateway's subscription that charged it, where one did.
     pub(super) charged_by: Option<Ix>,
+}
+
+impl<'a> Linked<'a> {
+    /// Its place among the payments of the checkout.
+    fn place(&self) -> (Word<'a>, Outcome) {
+        let made = &self.made;
+        (word_of(made.at, self.asked, made.id), made.outcome)
+    }
 }
 
 impl State {
@@ -78,12 +89,8 @@ impl State {
     /// The payments that are linked to a checkout of our own, each once, in the order in which they
     /// count.
     pub(super) fn linked_payments(&self, checkout: Ix) -> Vec<Linked<'_>> {
-        let Some(opened) = self
-            .arena
-            .get(checkout)
-            .own_checkout()
-            .and_then(OwnCheckout::opened)
-        else {
+        let held = self.arena.get(checkout).own_checkout();
+        let Some((held, opened)) = held.and_then(|held| Some((held, held.opened()?))) else {
             return Vec::new();
         };
         // One that may be found in several ways pays the checkout that it is nearest to.
@@ -92,9 +99,9 @@ impl State {
         let linked = found
             .into_iter()
             .filter(is_nearest)
-            .filter_map(|ix| self.linked(ix, checkout, opened));
+            .filter_map(|ix| self.linked(ix, checkout, (held, opened)));
         let mut linked: Vec<Linked<'_>> = linked.collect();
-        linked.sort_by(|one, other| one.made.cmp(&other.made));
+        linked.sort_by(|one, other| one.place().cmp(&other.place()));
         linked
     }
 
@@ -116,7 +123,12 @@ impl State {
         found
     }
 
-    fn linked<'a>(&'a self, ix: Ix, checkout: Ix, opened: &CheckoutOpened) -> Option<Linked<'a>> {
+    fn linked<'a>(
+        &'a self,
+        ix: Ix,
+        checkout: Ix,
+        (held, opened): (&OwnCheckout, &CheckoutOpened),
+    ) -> Option<Linked<'a>> {
         let entity = self.arena.get(ix);
         let payment = entity.payment()?;
         let charging = self.subscription_billed(entity);
@@ -144,9 +156,18 @@ impl State {
         };
         Some(Linked {
             ix,
+            asked: held.asked_for(made.id),
             made,
             charged_by: charging,
         })
+    }
+
+    /// When the attempt was asked for that a payment was made in, at a checkout that was opened
+    /// here.
+    pub(super) fn asked_for(&self, payment: Ix) -> Option<Stamp> {
+        let checkout = self.arena.get(self.booked_on(payment, 0)?);
+        let name = &self.arena.get(payment).name;
+        checkout.own_checkout()?.asked_for(name)
     }
 
     /// What the checkout sells that a payment was made at.
@@ -171,9 +192,6 @@ impl State {
     /// The payments by which somebody chose what a checkout sells, in the order in which they
     /// count: of what a gateway's subscription charges, only the first.
     pub(super) fn chosen_by(&self, checkout: Ix) -> Vec<(Ix, PeriodPaid<'_>)> {
-        let Some(held) = self.arena.get(checkout).own_checkout() else {
-            return Vec::new();
-        };
         let mut charging = HashSet::new();
         let linked = self.linked_payments(checkout).into_iter();
         let paying = linked.filter(|linked| linked.made.outcome == Outcome::Pays);
@@ -183,7 +201,7 @@ impl State {
                 at: linked.made.at,
                 payment: linked.made.id,
                 checkout: &self.arena.get(checkout).name,
-                asked: held.asked_for(linked.made.id),
+                asked: linked.asked,
             };
             (linked.ix, paid)
         });

@@ -76,14 +76,14 @@ impl State {
                     at: linked.made.at,
                     payment: linked.made.id,
                     checkout: &self.arena.get(checkout).name,
-                    asked: held.asked_for(linked.made.id),
+                    asked: linked.asked,
                 };
                 if linked.charged_by.is_none() {
                     paid.push((payment, sold, (linked.ix, checkout)));
                 }
             }
         }
-        paid.sort_by_key(|(payment, _, _)| *payment);
+        paid.sort_by_key(|(payment, _, _)| (payment.word(), payment.checkout));
         for (payment, sold, things) in paid {
             bought.periods.push((payment, sold));
             bought.things.push(things);

@@ -19,6 +19,7 @@ mod payers;
 mod people;
 mod sold;
 mod stories;
+mod tried;
 mod under_way;
 mod usage;
 mod words;

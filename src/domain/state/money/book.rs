@@ -10,7 +10,7 @@ use super::methods::Method;
 use crate::domain::access::AsOf;
 use crate::domain::catalog::Period;
 use crate::domain::customer::CustomerView;
-use crate::domain::order::Billing;
+use crate::domain::order::{Billing, OrderStatus};
 use crate::domain::own::Item;
 use crate::domain::standing::{Word, word_of};
 use crate::domain::state::State;
@@ -89,7 +89,10 @@ impl<'a> Sheet<'a> {
     fn paid_first(&self) -> HashMap<Ix, Word<'a>> {
         let mut first = HashMap::new();
         for (ix, entity) in self.payments() {
-            let at = entity.payment().and_then(|payment| payment.paid_at());
+            // What is no order yet has not paid, whatever is told of when it was.
+            let order = entity.payment();
+            let order = order.filter(|held| held.order_status() != OrderStatus::Pending);
+            let at = order.and_then(|payment| payment.paid_at());
             if let Some((at, paid)) = at.zip(self.state.subscription_paid(ix)) {
                 let own = self.word(ix, at);
                 let held = first.entry(paid).or_insert(own);

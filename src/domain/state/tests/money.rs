@@ -267,3 +267,35 @@ fn an_address_is_the_same_in_any_case_and_any_script() {
         assert_eq!(found.len(), wanted, "{email}");
     }
 }
+
+/// No command and no provider that is known says so, but nothing keeps one from it.
+#[test]
+fn what_is_no_order_yet_makes_no_renewal_of_another() {
+    let mut book = book::Book::new();
+    book.customer(None, false);
+    let told = |at, id: &str, status| PaymentFact {
+        subscription_id: Some("sub_1".into()),
+        naming: Naming {
+            identifier: Some(book::ANN.into()),
+            ..Naming::default()
+        },
+        sale: Some(Sale {
+            paid_at: Some(book::day(at)),
+            ..Sale::default()
+        }),
+        ..book::payment_of(at, id, book::TRN[0], status)
+    };
+    for (at, id, status) in [
+        (2, "pay_1", PaymentStatus::Authorized),
+        (3, "pay_2", PaymentStatus::Captured),
+    ] {
+        let fact = Fact::Payment(Box::new(told(at, id, status)));
+        book.provider(book::day(at), vec![fact]);
+    }
+    let all = orders(&book.state, &OrdersAsked::default());
+    let shown: Vec<_> = all
+        .iter()
+        .map(|it| (&*it.payment.id, it.is_renewal))
+        .collect();
+    assert_eq!(shown, [("pay_2", false)]);
+}

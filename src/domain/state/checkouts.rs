@@ -192,11 +192,22 @@ impl State {
     /// The payments by which somebody chose what a checkout sells, in the order in which they
     /// count: of what a gateway's subscription charges, only the first.
     pub(super) fn chosen_by(&self, checkout: Ix) -> Vec<(Ix, PeriodPaid<'_>)> {
+        let linked = self.linked_payments(checkout);
+        self.chosen_among(checkout, &linked).collect()
+    }
+
+    /// The same among all payments of the checkout, in the order in which they count.
+    pub(super) fn chosen_among<'a>(
+        &'a self,
+        checkout: Ix,
+        linked: &[Linked<'a>],
+    ) -> impl Iterator<Item = (Ix, PeriodPaid<'a>)> {
         let mut charging = HashSet::new();
-        let linked = self.linked_payments(checkout).into_iter();
-        let paying = linked.filter(|linked| linked.made.outcome == Outcome::Pays);
-        let chosen = paying.filter(|linked| linked.charged_by.is_none_or(|ix| charging.insert(ix)));
-        let chosen = chosen.map(|linked| {
+        let paying = linked.iter();
+        let paying = paying.filter(|linked| linked.made.outcome == Outcome::Pays);
+        let chosen =
+            paying.filter(move |linked| linked.charged_by.is_none_or(|ix| charging.insert(ix)));
+        chosen.map(move |linked| {
             let paid = PeriodPaid {
                 at: linked.made.at,
                 payment: linked.made.id,
@@ -204,8 +215,7 @@ impl State {
                 asked: linked.asked,
             };
             (linked.ix, paid)
-        });
-        chosen.collect()
+        })
     }
 
     /// What must be asked of gateways, in the order of first mention.

@@ -82,7 +82,7 @@ struct Asked {
 }
 
 /// A payment that is linked to a checkout, as far as the checkout cares.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentMade<'a> {
     /// When it was made.
     pub at: Timestamp,
@@ -297,11 +297,8 @@ impl OwnCheckout {
         let asked = newest.and_then(|(_, held)| held.asked.register());
         let pages = self.attempts.values();
         let pages = pages.filter_map(|held| Some(held.at_gateway.get()?.0.clone()));
-        let paying = heard
-            .payments
-            .iter()
-            .filter(|made| made.outcome == Outcome::Pays);
-        let paid = paying.min();
+        let mut payments = heard.payments.iter();
+        let paid = payments.find(|made| made.outcome == Outcome::Pays);
         let paid_at = [paid.map(|made| made.at), self.taken_at];
         let pages: Vec<_> = pages.collect();
         let is_closed = |page: &CheckoutAtGateway| heard.closed_pages.contains(&&*page.reference);

@@ -13,7 +13,7 @@ use crate::domain::subscription::Subscription;
 use crate::domain::time::Timestamp;
 
 /// A payment for a period of a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeriodPaid<'a> {
     /// When it was captured.
     pub at: Timestamp,
@@ -36,6 +36,14 @@ impl Stamp {
     }
 }
 
+/// The place among payments of one that was made `at` a time, in an attempt that was `asked` for:
+/// from whichever is later. Gateways tell whole seconds.
+#[must_use]
+pub fn word_of(at: Timestamp, asked: Option<Stamp>, payment: &str) -> Word<'_> {
+    let counts_from = asked.map_or(at, |asked| asked.occurred_at.max(at));
+    (counts_from, asked, payment)
+}
+
 impl<'a> PeriodPaid<'a> {
     /// Whether it is a newer word than what was decided with that stamp. Gateways tell whole
     /// seconds: it is no older than the attempt it was made in.
@@ -44,12 +52,11 @@ impl<'a> PeriodPaid<'a> {
         self.at > stamp.occurred_at || self.asked.is_some_and(|asked| asked > stamp)
     }
 
-    /// Of two subscriptions of which one takes the other's place, the one paid later stands.
+    /// Its place among all payments: of two subscriptions of which one takes the other's place, the
+    /// one paid later stands.
     #[must_use]
     pub fn word(&self) -> Word<'a> {
-        let asked_at = self.asked.map(|asked| asked.occurred_at);
-        let at = asked_at.map_or(self.at, |asked_at| asked_at.max(self.at));
-        (at, self.asked, self.payment)
+        word_of(self.at, self.asked, self.payment)
     }
 }
 

@@ -7,7 +7,7 @@ mod carried;
 mod shown;
 
 use self::basis::Chain;
-pub use self::basis::{Basis, Charged, PeriodPaid, PlanSold, Word};
+pub use self::basis::{Basis, Charged, PeriodPaid, PlanSold, Word, word_of};
 pub use self::carried::{Carried, Extended};
 pub use self::shown::SubscriptionStanding;
 

@@ -10,7 +10,8 @@ use crate::domain::checkout::{
     CheckoutView, GatewayWork, Heard, Outcome, OwnCheckout, PaymentMade,
 };
 use crate::domain::own::{CheckoutOpened, GATEWAY_SANDBOX, Item, PROVIDER};
-use crate::domain::standing::PeriodPaid;
+use crate::domain::register::Stamp;
+use crate::domain::standing::{PeriodPaid, Word, word_of};
 use crate::domain::status::CheckoutStatus;
 use crate::domain::time::Timestamp;
 
@@ -21,8 +22,18 @@ const PAYMENT_DEPTH_MAX: usize = 4;
 pub(super) struct Linked<'a> {
     pub(super) ix: Ix,
     pub(super) made: PaymentMade<'a>,
+    /// When the attempt was asked for that it was made in.
+    pub(super) asked: Option<Stamp>,
     /// The gateway's subscription that charged it, where one did.
     pub(super) charged_by: Option<Ix>,
+}
+
+impl<'a> Linked<'a> {
+    /// Its place among the payments of the checkout.
+    fn place(&self) -> (Word<'a>, Outcome) {
+        let made = &self.made;
+        (word_of(made.at, self.asked, made.id), made.outcome)
+    }
 }
 
 impl State {
@@ -75,12 +86,8 @@ impl State {
     /// The payments that are linked to a checkout of our own, each once, in the order in which they
     /// count.
     pub(super) fn linked_payments(&self, checkout: Ix) -> Vec<Linked<'_>> {
-        let Some(opened) = self
-            .arena
-            .get(checkout)
-            .own_checkout()
-            .and_then(OwnCheckout::opened)
-        else {
+        let held = self.arena.get(checkout).own_checkout();
+        let Some((held, opened)) = held.and_then(|held| Some((held, held.opened()?))) else {
             return Vec::new();
         };
         // One that may be found in several ways pays the checkout that it is nearest to.
@@ -89,9 +96,9 @@ impl State {
         let linked = found
             .into_iter()
             .filter(is_nearest)
-            .filter_map(|ix| self.linked(ix, checkout, opened));
+            .filter_map(|ix| self.linked(ix, checkout, (held, opened)));
         let mut linked: Vec<Linked<'_>> = linked.collect();
-        linked.sort_by(|one, other| one.made.cmp(&other.made));
+        linked.sort_by(|one, other| one.place().cmp(&other.place()));
         linked
     }
 
@@ -113,7 +120,12 @@ impl State {
         found
     }
 
-    fn linked<'a>(&'a self, ix: Ix, checkout: Ix, opened: &CheckoutOpened) -> Option<Linked<'a>> {
+    fn linked<'a>(
+        &'a self,
+        ix: Ix,
+        checkout: Ix,
+        (held, opened): (&OwnCheckout, &CheckoutOpened),
+    ) -> Option<Linked<'a>> {
         let entity = self.arena.get(ix);
         let payment = entity.payment()?;
         let charging = self.subscription_billed(entity);
@@ -141,9 +153,18 @@ impl State {
         };
         Some(Linked {
             ix,
+            asked: held.asked_for(made.id),
             made,
             charged_by: charging,
         })
+    }
+
+    /// When the attempt was asked for that a payment was made in, at a checkout that was opened
+    /// here.
+    pub(super) fn asked_for(&self, payment: Ix) -> Option<Stamp> {
+        let checkout = self.arena.get(self.booked_on(payment, 0)?);
+        let name = &self.arena.get(payment).name;
+        checkout.own_checkout()?.asked_for(name)
     }
 
     /// What the checkout sells that a payment was made at.
@@ -168,23 +189,30 @@ impl State {
     /// The payments by which somebody chose what a checkout sells, in the order in which they
     /// count: of what a gateway's subscription charges, only the first.
     pub(super) fn chosen_by(&self, checkout: Ix) -> Vec<(Ix, PeriodPaid<'_>)> {
-        let Some(held) = self.arena.get(checkout).own_checkout() else {
-            return Vec::new();
-        };
+        let linked = self.linked_payments(checkout);
+        self.chosen_among(checkout, &linked).collect()
+    }
+
+    /// The same among all payments of the checkout, in the order in which they count.
+    pub(super) fn chosen_among<'a>(
+        &'a self,
+        checkout: Ix,
+        linked: &[Linked<'a>],
+    ) -> impl Iterator<Item = (Ix, PeriodPaid<'a>)> {
         let mut charging = HashSet::new();
-        let linked = self.linked_payments(checkout).into_iter();
-        let paying = linked.filter(|linked| linked.made.outcome == Outcome::Pays);
-        let chosen = paying.filter(|linked| linked.charged_by.is_none_or(|ix| charging.insert(ix)));
-        let chosen = chosen.map(|linked| {
+        let paying = linked.iter();
+        let paying = paying.filter(|linked| linked.made.outcome == Outcome::Pays);
+        let chosen =
+            paying.filter(move |linked| linked.charged_by.is_none_or(|ix| charging.insert(ix)));
+        chosen.map(move |linked| {
             let paid = PeriodPaid {
                 at: linked.made.at,
                 payment: linked.made.id,
                 checkout: &self.arena.get(checkout).name,
-                asked: held.asked_for(linked.made.id),
+                asked: linked.asked,
             };
             (linked.ix, paid)
-        });
-        chosen.collect()
+        })
     }
 
     /// What must be asked of gateways, in the order of first mention.

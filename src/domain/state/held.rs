@@ -99,10 +99,8 @@ impl NumberedListing for SubscriptionsAsked {
         entity.subscription()?;
         let shown = state.shown_subscription(ix)?;
         let provider = state.arena.provider(entity.space);
-        self.wants(&shown, provider).then_some(Newest {
-            at: shown.began_at(),
-            id: entity.id.as_u64(),
-        })
+        let place = Newest::of(shown.began_at(), entity.id.as_u64());
+        self.wants(&shown, provider).then_some(place)
     }
 }
 

@@ -66,24 +66,25 @@ impl State {
             let Some(sold) = plan_sold(held) else {
                 continue;
             };
-            let chosen = self.chosen_by(checkout);
-            let newest = chosen.iter().map(|(_, paid)| paid.word()).max();
+            let mut linked = self.linked_payments(checkout);
+            linked.retain(|linked| linked.made.outcome == Outcome::Pays);
+            let chosen = self.chosen_among(checkout, &linked);
+            let newest = chosen.map(|(_, paid)| paid.word()).max();
             bought.newest = bought.newest.max(newest);
-            let linked = self.linked_payments(checkout).into_iter();
-            for linked in linked.filter(|linked| linked.made.outcome == Outcome::Pays) {
+            for linked in linked {
                 bought.payments.push(linked.ix);
                 let payment = PeriodPaid {
                     at: linked.made.at,
                     payment: linked.made.id,
                     checkout: &self.arena.get(checkout).name,
-                    asked: held.asked_for(linked.made.id),
+                    asked: linked.asked,
                 };
                 if linked.charged_by.is_none() {
                     paid.push((payment, sold, (linked.ix, checkout)));
                 }
             }
         }
-        paid.sort_by_key(|(payment, _, _)| *payment);
+        paid.sort_by_key(|(payment, _, _)| (payment.word(), payment.checkout));
         for (payment, sold, things) in paid {
             bought.periods.push((payment, sold));
             bought.things.push(things);

@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::State;
 use super::arena::Ix;
 use super::page::PIECE_THINGS;
+use crate::domain::register::Stamp;
 use crate::domain::time::Timestamp;
 
 /// A page that begins after more things than this is counted for first: what may be past the end of
@@ -36,13 +37,31 @@ pub struct NumberedPage<T> {
 pub struct Newest {
     /// The time that the list runs by.
     pub at: Timestamp,
-    /// What tells two things of one time apart.
+    /// What else says which of one time is the newer.
+    pub then: Then,
+    /// What tells two things apart of which nothing says that.
     pub id: u64,
 }
 
+/// Of two things of one time the greater is the newer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Then {
+    /// What was asked for here, of which it came.
+    pub asked: Option<Stamp>,
+    /// How many steps of the same thing come before it.
+    pub step: u8,
+}
+
 impl Newest {
-    const fn order(self) -> (Reverse<Timestamp>, u64) {
-        (Reverse(self.at), self.id)
+    /// Of what nothing but the time says how new it is.
+    #[must_use]
+    pub fn of(at: Timestamp, id: u64) -> Self {
+        let then = Then::default();
+        Self { at, then, id }
+    }
+
+    const fn order(self) -> (Reverse<(Timestamp, Then)>, u64) {
+        (Reverse((self.at, self.then)), self.id)
     }
 }
 
@@ -228,10 +247,7 @@ mod tests {
     use super::*;
 
     fn newest(second: i64, id: u64) -> Newest {
-        Newest {
-            at: Timestamp::from_seconds(second).unwrap(),
-            id,
-        }
+        Newest::of(Timestamp::from_seconds(second).unwrap(), id)
     }
 
     /// The page of so many things, and for how many of them a place was kept.

@@ -1,6 +1,8 @@
 //! Reading what is sold here out of the state: the subscriptions and add-ons that follow from
 //! checkouts and their payments. Knows no rule of its own: how they stand is worked out elsewhere.
 
+use hashbrown::HashMap;
+
 use super::State;
 use super::arena::Ix;
 use super::entity::{Entity, Kind, Role};
@@ -9,7 +11,7 @@ use crate::domain::activity::Activity;
 use crate::domain::addon::AddonView;
 use crate::domain::checkout::OwnCheckout;
 use crate::domain::decided::{Decided, Replaced};
-use crate::domain::own::{GATEWAY_SANDBOX, Item};
+use crate::domain::own::{GATEWAY_NONE, GATEWAY_SANDBOX, Item};
 use crate::domain::register::Stamp;
 use crate::domain::standing::{Basis, Charged, PlanSold, Standing, SubscriptionStanding};
 use crate::domain::status::{CheckoutStatus, Status};
@@ -130,8 +132,13 @@ impl State {
         let none = Decided::default();
         let decided = entity.subscription()?.decided().unwrap_or(&none);
         let bought = self.purchases(ix);
-        let line = self.line(ix, decided);
         let charged = self.charging(ix);
+        // Of all that checkouts were opened for, most may never begin: nobody looks at what would
+        // take their place.
+        if decided.begun().is_none() && bought.periods.is_empty() && charged.is_none() {
+            return None;
+        }
+        let line = self.line(ix, decided);
         let told = decided.had().and_then(|had| had.through);
         let is_further = line.carried.is_for_ever || line.carried.through >= told;
         let mut sources = Sources {
@@ -262,26 +269,33 @@ impl State {
         pending.map(|sale| sale.subscription.into()).collect()
     }
 
-    /// In the order in which they were opened.
+    /// In the order in which they were opened. What is free is none of them: nobody is about to pay
+    /// for it, and anybody may open as many as they like.
     fn pending_sales(&self, identifier: &str, now: Timestamp) -> Vec<Pending<'_>> {
         let Some(root) = self.named_here(identifier) else {
             return Vec::new();
         };
         let root = self.arena.get(root);
+        let is_over = |held: SubscriptionStanding| held.ended || held.is_cancel_asked;
+        // Many checkouts sell one subscription, and how that stands follows from all of them.
+        let mut over: HashMap<&str, bool> = HashMap::new();
         let pending = self.members(root).filter_map(|(ix, member)| {
             let held = member.own_checkout()?;
             let opened = held.opened()?;
+            if now >= opened.expires_at || *opened.gateway == *GATEWAY_NONE {
+                return None;
+            }
             let sold = plan_sold(held)?;
             let waits = self.checkout_status(ix)? < CheckoutStatus::Cancelled;
-            let (_, pays) = held.pays()?;
-            let is_over = |held: SubscriptionStanding| held.ended || held.is_cancel_asked;
-            let fits = waits
-                && now < opened.expires_at
-                && !self.standing_of(&pays.subscription_id).is_some_and(is_over);
-            fits.then_some(Pending {
+            let (_, pays) = held.pays().filter(|_| waits)?;
+            let subscription = &*pays.subscription_id;
+            let is_over = *over
+                .entry(subscription)
+                .or_insert_with(|| self.standing_of(subscription).is_some_and(is_over));
+            (!is_over).then_some(Pending {
                 opened: (held.opened_at()?, &member.name),
                 plan_id: sold.plan_id,
-                subscription: &pays.subscription_id,
+                subscription,
             })
         });
         let mut pending: Vec<_> = pending.collect();

@@ -48,10 +48,9 @@ impl NumberedListing for SearchReady {
             return None;
         }
         let fits = |needle: &String| state.matches(ix, root, needle);
-        self.needle.as_ref().is_none_or(fits).then_some(Newest {
-            at: state.made_at(ix).unwrap_or(root.party()?.activity.first()),
-            id: state.customer_number(root),
-        })
+        let made_at = state.made_at(ix).unwrap_or(root.party()?.activity.first());
+        let place = Newest::of(made_at, state.customer_number(root));
+        self.needle.as_ref().is_none_or(fits).then_some(place)
     }
 }
 

@@ -64,7 +64,7 @@ impl MoneyListing for CheckoutsSearched {
                 && self.statuses.as_ref().is_none_or(is_any)
             {
                 let id = entity.id.as_u64();
-                offer(Newest { at, id }, CheckoutKey(ix));
+                offer(Newest::of(at, id), CheckoutKey(ix));
             }
         }
     }

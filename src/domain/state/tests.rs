@@ -21,6 +21,7 @@ mod people;
 mod sold;
 mod stops;
 mod stories;
+mod tried;
 mod under_way;
 mod usage;
 mod words;

@@ -4,7 +4,7 @@
 use super::super::commands::{Refusal, invalid};
 use super::super::ids;
 use super::super::subscriptions::{checked, country_of, no_price};
-use super::target::{ChargedAlready, kept, target, unpaid_others};
+use super::target::{ChargedAlready, kept, kept_by, target};
 use crate::domain::catalog::{Catalog, Period, Plan};
 use crate::domain::id::Prefix;
 use crate::domain::money::Money;
@@ -65,12 +65,13 @@ impl Offer {
             return Err(refused("trial_days", why));
         }
         let is_free = price.amount_minor == 0;
+        let bought = (identifier, plan.id.as_str());
         let target = if is_free {
+            // Of all that are opened most are never pressed: what it takes the place of is said
+            // when it begins.
             let id = ids::fresh(state, Prefix::Subscription, now);
-            let others = unpaid_others((state, now), identifier, &id);
-            (id, others)
+            (id, Vec::new())
         } else {
-            let bought = (identifier, plan.id.as_str());
             let target = target((state, now), bought, None, &[]);
             let target = target.map_err(|ChargedAlready| {
                 refused(
@@ -82,10 +83,10 @@ impl Offer {
         };
         let (subscription_id, supersedes) = target;
         let keeps_quantities = self.quantities.is_empty();
-        let mut quantities = if keeps_quantities {
-            kept(state, &subscription_id, &plan.id)
-        } else {
-            self.quantities.clone()
+        let mut quantities = match keeps_quantities {
+            false => self.quantities.clone(),
+            true if is_free => kept_by(state, bought),
+            true => kept(state, &subscription_id, &plan.id),
         };
         quantities.sort_by(|one, other| one.feature.cmp(&other.feature));
         // Who has the plan already pays on for it.

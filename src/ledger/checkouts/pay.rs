@@ -3,7 +3,7 @@
 
 use super::super::Ledger;
 use super::super::commands::{CommandError, Refusal, Request};
-use super::target::{ChargedAlready, target_now, unpaid_others};
+use super::target::{ChargedAlready, kept_by, target_now, unpaid_others};
 use super::{conflicts, status_at};
 use crate::domain::checkout::CheckoutView;
 use crate::domain::own::{
@@ -168,6 +168,7 @@ fn begun(
         period,
         subscription_id,
         quantities,
+        keeps_quantities,
         ..
     } = &opened.item
     else {
@@ -189,7 +190,11 @@ fn begun(
         terms: Terms {
             period: *period,
             price: opened.price,
-            quantities: quantities.clone(),
+            quantities: if *keeps_quantities {
+                kept_by(state, (&opened.identifier, plan_id))
+            } else {
+                quantities.clone()
+            },
         },
         through: None,
         supersedes: unpaid_others((state, now), &opened.identifier, subscription_id),

@@ -68,6 +68,14 @@ pub(super) fn kept(state: &State, subscription_id: &str, plan_id: &str) -> Vec<Q
     terms.map_or_else(Vec::new, |terms| terms.quantities)
 }
 
+/// The same of what a customer has with that plan now.
+pub(super) fn kept_by(state: &State, (identifier, plan_id): (&str, &str)) -> Vec<Quantity> {
+    let mut live = state.live_subscriptions(identifier).into_iter();
+    let held = live.find(|held| held.plan_id.as_deref() == Some(plan_id));
+    let terms = held.and_then(|held| held.terms);
+    terms.map_or_else(Vec::new, |terms| terms.quantities)
+}
+
 /// What a subscription takes the place of: all else that the customer has, or is about to have paid,
 /// but what it was changed into: that goes on with it.
 pub(super) fn others(

@@ -39,6 +39,17 @@ feature = "seats"
 limit = 3
 [[catalog.plans.features]]
 feature = "support"
+[[catalog.plans]]
+id = "PLV-0MD508X1S50AG"
+identifier = "solo"
+name = "Solo"
+[[catalog.plans.prices]]
+period = "MONTHLY"
+amount_minor = 0
+currency = "USD"
+[[catalog.plans.features]]
+feature = "seats"
+limit = 3
 "#;
 
 fn shop() -> Shop {
@@ -257,4 +268,52 @@ fn where_there_is_nothing_to_pay_it_begins_with_one_press() {
     live.retain(|held| held["status"] == "active");
     assert_eq!(live.len(), 1, "{live:?}");
     assert_eq!(live[0]["id"], opened["subscription_id"]);
+}
+
+/// Anybody with the address may open what is free, and press or not: what is not pressed costs
+/// nobody anything afterwards.
+#[test]
+fn what_is_free_and_was_only_opened_leaves_nothing_behind() {
+    let shop = shop();
+    let live = shop.subscribed_to(FREE);
+    let live = serde_json::json!([live[0]["id"]]);
+    for _ in 0..4 {
+        let (_, opened) = shop.opened(CUSTOMER.into(), offer("free", Period::Monthly));
+        assert_eq!(opened["supersedes"], Value::Null, "{opened}");
+        let (_, opened) = shop.opened(CUSTOMER.into(), offer("team", Period::Monthly));
+        assert_eq!(opened["supersedes"], live, "{opened}");
+    }
+    // What it takes the place of is said when it begins: what was tried, and what goes on.
+    let (id, _) = shop.opened(CUSTOMER.into(), offer("free", Period::Monthly));
+    shop.press(&id, "pay");
+    let told = shop.told("subscription.created").pop().unwrap();
+    let before = told["supersedes"].as_array().unwrap();
+    assert_eq!(before.len(), 2, "{told}");
+}
+
+#[test]
+fn what_is_free_keeps_what_was_bought_with_it_where_nobody_says_how_many() {
+    let shop = shop();
+    let solo = |quantities| Offer {
+        quantities,
+        ..offer("solo", Period::Monthly)
+    };
+    let begun = |id: &str| {
+        assert_eq!(shop.press(id, "pay").status, 303);
+        let told = shop.told("subscription.created").into_iter();
+        let mut told = told.filter(|told| told["checkout"] == id);
+        told.next().unwrap()["terms"]["quantities"].clone()
+    };
+    let seats_of = |count: u64| serde_json::json!([{"feature": "seats", "count": count}]);
+    // Opened before there was any to keep.
+    let (early, opened) = shop.opened(CUSTOMER.into(), solo(Vec::new()));
+    assert_eq!(opened["quantities"], Value::Null);
+    let (bought, _) = shop.opened(CUSTOMER.into(), solo(vec![seats(7)]));
+    assert_eq!(begun(&bought), seats_of(7));
+    let (later, opened) = shop.opened(CUSTOMER.into(), solo(Vec::new()));
+    assert_eq!(opened["quantities"], seats_of(7));
+    let (other, _) = shop.opened(CUSTOMER.into(), solo(vec![seats(5)]));
+    assert_eq!(begun(&early), seats_of(7));
+    assert_eq!(begun(&other), seats_of(5));
+    assert_eq!(begun(&later), seats_of(5));
 }

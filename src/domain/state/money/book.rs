@@ -10,8 +10,9 @@ use super::methods::Method;
 use crate::domain::access::AsOf;
 use crate::domain::catalog::Period;
 use crate::domain::customer::CustomerView;
-use crate::domain::order::Billing;
+use crate::domain::order::{Billing, OrderStatus};
 use crate::domain::own::Item;
+use crate::domain::standing::{Word, word_of};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::entity::Entity;
@@ -24,8 +25,8 @@ pub struct Sheet<'a> {
     pub(super) root_ix: Ix,
     pub(super) root: &'a Entity,
     is_searched: OnceCell<bool>,
-    /// For each subscription its first payment: when it was paid, and its id.
-    first_paid: OnceCell<HashMap<Ix, (Timestamp, u64)>>,
+    /// For each subscription its first payment.
+    first_paid: OnceCell<HashMap<Ix, Word<'a>>>,
     /// What a payment for each subscription is for, where its provider does not say; nothing of one
     /// that no payment has begun.
     billing: RefCell<HashMap<Ix, Option<Billing>>>,
@@ -74,21 +75,26 @@ impl<'a> Sheet<'a> {
     }
 
     fn is_paid_before(&self, ix: Ix) -> Option<bool> {
-        let own = (
-            self.state.sold_at(ix)?,
-            self.state.arena.get(ix).id.as_u64(),
-        );
+        let own = self.word(ix, self.state.sold_at(ix)?);
         let paid = self.state.subscription_paid(ix)?;
         let first = self.first_paid.get_or_init(|| self.paid_first());
         Some(first.get(&paid).is_some_and(|first| *first < own))
     }
 
-    fn paid_first(&self) -> HashMap<Ix, (Timestamp, u64)> {
+    /// The place of a payment among the others.
+    fn word(&self, ix: Ix, at: Timestamp) -> Word<'a> {
+        word_of(at, self.state.asked_for(ix), &self.state.arena.get(ix).name)
+    }
+
+    fn paid_first(&self) -> HashMap<Ix, Word<'a>> {
         let mut first = HashMap::new();
         for (ix, entity) in self.payments() {
-            let at = entity.payment().and_then(|payment| payment.paid_at());
+            // What is no order yet has not paid, whatever is told of when it was.
+            let order = entity.payment();
+            let order = order.filter(|held| held.order_status() != OrderStatus::Pending);
+            let at = order.and_then(|payment| payment.paid_at());
             if let Some((at, paid)) = at.zip(self.state.subscription_paid(ix)) {
-                let own = (at, entity.id.as_u64());
+                let own = self.word(ix, at);
                 let held = first.entry(paid).or_insert(own);
                 *held = own.min(*held);
             }

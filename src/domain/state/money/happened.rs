@@ -24,19 +24,14 @@ pub enum Happening {
 }
 
 impl Happening {
-    const ALL: [Self; 5] = [
-        Self::Created,
-        Self::Failed,
-        Self::Completed,
-        Self::Refunded,
-        Self::ChargedBack,
-    ];
-
-    /// How many of [`Happening::ALL`] are not before it.
-    fn place(self) -> u64 {
-        Self::ALL
-            .into_iter()
-            .fold(0, |count, other| count + u64::from(other >= self))
+    const fn step(self) -> u8 {
+        match self {
+            Self::Created => 0,
+            Self::Failed => 1,
+            Self::Completed => 2,
+            Self::Refunded => 3,
+            Self::ChargedBack => 4,
+        }
     }
 }
 
@@ -55,18 +50,6 @@ pub struct Happened {
     pub amount: Option<Money>,
     /// The last digits of the card, where it is one.
     pub last4: Option<Box<str>>,
-}
-
-impl Happened {
-    /// Its place among the others: the newest first, and of one moment what happened last.
-    fn rank(&self) -> Newest {
-        // What tells two of one kind apart takes the rest of the number.
-        let apart = self.id.as_u64() >> 8;
-        Newest {
-            at: self.at,
-            id: (self.what.place() << 56) | apart,
-        }
-    }
 }
 
 impl State {
@@ -126,7 +109,21 @@ impl State {
         if orders.is_empty() {
             return None;
         }
-        let all = orders.into_iter().flat_map(|ix| self.happened(ix));
-        Some(numbered(all.map(|it| (it.rank(), it)), asked, Some))
+        let all = orders.into_iter().flat_map(|ix| {
+            let happened = self.happened(ix).into_iter();
+            happened.map(move |it| (self.rank(ix, &it), it))
+        });
+        Some(numbered(all, asked, Some))
+    }
+
+    /// Its place among the others: the newest first, and of one moment what happened last.
+    fn rank(&self, order: Ix, it: &Happened) -> Newest {
+        let (at, step, id) = (it.at, it.what.step(), it.id.as_u64());
+        match it.what {
+            Happening::Created | Happening::Failed => self.placed(order, at, step, id),
+            Happening::Completed | Happening::Refunded | Happening::ChargedBack => {
+                self.placed_after(order, at, step, id)
+            }
+        }
     }
 }

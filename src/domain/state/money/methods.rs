@@ -6,6 +6,7 @@ use super::{Book, MoneyListing, Sheet};
 use crate::domain::customer::CustomerView;
 use crate::domain::id::Tsid;
 use crate::domain::instrument::Instrument;
+use crate::domain::standing::{Word, word_of};
 use crate::domain::state::State;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::entity::{Entity, Space};
@@ -63,6 +64,8 @@ pub(super) struct Method<'a> {
     is_default: bool,
     first: Timestamp,
     last: Timestamp,
+    /// The place of the last payment that was made with it among all.
+    last_paid: Option<Word<'a>>,
 }
 
 impl MoneyListing for PaymentMethodsAsked {
@@ -82,7 +85,7 @@ impl MoneyListing for PaymentMethodsAsked {
         for method in methods {
             let (at, id) = (method.first, method.id);
             let root = sheet.root_ix;
-            offer(Newest { at, id }, MethodKey { root, id });
+            offer(Newest::of(at, id), MethodKey { root, id });
         }
     }
 
@@ -131,7 +134,7 @@ impl State {
         let mut used = self.methods_used(root);
         let last = used
             .iter_mut()
-            .max_by_key(|method| (method.last, method.id));
+            .max_by_key(|method| (method.last_paid, method.id));
         if let Some(last) = last {
             last.is_default = !is_decided;
         }
@@ -153,13 +156,15 @@ impl State {
                 is_default: kept.is_default,
                 first: entity.activity.first(),
                 last: entity.activity.last(),
+                last_paid: None,
             })
         })
     }
 
     /// What the payments of a customer that went through were made with.
     fn methods_used<'a>(&'a self, root: &'a Entity) -> Vec<Method<'a>> {
-        let mut used: BTreeMap<(Space, &str, &str), (Timestamp, Timestamp)> = BTreeMap::new();
+        let mut used: BTreeMap<(Space, &str, &str), (Timestamp, Timestamp, Word<'a>)> =
+            BTreeMap::new();
         for (ix, entity) in self.payments_of(root) {
             let Some(payment) = entity.payment().filter(|held| held.is_captured()) else {
                 continue;
@@ -168,12 +173,14 @@ impl State {
                 continue;
             };
             let told = payment.instrument_text().unwrap_or_default();
-            let times = used.entry((entity.space, word, told)).or_insert((at, at));
-            *times = (times.0.min(at), times.1.max(at));
+            let paid = word_of(at, self.asked_for(ix), &entity.name);
+            let times = used.entry((entity.space, word, told));
+            let times = times.or_insert((at, at, paid));
+            *times = (times.0.min(at), times.1.max(at), times.2.max(paid));
         }
         let methods = used
             .into_iter()
-            .map(|((space, word, told), (first, last))| {
+            .map(|((space, word, told), (first, last, last_paid))| {
                 let provider = self.arena.provider(space);
                 Method {
                     id: number(&[provider, &root.name, word, told]),
@@ -182,6 +189,7 @@ impl State {
                     is_default: false,
                     first,
                     last,
+                    last_paid: Some(last_paid),
                 }
             });
         methods.collect()

@@ -21,9 +21,10 @@ pub(super) use self::refunds::Refunds;
 use super::State;
 use super::arena::Ix;
 use super::entity::{Entity, Kind};
-use super::numbered::{Newest, Numbered, NumberedPage, Numbering, Place};
+use super::numbered::{Newest, Numbered, NumberedPage, Numbering, Place, Then};
 use super::page::PIECE_THINGS;
 use crate::domain::access::AsOf;
+use crate::domain::standing::word_of;
 use crate::domain::time::Timestamp;
 
 /// A list of what belongs to customers.
@@ -132,10 +133,22 @@ impl State {
         let made = || payment.made_at().unwrap_or(entity.activity.first());
         Some(payment.paid_at().unwrap_or_else(made))
     }
-}
 
-/// Where something of a payment stands in a list: also where two payments are said to have it.
-fn apart(at: Timestamp, id: u64, payment: &Entity) -> Newest {
-    let id = id.wrapping_add(payment.id.as_u64());
-    Newest { at, id }
+    /// Where something of a payment stands in a list, after so many steps of it: no earlier than the
+    /// payment was asked for. Also where two payments are said to have it.
+    fn placed(&self, payment: Ix, at: Timestamp, step: u8, id: u64) -> Newest {
+        let asked = self.asked_for(payment);
+        let own = self.arena.get(payment);
+        Newest {
+            at: word_of(at, asked, &own.name).0,
+            then: Then { asked, step },
+            id: id.wrapping_add(own.id.as_u64()),
+        }
+    }
+
+    /// The same of what came after a payment, when it was no earlier than that.
+    fn placed_after(&self, payment: Ix, at: Timestamp, step: u8, id: u64) -> Newest {
+        let at = self.sold_at(payment).map_or(at, |sold_at| sold_at.max(at));
+        self.placed(payment, at, step, id)
+    }
 }

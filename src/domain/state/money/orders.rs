@@ -86,12 +86,11 @@ impl MoneyListing for OrdersAsked {
             let (Some(status), Some(at)) = (wanted, sheet.state.sold_at(ix)) else {
                 continue;
             };
-            let id = entity.id.as_u64();
             if self.searched.is_of_the_time(at)
                 && sheet.finds(&self.searched, &[&entity.name])
                 && self.wants(sheet, ix, status)
             {
-                offer(Newest { at, id }, OrderKey(ix));
+                offer(sheet.state.placed(ix, at, 0, 0), OrderKey(ix));
             }
         }
     }

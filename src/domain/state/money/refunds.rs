@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Book, MoneyListing, MoneySearched, OrderRecord, Sheet, apart};
+use super::{Book, MoneyListing, MoneySearched, OrderRecord, Sheet};
 use crate::domain::access::AsOf;
 use crate::domain::event::ProviderName;
 use crate::domain::id::Tsid;
@@ -71,7 +71,7 @@ impl MoneyListing for RefundsAsked {
                     && self.status.is_none_or(|wanted| wanted == refund.word)
                     && sheet.finds(&self.searched, &ids)
                 {
-                    let place = apart(at, id, entity);
+                    let place = sheet.state.placed_after(ix, at, 0, id);
                     offer(place, RefundKey { payment: ix, id });
                 }
             }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Book, MoneyListing, MoneySearched, OrderRecord, Sheet, apart};
+use super::{Book, MoneyListing, MoneySearched, OrderRecord, Sheet};
 use crate::domain::id::Tsid;
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
@@ -24,6 +24,17 @@ pub enum TransactionKind {
     Refund,
     /// Back to the customer, by the bank.
     Chargeback,
+}
+
+impl TransactionKind {
+    /// What is paid back was paid before.
+    const fn step(self) -> u8 {
+        match self {
+            Self::Charge => 0,
+            Self::Refund => 1,
+            Self::Chargeback => 2,
+        }
+    }
 }
 
 /// What came of it.
@@ -94,7 +105,7 @@ impl MoneyListing for TransactionsAsked {
                     .is_none_or(|wanted| wanted == Some(moved.status));
                 if is_meant && self.searched.is_of_the_time(moved.at) {
                     let (at, id) = (moved.at, moved.id.as_u64());
-                    let place = apart(at, id, entity);
+                    let place = sheet.state.placed_after(ix, at, moved.kind.step(), id);
                     offer(place, TransactionKey { payment: ix, id });
                 }
             }

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::id::Tsid;
+use crate::domain::standing::word_of;
 use crate::domain::state::arena::Ix;
 use crate::domain::state::{
     CheckoutsSearched, MoneyListing, MoneySearched, Numbered, OrderRecord, OrdersAsked,
@@ -14,7 +15,11 @@ const AS_OF: AsOf = AsOf {
     grace_days: 3,
 };
 
-fn page<L: MoneyListing>(state: &State, list: &L, asked: Numbered) -> Option<Vec<L::Record>> {
+pub(super) fn page<L: MoneyListing>(
+    state: &State,
+    list: &L,
+    asked: Numbered,
+) -> Option<Vec<L::Record>> {
     let mut page = state.begin_money(list, asked);
     while state.gather_money(list, &mut page) {}
     let page = state.money_page(list, page, AS_OF)?;
@@ -63,13 +68,13 @@ fn is_paid_before(state: &State, own: &OrderRecord, other: &OrderRecord) -> bool
         state.arena.find(Kind::Payment, RAZORPAY, id).unwrap()
     };
     let (own_ix, other_ix) = (found(own), found(other));
-    let number = |ix| state.arena.get(ix).id.as_u64();
+    let word = |ix: Ix, at| word_of(at, state.asked_for(ix), &state.arena.get(ix).name);
     let paid = state.subscription_paid(own_ix);
     let own_at = own.sold.paid_at.unwrap_or(own.payment.created_at);
     paid.is_some()
         && state.subscription_paid(other_ix) == paid
         && own.customer_key == other.customer_key
-        && (other.sold.paid_at).is_some_and(|at| (at, number(other_ix)) < (own_at, number(own_ix)))
+        && (other.sold.paid_at).is_some_and(|at| word(other_ix, at) < word(own_ix, own_at))
 }
 
 /// A filter finds what an order says of itself, and that is what all orders together say.
@@ -261,4 +266,36 @@ fn an_address_is_the_same_in_any_case_and_any_script() {
         let found = page(&book.state, &asked, whole).unwrap();
         assert_eq!(found.len(), wanted, "{email}");
     }
+}
+
+/// No command and no provider that is known says so, but nothing keeps one from it.
+#[test]
+fn what_is_no_order_yet_makes_no_renewal_of_another() {
+    let mut book = book::Book::new();
+    book.customer(None, false);
+    let told = |at, id: &str, status| PaymentFact {
+        subscription_id: Some("sub_1".into()),
+        naming: Naming {
+            identifier: Some(book::ANN.into()),
+            ..Naming::default()
+        },
+        sale: Some(Sale {
+            paid_at: Some(book::day(at)),
+            ..Sale::default()
+        }),
+        ..book::payment_of(at, id, book::TRN[0], status)
+    };
+    for (at, id, status) in [
+        (2, "pay_1", PaymentStatus::Authorized),
+        (3, "pay_2", PaymentStatus::Captured),
+    ] {
+        let fact = Fact::Payment(Box::new(told(at, id, status)));
+        book.provider(book::day(at), vec![fact]);
+    }
+    let all = orders(&book.state, &OrdersAsked::default());
+    let shown: Vec<_> = all
+        .iter()
+        .map(|it| (&*it.payment.id, it.is_renewal))
+        .collect();
+    assert_eq!(shown, [("pay_2", false)]);
 }

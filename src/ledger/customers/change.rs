@@ -1,13 +1,13 @@
 //! Changing customers and archiving them. Knows no reason for either.
 
 use super::checks::{check_email, check_lines, check_metadata, check_place};
-use super::{customer_conflict, invalid, wanted_identifier};
+use super::{customer_conflict, wanted_identifier};
 use crate::domain::customer::Address;
 use crate::domain::own::{CustomerArchived, CustomerUpdated, OwnFact};
 use crate::domain::state::State;
 use crate::domain::status::Status;
 use crate::ledger::Ledger;
-use crate::ledger::commands::{CommandError, Refusal, Request};
+use crate::ledger::commands::{CommandError, Refusal, Request, invalid};
 
 /// While a subscription stands so, its customer is not archived.
 const HELD: [Status; 5] = [
@@ -109,16 +109,16 @@ impl Ledger {
         let decide = move |state: &State, _| {
             let identifier = wanted_identifier(state, &customer)?;
             if state.holds_any(identifier, &HELD) {
-                return invalid(
+                return Err(invalid(
                     "A customer with a subscription that is active, on trial or past due cannot be \
                      archived; cancel the subscription first.",
-                );
+                ));
             }
             if state.is_being_paid(identifier) {
-                return invalid(
+                return Err(invalid(
                     "A customer with a checkout that is being paid cannot be archived; wait until \
                      it is paid, has failed or has expired.",
-                );
+                ));
             }
             let identifier = identifier.into();
             Ok(OwnFact::CustomerArchived(CustomerArchived { identifier }))

@@ -1,9 +1,8 @@
 //! What must be true of what is told of a customer, whatever the ledger holds. Knows no state.
 
-use super::invalid;
 use crate::domain::customer::Address;
 use crate::domain::place::{country_name, state_name};
-use crate::ledger::commands::Refusal;
+use crate::ledger::commands::{Refusal, invalid};
 use crate::ledger::limits::{
     EMAIL_CHARS_MAX, IDENTIFIER_CHARS_MAX, LINE_CHARS_MAX, METADATA_BYTES_MAX, PHONE_CHARS_MAX,
     POSTAL_CODE_CHARS_MAX,
@@ -27,19 +26,21 @@ pub fn is_email(text: &str) -> bool {
 
 pub(super) fn check_identifier(identifier: &str) -> Result<(), Refusal> {
     if !is_line(identifier, IDENTIFIER_CHARS_MAX) {
-        return invalid(format!(
+        return Err(invalid(format!(
             "`customer_identifier` must have 1 to {IDENTIFIER_CHARS_MAX} characters on one line."
-        ));
+        )));
     }
     if STEPS.contains(&identifier) {
-        return invalid("`customer_identifier` must not be `.` or `..`: no path can name it.");
+        return Err(invalid(
+            "`customer_identifier` must not be `.` or `..`: no path can name it.",
+        ));
     }
     Ok(())
 }
 
 pub(super) fn check_email(email: Option<&str>) -> Result<(), Refusal> {
     if email.is_some_and(|email| !is_email(email)) {
-        return invalid("`email` must be an e-mail address.");
+        return Err(invalid("`email` must be an e-mail address."));
     }
     Ok(())
 }
@@ -55,9 +56,9 @@ pub(super) fn check_lines<const COUNT: usize>(
             _ => LINE_CHARS_MAX,
         };
         if text.is_some_and(|text| !is_line(text, chars_max)) {
-            return invalid(format!(
+            return Err(invalid(format!(
                 "`{name}` must have 1 to {chars_max} characters on one line."
-            ));
+            )));
         }
     }
     Ok(())
@@ -65,9 +66,9 @@ pub(super) fn check_lines<const COUNT: usize>(
 
 pub(super) fn check_metadata(metadata: Option<&str>) -> Result<(), Refusal> {
     if metadata.is_some_and(|text| text.len() > METADATA_BYTES_MAX) {
-        return invalid(format!(
+        return Err(invalid(format!(
             "`metadata` must have at most {METADATA_BYTES_MAX} bytes."
-        ));
+        )));
     }
     Ok(())
 }
@@ -82,16 +83,18 @@ pub(super) fn check_place(address: &Address) -> Result<(), Refusal> {
     ])?;
     let country = address.country_code.as_deref();
     if country.is_some_and(|code| country_name(code).is_none()) {
-        return invalid("`country_code` must be of ISO 3166-1 alpha-2, such as IN.");
+        return Err(invalid(
+            "`country_code` must be of ISO 3166-1 alpha-2, such as IN.",
+        ));
     }
     if let Some(state) = &address.state_code {
         let Some(country) = country else {
-            return invalid("`state_code` needs a `country_code`.");
+            return Err(invalid("`state_code` needs a `country_code`."));
         };
         if state_name(country, state).is_none() {
-            return invalid(format!(
+            return Err(invalid(format!(
                 "`state_code` must be a part of {country} by ISO 3166-2, such as KA of IN."
-            ));
+            )));
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ pub use self::change::CustomerChange;
 pub use self::checks::is_email;
 pub use self::new::{Again, NewCustomer, Welcome};
 
-use super::commands::{self, Refusal};
+use super::commands::Refusal;
 use crate::domain::state::State;
 
 /// What commands about one customer have in common, so that they are decided one after the other.
@@ -54,8 +54,4 @@ pub(super) fn companys<'a>(state: &'a State, company_id: &str, customer: &str) -
     let by_id = state.identifier_of(customer);
     let by_id = by_id.filter(|id| !state.company_of(id).is_some_and(is_others));
     by_id.or_else(|| state.identifier_by_email(company_id, customer))
-}
-
-pub(super) fn invalid<T>(sentence: impl Into<String>) -> Result<T, Refusal> {
-    Err(commands::invalid(sentence))
 }

@@ -1,7 +1,7 @@
 //! Making customers: for whoever wants a new one, and for whoever asks again.
 
 use super::checks::{check_email, check_identifier, check_lines, check_metadata, check_place};
-use super::{customer_conflict, invalid};
+use super::customer_conflict;
 use crate::domain::catalog::{Catalog, Plan};
 use crate::domain::creation::{Asked, trial_text};
 use crate::domain::customer::Address;
@@ -9,7 +9,7 @@ use crate::domain::id::Prefix;
 use crate::domain::own::{Begun, CustomerCreated, OwnFact};
 use crate::domain::state::{Made, State};
 use crate::domain::time::Timestamp;
-use crate::ledger::commands::{CommandError, Refusal, Request};
+use crate::ledger::commands::{CommandError, Refusal, Request, invalid};
 use crate::ledger::limits::TRIAL_DAYS_MAX;
 use crate::ledger::{Ledger, ids};
 
@@ -107,7 +107,9 @@ impl NewCustomer {
         check_metadata(self.metadata.as_deref())?;
         let trial_days = self.welcome.as_ref().and_then(|welcome| welcome.trial_days);
         if trial_days.is_some_and(|days| days > TRIAL_DAYS_MAX) {
-            return invalid(format!("`trial_days` must be at most {TRIAL_DAYS_MAX}."));
+            return Err(invalid(format!(
+                "`trial_days` must be at most {TRIAL_DAYS_MAX}."
+            )));
         }
         check_place(&self.address)
     }
@@ -148,10 +150,14 @@ impl NewCustomer {
             return Err(Refusal::CustomerExists);
         }
         if state.is_archived(id) {
-            return invalid("`customer_identifier` is of an archived customer; take another.");
+            return Err(invalid(
+                "`customer_identifier` is of an archived customer; take another.",
+            ));
         }
         if state.has_customer(id) && state.identifier_of(id) != Some(id) {
-            return invalid("`customer_identifier` is an id of another customer; take another.");
+            return Err(invalid(
+                "`customer_identifier` is an id of another customer; take another.",
+            ));
         }
         Ok(())
     }
@@ -235,12 +241,12 @@ impl Welcome {
         let plan = match &self.plan_id {
             None => catalog.default_plan(),
             Some(id) => match catalog.plan(id) {
-                None => return invalid("`plan_id` names no plan of the catalogue."),
+                None => return Err(invalid("`plan_id` names no plan of the catalogue.")),
                 found => found,
             },
         };
         if plan.is_none() && self.trial_days.is_some() {
-            return invalid("`trial_days` needs a plan: name one in `plan_id`.");
+            return Err(invalid("`trial_days` needs a plan: name one in `plan_id`."));
         }
         Ok(plan)
     }

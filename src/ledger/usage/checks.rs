@@ -9,8 +9,7 @@ use crate::domain::amount::{AMOUNT_MAX, AMOUNT_PLACES, Amount, REPORTED_MAX, Ste
 use crate::domain::catalog::Catalog;
 use crate::domain::own::Reading;
 use crate::domain::time::Timestamp;
-use crate::ledger::commands::Refusal;
-use crate::ledger::customers::invalid;
+use crate::ledger::commands::{Refusal, invalid};
 use crate::ledger::limits::{ENTRIES_MAX, MOMENT_MILLIS_MIN};
 
 /// How far a meter's clock may be ahead: the time zones of a day.
@@ -20,18 +19,18 @@ pub(super) fn check_count(what: &str, count: usize) -> Result<(), Refusal> {
     if (1..=ENTRIES_MAX).contains(&count) {
         return Ok(());
     }
-    invalid(format!(
+    Err(invalid(format!(
         "There must be 1 to {ENTRIES_MAX} {what} in one request."
-    ))
+    )))
 }
 
 pub(super) fn check_amount(what: &str, amount: Decimal) -> Result<(), Refusal> {
     if Amount::is_exact(amount) {
         return Ok(());
     }
-    invalid(format!(
+    Err(invalid(format!(
         "{what} must be a number from 0 to {AMOUNT_MAX} with at most {AMOUNT_PLACES} decimal places."
-    ))
+    )))
 }
 
 /// How much more was used, or less.
@@ -39,21 +38,23 @@ pub(super) fn check_step(what: &str, step: Decimal) -> Result<(), Refusal> {
     if Step::is_exact(step) {
         return Ok(());
     }
-    invalid(format!(
+    Err(invalid(format!(
         "{what} must be a number from -{REPORTED_MAX} to {REPORTED_MAX} with at most \
          {AMOUNT_PLACES} decimal places."
-    ))
+    )))
 }
 
 /// When something was used.
 pub(super) fn check_moment(what: &str, at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
     if at < Timestamp::from_millis(MOMENT_MILLIS_MIN).unwrap_or_default() {
-        return invalid(format!(
+        return Err(invalid(format!(
             "{what} is before the year 2000; send milliseconds, not seconds."
-        ));
+        )));
     }
     if at > now.plus_days(AHEAD_DAYS_MAX) {
-        return invalid(format!("{what} is more than {AHEAD_DAYS_MAX} day ahead."));
+        return Err(invalid(format!(
+            "{what} is more than {AHEAD_DAYS_MAX} day ahead."
+        )));
     }
     Ok(())
 }
@@ -93,9 +94,9 @@ pub(super) fn checked_readings(
             }),
             Some(before) if before == *total => {}
             Some(_) => {
-                return invalid(format!(
+                return Err(invalid(format!(
                     "At index {place}: `total` is another than before for this meter and this `at`."
-                ));
+                )));
             }
         }
     }

@@ -13,8 +13,7 @@ use crate::domain::own::{EventCount, OwnFact, UsageEvent};
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::ledger::Ledger;
-use crate::ledger::commands::{CommandError, Refusal, Request};
-use crate::ledger::customers::invalid;
+use crate::ledger::commands::{CommandError, Refusal, Request, invalid};
 use crate::ledger::limits::{EVENT_KEY_CHARS_MAX, EXTRA_BYTES_MAX};
 
 /// What such an event is known by, beside its key.
@@ -71,9 +70,9 @@ impl NewUsageEvent {
         let key = &self.idempotency_key;
         let is_key = (1..=EVENT_KEY_CHARS_MAX).contains(&key.chars().count());
         if !is_key || key.contains(char::is_control) {
-            return invalid(format!(
+            return Err(invalid(format!(
                 "`idempotency_key` must have 1 to {EVENT_KEY_CHARS_MAX} characters on one line."
-            ));
+            )));
         }
         if let Some(counts) = &self.counts {
             check_step("`value`", counts.value)?;
@@ -81,9 +80,9 @@ impl NewUsageEvent {
         check_word("resource_id", self.resource_id.as_deref())?;
         let properties = self.properties.as_ref().map_or(0, |text| text.len());
         if properties > EXTRA_BYTES_MAX {
-            return invalid(format!(
+            return Err(invalid(format!(
                 "`properties` must have at most {EXTRA_BYTES_MAX} bytes."
-            ));
+            )));
         }
         Ok(())
     }

@@ -16,8 +16,8 @@ pub use self::events::{FeatureCount, NewUsageEvent};
 pub use self::reports::{Reported, UsageReport};
 pub use self::tokens::TokenUse;
 
-use super::commands::{CommandError, Refusal, Request};
-use super::customers::{identifier_of, invalid};
+use super::commands::{CommandError, Refusal, Request, invalid};
+use super::customers::identifier_of;
 use super::{Ledger, ids};
 use crate::domain::id::{Prefix, Tsid};
 use crate::domain::own::{Allowance, AllowancesSet, OwnFact, Reading, UsageCounted, UsageRead};
@@ -75,7 +75,9 @@ impl Ledger {
                 check_amount(&format!("At index {place}: `limit`"), *limit)?;
                 let meter_id: Box<str> = metric(catalog, place, meter_id)?;
                 if set.insert(meter_id.clone(), *limit).is_some() {
-                    return invalid(format!("At index {place}: `meter_id` is named twice."));
+                    return Err(invalid(format!(
+                        "At index {place}: `meter_id` is named twice."
+                    )));
                 }
             }
             let allowances = set.into_iter();
@@ -151,7 +153,9 @@ impl Ledger {
         let decide = move |state: &State, now| {
             let identifier = whose.identifier(state)?;
             let Some(metric) = state.catalog().metric(&used.metric) else {
-                return invalid("`metric` names no meter or feature of the catalogue.");
+                return Err(invalid(
+                    "`metric` names no meter or feature of the catalogue.",
+                ));
             };
             Ok(OwnFact::UsageCounted(UsageCounted {
                 id: ids::fresh(state, Prefix::Usage, now),

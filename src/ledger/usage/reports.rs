@@ -11,8 +11,7 @@ use crate::domain::own::{Behaviour, OwnFact, UsageReported};
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::ledger::Ledger;
-use crate::ledger::commands::{CommandError, Refusal, Request};
-use crate::ledger::customers::invalid;
+use crate::ledger::commands::{CommandError, Refusal, Request, invalid};
 use crate::ledger::limits::WORD_CHARS_MAX;
 
 /// How much was used of a feature, altogether or since the last report.
@@ -59,9 +58,9 @@ pub(super) fn check_word(name: &str, word: Option<&str>) -> Result<(), Refusal> 
         (1..=WORD_CHARS_MAX).contains(&word.chars().count()) && !word.contains(char::is_control)
     };
     if word.is_some_and(|word| !is_word(word)) {
-        return invalid(format!(
+        return Err(invalid(format!(
             "`{name}` must have 1 to {WORD_CHARS_MAX} characters on one line."
-        ));
+        )));
     }
     Ok(())
 }
@@ -76,7 +75,9 @@ pub(super) fn counted_feature(catalog: &Catalog, feature: &str) -> Result<Box<st
             .feature(feature)
             .is_some_and(|found| found.kind == FeatureType::Boolean);
     if is_boolean {
-        return invalid("`feature` is had or not; there is nothing to count of it.");
+        return Err(invalid(
+            "`feature` is had or not; there is nothing to count of it.",
+        ));
     }
     let metric = catalog.metric(feature);
     metric.map(Into::into).ok_or(Refusal::NoSuchFeature)

@@ -9,8 +9,7 @@ use crate::domain::id::Prefix;
 use crate::domain::own::{OwnFact, Tokens, UsageCounted};
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
-use crate::ledger::commands::Refusal;
-use crate::ledger::customers::invalid;
+use crate::ledger::commands::{Refusal, invalid};
 use crate::ledger::ids;
 use crate::ledger::limits::{EXTRA_BYTES_MAX, TOKENS_MAX};
 
@@ -53,7 +52,7 @@ impl TokenUse {
         }
         for (name, count) in [("input", self.input), ("output", self.output)] {
             if count > TOKENS_MAX {
-                return invalid(format!("`{name}` must be at most {TOKENS_MAX}."));
+                return Err(invalid(format!("`{name}` must be at most {TOKENS_MAX}.")));
             }
         }
         if self
@@ -61,9 +60,9 @@ impl TokenUse {
             .as_ref()
             .is_some_and(|extra| extra.len() > EXTRA_BYTES_MAX)
         {
-            return invalid(format!(
+            return Err(invalid(format!(
                 "`extra` must have at most {EXTRA_BYTES_MAX} bytes."
-            ));
+            )));
         }
         Ok(())
     }
@@ -78,10 +77,10 @@ impl TokenUse {
             .catalog()
             .token_price(&self.provider, &self.model, &self.checkpoint);
         let Some(price) = price else {
-            return invalid(format!(
+            return Err(invalid(format!(
                 "`model`: the catalogue has no price for {} of {} at {}.",
                 self.model, self.provider, self.checkpoint
-            ));
+            )));
         };
         let too_much = || Refusal::Invalid("`model`: so many tokens cost too much.".to_owned());
         let (input_cost, output_cost, credits) = self.cost(price).ok_or_else(too_much)?;

@@ -81,6 +81,17 @@ fn what_was_to_end_before_now_is_not_listed_among_what_goes_on() {
 }
 
 #[test]
+fn what_another_plan_replaced_ended_then() {
+    let world = world();
+    world.send("kelviq", &sample("kelviq", "16"));
+    let old = subscription(&world, "e44929ab-d2db-5212-a522-0d02c74dc1bb");
+    let shown = (&old["status"], &old["endDate"]);
+    assert_eq!(shown, (&json!("superseded"), &json!("2026-10-20")));
+    let view = world.read("/v1/subscriptions/e44929ab-d2db-5212-a522-0d02c74dc1bb");
+    assert_eq!(view["ended_at"], "2026-10-20T12:00:02.000Z");
+}
+
+#[test]
 fn an_end_on_another_day_is_the_beginning_of_that_day() {
     let world = world();
     let id = "f88e4d21-5cd8-5bbb-bbe0-7e20199bcdd1";

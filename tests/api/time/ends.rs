@@ -104,7 +104,7 @@ fn a_period_paid_in_time_follows_the_one_before() {
     life.buy("ada");
     assert_eq!(
         life.subscription(&id)["paid_through"],
-        "2027-03-28T10:00:00.000Z"
+        "2027-03-31T10:00:00.000Z"
     );
     life.until("2027-03-01T00:00:00Z");
     is(&life, &id, "active", true);

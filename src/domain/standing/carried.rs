@@ -1,7 +1,8 @@
 //! What a subscription carries on that others were changed into: what was paid for them pays for it,
 //! whenever that is heard of. Knows no clock.
 
-use super::basis::{Chain, PeriodPaid, PlanSold, Run};
+use super::basis::{PeriodPaid, PlanSold};
+use super::chain::{Chain, Run};
 use crate::domain::decided::Decided;
 use crate::domain::time::Timestamp;
 

@@ -17,6 +17,7 @@ mod moments;
 mod money;
 mod payers;
 mod people;
+mod periods;
 mod sold;
 mod stories;
 mod under_way;

@@ -2,6 +2,7 @@
 //! what was decided, the payments, the gateway that charges it. Knows no clock.
 
 use super::carried::{Carried, least};
+use super::chain::Chain;
 use super::{Cause, Standing};
 use crate::domain::catalog::Period;
 use crate::domain::decided::Decided;
@@ -116,47 +117,6 @@ pub struct Basis<'a> {
     pub superseded: Option<(Timestamp, &'a str)>,
 }
 
-/// What the payments for single periods add up to.
-#[derive(Default)]
-pub(super) struct Chain {
-    period: (Option<Timestamp>, Option<Timestamp>),
-    /// What is tried before the first of them.
-    pub(super) trial: Option<(Timestamp, Timestamp)>,
-    /// The end of it all; nothing where there is no payment, or where one pays for ever.
-    pub(super) through: Option<Timestamp>,
-    pub(super) is_for_ever: bool,
-}
-
-impl Chain {
-    /// Each payment adds its period to what was paid before, or begins anew where that was over.
-    /// What was paid for something else `had` before it may reach into it. What `has_begun` without
-    /// a payment is not tried once more with the first.
-    pub(super) fn of(
-        had: Option<(Timestamp, Timestamp)>,
-        has_begun: bool,
-        paid: &[(PeriodPaid<'_>, PlanSold<'_>)],
-    ) -> Self {
-        let mut chain = Self::default();
-        let first = paid.first().filter(|_| !has_begun);
-        if let Some((start, end)) = had {
-            chain.period = (Some(start), Some(end));
-            chain.through = Some(end);
-        } else if let Some((first, sold)) = first.filter(|(_, sold)| sold.trial_days > 0) {
-            let end = first.at.plus_days(sold.trial_days);
-            chain.trial = Some((first.at, end));
-            chain.through = Some(end);
-        }
-        for (payment, sold) in paid {
-            let start = chain.through.map_or(payment.at, |end| end.max(payment.at));
-            let end = sold.period.end(start);
-            chain.is_for_ever |= end.is_none();
-            chain.period = (Some(start), end);
-            chain.through = if chain.is_for_ever { None } else { end };
-        }
-        chain
-    }
-}
-
 impl Basis<'_> {
     /// How it stands; `None` where it has not begun.
     #[must_use]
@@ -167,7 +127,7 @@ impl Basis<'_> {
         let plan = sold.map(|sold| (sold.plan_id, sold.name));
         let plan = plan.or(begun.map(|(begun, _)| (&*begun.plan_id, &*begun.plan_name)));
         let (plan_id, plan_name) = plan?;
-        let chain = self.chain();
+        let mut chain = self.chain();
         let terms = sold.map(|sold| sold.terms());
         let had = self.decided.had().map(|had| &had.terms);
         let charge = self.charged.map(|charged| charged.cells.charge());
@@ -184,7 +144,9 @@ impl Basis<'_> {
             terms: terms.or_else(|| had.cloned()),
             trial_ends_at: self.trial_ends_at(&chain),
             started_at: self.started_at()?,
-            period: chain.period,
+            periods: std::mem::take(&mut chain.periods),
+            period_told: None,
+            trial: None,
             paid_through: chain.through,
             cancel_at: None,
             ends_at: None,
@@ -248,6 +210,7 @@ impl Basis<'_> {
     fn chain(&self) -> Chain {
         let mut chain = Chain::of(
             self.had_through(),
+            self.carried.run,
             self.decided.begun().is_some(),
             &self.paid,
         );
@@ -255,7 +218,9 @@ impl Basis<'_> {
             chain.is_for_ever = true;
             chain.through = None;
             let began_at = self.decided.begun().map(|(_, at)| at);
-            chain.period = (chain.period.0.or(began_at), None);
+            let last = chain.periods.pop().map(|(start, _)| start);
+            let start = last.or(began_at);
+            chain.periods.extend(start.map(|start| (start, None)));
         }
         chain
     }

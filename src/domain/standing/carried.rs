@@ -1,7 +1,8 @@
 //! What a subscription carries on that others were changed into: what was paid for them pays for it,
 //! whenever that is heard of. Knows no clock.
 
-use super::basis::{Chain, PeriodPaid, PlanSold};
+use super::basis::{PeriodPaid, PlanSold};
+use super::chain::{Chain, Run};
 use crate::domain::decided::Decided;
 use crate::domain::time::Timestamp;
 
@@ -14,6 +15,8 @@ pub struct Carried<'a> {
     pub is_for_ever: bool,
     /// The payments for single periods of them.
     pub paid: Vec<PeriodPaid<'a>>,
+    /// The periods that the next one follows.
+    pub(super) run: Option<Run>,
 }
 
 /// What said until when it is paid, of one of them.
@@ -40,7 +43,9 @@ impl<'a> Carried<'a> {
     ) -> Extended {
         let before = self.through;
         let had = before.max(least(decided));
-        let chain = Chain::of(had.map(|end| (end, end)), decided.begun().is_some(), paid);
+        let had_before = had.map(|end| (end, end));
+        let chain = Chain::of(had_before, self.run, decided.begun().is_some(), paid);
+        self.run = chain.run;
         self.paid.extend(paid.iter().map(|(paid, _)| *paid));
         let was_for_ever = self.is_for_ever;
         self.is_for_ever |= chain.is_for_ever;

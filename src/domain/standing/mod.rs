@@ -4,12 +4,13 @@
 
 mod basis;
 mod carried;
+mod chain;
 mod shown;
 
-use self::basis::Chain;
 pub use self::basis::{Basis, Charged, PeriodPaid, PlanSold, Word, word_of};
 pub use self::carried::{Carried, Extended};
-pub use self::shown::SubscriptionStanding;
+use self::chain::Chain;
+pub use self::shown::{PeriodShown, SubscriptionStanding};
 
 use super::access::{Access, AsOf, Terms};
 use super::decided::{Cancel, Decided, Words};
@@ -72,8 +73,12 @@ pub struct Standing {
     pub trial_ends_at: Option<Timestamp>,
     /// When it began.
     pub started_at: Timestamp,
-    /// The period paid for last, or the trial.
-    pub period: (Option<Timestamp>, Option<Timestamp>),
+    /// What is paid for, one after another: from when and until when, where it ends.
+    pub periods: Vec<(Timestamp, Option<Timestamp>)>,
+    /// The period that the gateway tells that charges it.
+    pub period_told: Option<PeriodShown>,
+    /// From when and until when it is or was only tried.
+    pub trial: Option<(Timestamp, Timestamp)>,
     /// The end of what is paid for.
     pub paid_through: Option<Timestamp>,
     /// The end that was asked for, where one was.
@@ -156,7 +161,7 @@ impl Standing {
         self.paid_through = self.paid_through.max(charge.paid_through);
         self.ended_at = charge.ended_at;
         if charge.period.0.is_some() {
-            self.period = charge.period;
+            self.period_told = Some(charge.period);
         }
     }
 
@@ -185,6 +190,7 @@ impl Standing {
         } = self.words;
         let asked = due_end(cancel, end_date, None);
         let end = self.end_as_things_stand(basis, chain);
+        self.trial = basis.tried_from(chain).zip(self.trial_ends_at);
         // An end that was asked for does not come where what is paid for is over before it.
         let sooner = |asked: DueEnd| end.map_or(asked.at, |end| end.at.min(asked.at));
         self.cancel_at = asked.map(sooner);
@@ -202,9 +208,7 @@ impl Standing {
             self.ends_at = self.ended_at;
         } else {
             self.due = end.map(|end| Due::End(end.at));
-            if let Some(start) = basis.tried_from(chain) {
-                self.try_out(basis, start, end);
-            }
+            self.try_out(basis, end);
         }
     }
 
@@ -234,15 +238,14 @@ impl Standing {
         due_end(cancel, end_date, None)
     }
 
-    /// Its trial, from `start` on, and what comes after it.
-    fn try_out(&mut self, basis: &Basis<'_>, start: Timestamp, end: Option<DueEnd>) {
+    /// Its trial, and what comes after it.
+    fn try_out(&mut self, basis: &Basis<'_>, end: Option<DueEnd>) {
         let decided = basis.decided;
-        let Some(trial_end) = self.trial_ends_at else {
+        let Some((_, trial_end)) = self.trial else {
             return;
         };
         if !decided.has_trial_passed(trial_end) {
             self.status = Status::Trialing;
-            self.period = (Some(start), Some(trial_end));
             if end.is_none_or(|end| trial_end < end.at) {
                 self.due = Some(Due::Trial(trial_end));
             }

@@ -11,6 +11,9 @@ use crate::domain::subscription::{
 };
 use crate::domain::time::Timestamp;
 
+/// A period: from when and until when. Without an end it never ends, or that is not known.
+pub type PeriodShown = (Option<Timestamp>, Option<Timestamp>);
+
 /// How any subscription stands, for whoever decides about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriptionStanding {
@@ -61,10 +64,12 @@ pub struct SubscriptionStanding {
 }
 
 impl Standing {
-    /// How it is shown; without `as_of`, what the log says and no access.
+    /// How it is shown; without `as_of`, what the log says and no access: the period is then the one
+    /// that is paid for last.
     #[must_use]
     pub fn view(&self, named: Identification, as_of: Option<AsOf>) -> SubscriptionView {
-        let (start, end) = self.period;
+        let now = as_of.map_or(Timestamp::MAX, |as_of| as_of.now);
+        let (start, end) = self.period_at(now).unwrap_or_default();
         SubscriptionView {
             id: named.id,
             provider: named.provider,
@@ -95,18 +100,47 @@ impl Standing {
         }
     }
 
-    /// The period that is running: that paid for last, else its trial; else that of its terms,
-    /// counted from its start or its trial's end, or the month since its start where those are not
-    /// known. Of one that has ended, the last.
+    /// The last moment by `now` at which it was not over; at least the one at which it began.
+    fn lived_until(&self, now: Timestamp) -> Timestamp {
+        let last = self.ended_at.map(|end| end.plus_millis(-1));
+        let last = last.map(|last| last.max(self.started_at));
+        last.map_or(now, |last| last.min(now))
+    }
+
+    /// The period that runs at a time, of one that is over by then the last that ran: as the gateway
+    /// tells it that charges it, else its trial, else of what is paid for, where anything is.
     #[must_use]
-    pub fn running_period(&self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
-        if self.period.0.is_some() {
-            return self.period;
+    pub fn period_at(&self, now: Timestamp) -> Option<PeriodShown> {
+        if self.period_told.is_some() {
+            return self.period_told;
         }
-        let until = self.ended_at.map_or(now, |end| end.min(now));
-        let (had, trial_end) = (self.terms.as_ref(), self.trial_ends_at);
-        let (from, to) = running(had, self.started_at, trial_end, until);
-        (Some(from), to)
+        let lived_until = self.lived_until(now);
+        let is_tried = |end: Timestamp| self.status == Status::Trialing || lived_until < end;
+        if let Some((start, end)) = self.trial.filter(|(_, end)| is_tried(*end)) {
+            return Some((Some(start), Some(end)));
+        }
+        let mut latest_first = self.periods.iter().rev();
+        let running = latest_first.find(|(start, _)| *start <= lived_until);
+        // What was paid for after it was over never ran; what is paid for yet will.
+        let first = || self.periods.first().filter(|_| self.ended_at.is_none());
+        let found = running
+            .or_else(first)
+            .map(|(start, end)| (Some(*start), *end));
+        found.or_else(|| {
+            let end = self.trial_ends_at.filter(|end| lived_until < *end)?;
+            Some((Some(self.started_at), Some(end)))
+        })
+    }
+
+    /// The same; where nothing is paid for, the period of its terms, counted from its start or its
+    /// trial's end, or the month since its start where those are not known.
+    #[must_use]
+    pub fn running_period(&self, now: Timestamp) -> PeriodShown {
+        self.period_at(now).unwrap_or_else(|| {
+            let (had, trial_end) = (self.terms.as_ref(), self.trial_ends_at);
+            let (from, to) = running(had, self.started_at, trial_end, self.lived_until(now));
+            (Some(from), to)
+        })
     }
 
     /// How it is put before those who decide about it.
@@ -114,7 +148,7 @@ impl Standing {
     pub fn for_deciding(&self, id: String, identifier: Option<Box<str>>) -> SubscriptionStanding {
         let is_trial = self.status == Status::Trialing;
         let trial_end = self.trial_ends_at.filter(|_| is_trial);
-        let (start, end) = self.period;
+        let paid_last = self.periods.last();
         SubscriptionStanding {
             id,
             identifier,
@@ -136,7 +170,7 @@ impl Standing {
             end_date: self.words.end_date,
             ended: self.has_ended(),
             gateway_subscription: self.charged_as.clone(),
-            last_paid_period: start.zip(end).filter(|_| self.paid_through.is_some()),
+            last_paid_period: paid_last.and_then(|(start, end)| Some((*start, (*end)?))),
             told_until: None,
         }
     }

@@ -7,6 +7,7 @@ use super::numbered::{Newest, Numbered, NumberedListing, NumberedPage, Numbering
 use super::records::SubscriptionRecord;
 use super::subscriptions::{ShownSubscription, Stands};
 use crate::domain::access::AsOf;
+use crate::domain::standing::end_of;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 
@@ -15,8 +16,8 @@ use crate::domain::time::Timestamp;
 pub struct SubscriptionsAsked {
     /// Of this customer, by any id.
     pub customer: Option<String>,
-    /// Only what is neither over nor superseded.
-    pub only_current: bool,
+    /// Only what is neither over nor superseded, nor was to end by then.
+    pub current_at: Option<Timestamp>,
     /// Only of which this says so.
     pub status: Option<StatusWanted>,
     /// Only what started in this time.
@@ -65,7 +66,7 @@ impl SubscriptionsAsked {
                 provider_status: shown.provider_status(),
             })
         };
-        (!self.only_current || shown.is_current())
+        self.current_at.is_none_or(|at| shown.is_current(at))
             && self.status.as_ref().is_none_or(is_wanted)
             && self.started.holds(shown.began_at())
             && self.modified.holds(shown.activity.last())
@@ -80,8 +81,20 @@ impl ShownSubscription<'_> {
         }
     }
 
-    fn is_current(&self) -> bool {
-        !self.status().is_end() && self.status() != Status::Superseded
+    fn is_current(&self, at: Timestamp) -> bool {
+        let is_over = self.status().is_end() || self.status() == Status::Superseded;
+        !is_over && self.cancel_at().is_none_or(|end| at < end)
+    }
+
+    /// The end that was asked for or that its provider plans.
+    fn cancel_at(&self) -> Option<Timestamp> {
+        match &self.stands {
+            Stands::Sold(standing) => standing.cancel_at,
+            Stands::Provided { cells, decided } => match decided {
+                Some(decided) => end_of(decided).map(|end| end.at),
+                None => cells.planned_end(),
+            },
+        }
     }
 
     /// When it started, else when it was first heard of.

@@ -11,6 +11,7 @@ use crate::domain::entitlement::plan_of;
 use crate::domain::event::Deal;
 use crate::domain::money::{Currency, Money};
 use crate::domain::own::{CancelWhen, Terms};
+use crate::domain::standing::PeriodShown;
 use crate::domain::subscription::{Subscription, SubscriptionView};
 use crate::domain::time::Timestamp;
 
@@ -31,9 +32,10 @@ pub struct SubscriptionRecord {
     pub cancel: Option<CancelRecord>,
     /// The cancel that its provider tells of: when it was asked for, and the provider's word for why.
     pub cancelled_there: Option<(Timestamp, Option<Box<str>>)>,
-    /// From when and until when it was paid for last; else its trial, or the period of its terms
-    /// that runs, counted from its start or its trial's end. No end: it never ends.
-    pub running_period: (Option<Timestamp>, Option<Timestamp>),
+    /// The period that runs, of one that is over the last that ran: as its provider tells it; else
+    /// its trial, or of what is paid for; else of its terms, counted from its start or its trial's
+    /// end. No end: it never ends.
+    pub running_period: PeriodShown,
     /// The gateway's or provider's id of it, where one has it.
     pub charged_as: Option<Box<str>>,
 }

@@ -18,6 +18,7 @@ mod moments;
 mod money;
 mod payers;
 mod people;
+mod periods;
 mod sold;
 mod stops;
 mod stories;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::answers::{Exact, Millis};
 use crate::domain::addon::AddonView;
 use crate::domain::amount::Amount;
+use crate::domain::catalog::Period;
 use crate::domain::customer::{Address, AddressView, CustomerView};
 use crate::domain::entitlement::Entitlement;
 use crate::domain::status::Status;
@@ -93,8 +94,24 @@ enum PlanType {
 }
 
 impl PlanType {
-    /// The one whose period this is.
-    fn of(period: PeriodView) -> Option<Self> {
+    /// As it was said, else the one whose period is shown.
+    fn of(view: &SubscriptionView) -> Option<Self> {
+        match view.terms.as_ref().map(|terms| terms.period) {
+            Some(Period::Monthly) => Some(Self::Monthly),
+            Some(Period::ThreeMonths) => Some(Self::Quarterly),
+            Some(Period::Yearly) => Some(Self::Yearly),
+            Some(
+                Period::OneTime
+                | Period::Daily
+                | Period::Weekly
+                | Period::TwentyEightDays
+                | Period::SixMonths,
+            ) => None,
+            None => Self::as_long_as(view.current_period),
+        }
+    }
+
+    fn as_long_as(period: PeriodView) -> Option<Self> {
         let (start, end) = (period.start?, period.end?);
         let known = [(Self::Monthly, 1), (Self::Quarterly, 3), (Self::Yearly, 12)];
         let mut known = known.into_iter();
@@ -216,7 +233,7 @@ impl Subscription {
             granted: view.access.as_ref().is_some_and(|access| access.granted),
             plan_tsid: view.plan.id.clone(),
             plan_name: view.plan.name.clone(),
-            plan_type: PlanType::of(view.current_period),
+            plan_type: PlanType::of(view),
             trial_used: view.trial_used.or_else(|| was_trial_used(view, standing?)),
             trial_end_date: millis(standing.and_then(|standing| standing.trial_ends_at)),
             start_date: millis(view.started_at),

@@ -15,6 +15,7 @@ use crate::domain::event::{
 use crate::domain::money::Money;
 use crate::domain::order::{RefundSaid, RefundWord, Sale};
 use crate::domain::status::Status;
+use crate::domain::time::Timestamp;
 use crate::providers::json::Object;
 
 /// One event of a known type with its object.
@@ -25,6 +26,8 @@ pub(super) struct Event<'a> {
     /// What the object was before, where the event says so.
     pub(super) previous: Option<Object<'a>>,
     pub(super) body: &'a [u8],
+    /// When it happened.
+    pub(super) occurred_at: Timestamp,
 }
 
 impl<'a> Event<'a> {
@@ -116,7 +119,16 @@ impl<'a> Event<'a> {
             cancelled_because: fields.boxed("cancellation_reason"),
             trial_ends_at: time(fields, "trial_end"),
         };
-        let ended_at = day(fields, "end_date").or_else(|| time(fields, "canceled_at"));
+        let last_day = day(fields, "end_date");
+        let ended_at = if status == Some(Status::Superseded) {
+            // An end that was planned for later comes no more.
+            let passed = last_day.filter(|end| *end <= self.occurred_at);
+            passed.or(Some(self.occurred_at))
+        } else {
+            // While it runs, the same fields hold an end that is planned.
+            let told = last_day.or_else(|| time(fields, "canceled_at"));
+            told.filter(|_| ended)
+        };
         SubscriptionFact {
             provider: NAME,
             key: SubscriptionKey::Id(id.into()),
@@ -131,8 +143,7 @@ impl<'a> Event<'a> {
             period_end: time(fields, "billing_period_end_time"),
             period_is_granted: matches!(status, Some(Status::Active | Status::Trialing)),
             started_at: day(fields, "start_date"),
-            // While it runs, the same fields hold an end that is planned.
-            ended_at: ended_at.filter(|_| ended),
+            ended_at,
             created_at: time(fields, "created_on"),
             deal: Some(Box::new(deal)),
             naming: naming(self.kind.family, fields),

@@ -38,6 +38,7 @@ pub(in crate::providers) fn interpret(received: &Received<'_>) -> Interpretation
             object,
             previous,
             body: received.body,
+            occurred_at,
         }
         .facts()
     });

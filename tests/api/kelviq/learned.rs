@@ -62,6 +62,36 @@ fn a_planned_end_is_shown_and_ends_the_access() {
 }
 
 #[test]
+fn what_was_to_end_before_now_is_not_listed_among_what_goes_on() {
+    let world = world();
+    let listed = |query: &str| {
+        let list = told(&get(&world, &format!("subscriptions/{query}")), 200);
+        list["count"].as_u64().unwrap()
+    };
+    world.send("kelviq", &sample("kelviq", "17"));
+    for (now, count) in [
+        ("2026-11-20T11:59:59.999Z", 1),
+        ("2026-11-20T12:00:00.000Z", 0),
+    ] {
+        world.set_time(now);
+        assert_eq!(listed(""), count, "{now}");
+        assert_eq!(listed("?customer_id=user_51"), count, "{now}");
+        assert_eq!(listed("?status=active"), 1, "its provider says so yet");
+    }
+}
+
+#[test]
+fn what_another_plan_replaced_ended_then() {
+    let world = world();
+    world.send("kelviq", &sample("kelviq", "16"));
+    let old = subscription(&world, "e44929ab-d2db-5212-a522-0d02c74dc1bb");
+    let shown = (&old["status"], &old["endDate"]);
+    assert_eq!(shown, (&json!("superseded"), &json!("2026-10-20")));
+    let view = world.read("/v1/subscriptions/e44929ab-d2db-5212-a522-0d02c74dc1bb");
+    assert_eq!(view["ended_at"], "2026-10-20T12:00:02.000Z");
+}
+
+#[test]
 fn an_end_on_another_day_is_the_beginning_of_that_day() {
     let world = world();
     let id = "f88e4d21-5cd8-5bbb-bbe0-7e20199bcdd1";

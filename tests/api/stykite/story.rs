@@ -99,3 +99,18 @@ fn from_the_first_call_to_the_last() {
         (&json!(false), &json!(0))
     );
 }
+
+#[test]
+fn a_month_that_is_longer_than_the_one_before_is_a_month() {
+    let world = world();
+    world.set_time("2027-01-31T10:00:00Z");
+    customer(&world, "user_1");
+    paid(&world, PRO, "PLAN");
+    paid(&world, PRO, "PLAN");
+    world.set_time("2027-03-05T10:00:00Z");
+    let pro = held(&world, PRO);
+    // From 28 February to 31 March.
+    assert_eq!(pro["current_period_start"], 1_803_808_800_000_u64);
+    assert_eq!(pro["current_period_end"], 1_806_487_200_000_u64);
+    assert_eq!(pro["plan_type"], "MONTHLY");
+}

@@ -105,13 +105,13 @@ fn a_renewal_counts_whether_its_webhook_comes_before_a_change_or_after_it() {
         if is_late {
             life.pay_at(&renewal, captured);
         }
-        only(&life, &new, "2027-03-28T10:00:00Z");
+        only(&life, &new, "2027-03-31T10:00:00Z");
         let explained = life
             .world
             .read(&format!("/v1/subscriptions/{new}?explain=true"));
         let by = &explained["explain"]["paid_through"]["event_type"];
         assert_eq!(by, "payment.captured", "{explained}");
-        life.until("2027-03-28T10:00:00Z");
+        life.until("2027-03-31T10:00:00Z");
         assert_eq!(life.standing(&new), ("expired".to_owned(), false));
     }
 }
@@ -131,10 +131,10 @@ fn a_payment_at_an_old_checkout_pays_for_the_new_plan() {
         } else {
             life.pay(&checkout);
         }
-        only(&life, &new, "2027-03-28T10:00:00Z");
+        only(&life, &new, "2027-03-31T10:00:00Z");
         // A change of what was changed passes it on.
         let last = turn(&life, change(&new, "pro")).unwrap();
-        only(&life, &last, "2027-03-28T10:00:00Z");
+        only(&life, &last, "2027-03-31T10:00:00Z");
     }
 }
 
@@ -254,6 +254,6 @@ fn a_checkout_for_the_plan_one_has_keeps_what_was_bought() {
     only(
         &life,
         live(&life)[0]["id"].as_str().unwrap(),
-        "2027-04-28T10:00:00Z",
+        "2027-04-30T10:00:00Z",
     );
 }

@@ -104,9 +104,16 @@ fn a_period_paid_in_time_follows_the_one_before() {
     life.buy("ada");
     assert_eq!(
         life.subscription(&id)["paid_through"],
-        "2027-03-28T10:00:00.000Z"
+        "2027-03-31T10:00:00.000Z"
     );
+    let shows = |start: &str, end: &str| {
+        let period = &life.subscription(&id)["current_period"];
+        let wanted = serde_json::json!({"start": start, "end": end});
+        assert_eq!(*period, wanted);
+    };
+    shows("2027-01-31T10:00:00.000Z", "2027-02-28T10:00:00.000Z");
     life.until("2027-03-01T00:00:00Z");
+    shows("2027-02-28T10:00:00.000Z", "2027-03-31T10:00:00.000Z");
     is(&life, &id, "active", true);
     assert!(!life.told().contains("subscription.ended"));
     life.until("2027-04-01T00:00:00Z");

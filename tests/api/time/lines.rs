@@ -86,6 +86,38 @@ impl Held {
     }
 }
 
+/// What is paid for.
+#[derive(Debug, Clone, Copy)]
+pub struct Paid {
+    pub through: Timestamp,
+    /// The months that follow each other up to then, and when the first of them began.
+    months: u32,
+    since: Timestamp,
+}
+
+impl Paid {
+    const fn until(through: Timestamp) -> Self {
+        Self {
+            through,
+            months: 0,
+            since: through,
+        }
+    }
+
+    /// A month more: each payment adds one to what is paid, or begins anew where that was over.
+    /// Months that follow each other are counted from the first.
+    pub fn and(before: Option<Self>, at: Timestamp) -> Self {
+        let before = before.filter(|paid| at <= paid.through);
+        let before = before.unwrap_or(Self::until(at));
+        let months = before.months + 1;
+        Self {
+            through: before.since.plus_months(months),
+            months,
+            ..before
+        }
+    }
+}
+
 /// All that one customer has.
 #[derive(Debug, Default)]
 pub struct Lives {
@@ -99,16 +131,18 @@ impl Lives {
         std::iter::successors(Some(&self.held[place]), before).collect()
     }
 
-    /// Each payment adds a month to what is paid, or begins anew where that was over.
-    fn through(&self, line: &[&Held]) -> Option<Timestamp> {
+    fn paid(&self, line: &[&Held]) -> Option<Paid> {
         let (held, before) = line.split_first()?;
-        let through = self.through(before).max(held.least);
+        let before = self.paid(before);
+        let least = held.least.map(Paid::until);
+        let reaches = |paid: Option<Paid>| paid.map(|paid| paid.through);
+        let before = before
+            .filter(|_| reaches(before) >= reaches(least))
+            .or(least);
         let mut paid = held.paid.clone();
         paid.sort();
-        paid.into_iter().fold(through, |through, at| {
-            let start = through.map_or(at, |end| end.max(at));
-            Some(start.plus_months(1))
-        })
+        let months = paid.into_iter();
+        months.fold(before, |paid, at| Some(Paid::and(paid, at)))
     }
 
     pub fn standing(&self, place: usize, now: Timestamp) -> Stands {
@@ -120,7 +154,7 @@ impl Lives {
         } else {
             &whole[..]
         };
-        let through = self.through(line);
+        let through = self.paid(line).map(|paid| paid.through);
         let paid: Vec<Timestamp> = line.iter().flat_map(|held| held.paid.clone()).collect();
         let newest = paid.iter().copied().max().max(held.told);
         let instead = line.iter().flat_map(|held| held.instead.clone());

@@ -12,6 +12,7 @@ use subledger::domain::time::Timestamp;
 use subledger::ledger::Cancel::{self, EndOfCycle, Immediate};
 
 use super::life::{FREE, Life, PRO, START, TASTE, at};
+use super::lines::Paid;
 
 const PEOPLE: usize = 10;
 const DAYS: i64 = 62;
@@ -32,14 +33,9 @@ struct Held {
 
 impl Held {
     fn paid_through(&self) -> Option<Timestamp> {
-        let add = |through: Option<Timestamp>, paid: &Timestamp| {
-            Some(
-                through
-                    .map_or(*paid, |through| through.max(*paid))
-                    .plus_months(1),
-            )
-        };
-        self.payments.iter().fold(None, add)
+        let months = self.payments.iter();
+        let paid = months.fold(None, |paid, at| Some(Paid::and(paid, *at)));
+        paid.map(|paid| paid.through)
     }
 
     /// The end of the trial while nothing is paid; an end date puts off that of Pro.

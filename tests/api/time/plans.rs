@@ -13,7 +13,7 @@ use subledger::domain::time::Timestamp;
 use subledger::ledger::{Cancel, NewSubscription, PlanChange, TrialEnd};
 
 use super::life::{FREE, Life, START, asked, at, wait};
-use super::lines::{Held, Lives};
+use super::lines::{Held, Lives, Stands};
 
 const WHO: &str = "ada";
 const DAYS: i64 = 62;
@@ -270,6 +270,19 @@ impl Days {
             .collect()
     }
 
+    /// What is shown is the period that runs, or the last that did.
+    fn check_period(&self, shown: &Value, held: &Held, standing: &Stands) {
+        let time = |name: &str| shown["current_period"][name].as_str().map(at);
+        let Some((start, end)) = time("start").zip(time("end")) else {
+            let is_known = standing.through.is_some() || standing.is_tried;
+            return assert!(standing.over.is_some() || !is_known, "{shown}");
+        };
+        match standing.over {
+            None => assert!(start <= self.now && self.now < end, "{} {shown}", self.now),
+            Some(over) => assert!(start < over || Some(over) <= held.began(), "{shown}"),
+        }
+    }
+
     /// Everything that is shown is what the model says.
     fn check(&self) {
         let all = self.shown();
@@ -285,6 +298,7 @@ impl Days {
             assert_eq!(shown["status"], standing.status, "{}", context());
             let goes_on = standing.over.is_none();
             assert_eq!(shown["access"]["granted"], goes_on, "{}", context());
+            self.check_period(shown, held, &standing);
             let times = [
                 ("ended_at", standing.over),
                 ("paid_through", standing.through),

@@ -23,7 +23,7 @@ fn a_payment_after_a_cancel_undoes_it() {
         is(&life, &id, "active", true);
         let shown = life.subscription(&id);
         assert_eq!(shown["cancel_at"], serde_json::Value::Null);
-        assert_eq!(shown["paid_through"], "2027-03-28T10:00:00.000Z");
+        assert_eq!(shown["paid_through"], "2027-03-31T10:00:00.000Z");
         life.until("2027-05-01T00:00:00Z");
         is(&life, &id, "expired", false);
         assert_eq!(shown["customer"]["customer_identifier"], "ada");

@@ -1,6 +1,8 @@
 //! Which event set each field of a subscription that is sold here: how it began, a payment, the
 //! gateway that charges it, or what was decided about it.
 
+mod period;
+
 use super::Fields;
 use super::statements::{Statement, Statements};
 use super::subscription::About;
@@ -158,32 +160,6 @@ impl<'s, 'a> Told<'s, 'a> {
         }
     }
 
-    /// A field in which the gateway's words stand before the last payment's, and that before the
-    /// trial's.
-    fn period(&self) -> Option<Explanation> {
-        let charge = || {
-            self.charge
-                .newest(|fact| fact.period_start.is_some())
-                .filter(|_| self.charges_period())
-        };
-        let is_tried = self.standing.status == Status::Trialing;
-        charge()
-            .or_else(|| self.first_paid().filter(|_| is_tried))
-            .or_else(|| self.last_paid())
-            .or_else(|| self.carried().filter(|_| self.is_carried()))
-            .or_else(|| {
-                self.newest(is_end_date)
-                    .filter(|_| self.standing.is_put_off)
-            })
-            .or_else(|| self.begun())
-    }
-
-    fn charges_period(&self) -> bool {
-        let newest = Cell::stamped(self.charge.snapshots().map(|(statement, _)| statement));
-        let newest = newest.and_then(|cell| cell.holder.subscription());
-        newest.is_some_and(|fact| fact.period_start.is_some())
-    }
-
     fn paid_through(&self) -> Option<Explanation> {
         let cells = self.sources.charged.map(|(ix, _)| self.state.arena.get(ix));
         let cells = cells.and_then(|entity| entity.subscription());
@@ -194,11 +170,6 @@ impl<'s, 'a> Told<'s, 'a> {
             let carried = || self.carried().or_else(|| self.begun());
             self.last_paid().or_else(carried)
         }
-    }
-
-    /// Whether the period is the one that was paid for what was changed into it.
-    fn is_carried(&self) -> bool {
-        self.standing.is_paid && self.standing.status != Status::Trialing
     }
 
     /// What says until when is paid for what was changed into it, where that reaches further than
@@ -365,7 +336,7 @@ impl Told<'_, '_> {
         }
         let period = view.current_period;
         if period.start.or(period.end).is_some() {
-            fields.put("current_period", self.period());
+            fields.put("current_period", self.period(period));
         }
         if view.paid_through.is_some() {
             fields.put("paid_through", self.paid_through());

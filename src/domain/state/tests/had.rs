@@ -12,7 +12,7 @@ fn stood(status: &str, times: [Option<u32>; 3]) -> (String, [Option<String>; 3])
 }
 
 /// A subscription to a monthly plan.
-fn begun(sold: usize) -> SubscriptionBegun {
+pub(super) fn begun(sold: usize) -> SubscriptionBegun {
     SubscriptionBegun {
         identifier: ANN.into(),
         begun: Begun {
@@ -33,12 +33,12 @@ fn begun(sold: usize) -> SubscriptionBegun {
     }
 }
 
-fn created(book: &mut Book, at: u32, told: SubscriptionBegun) {
+pub(super) fn created(book: &mut Book, at: u32, told: SubscriptionBegun) {
     book.own(day(at), OwnFact::SubscriptionCreated(told));
 }
 
 /// In the place of another; what was paid for goes on.
-fn changed(book: &mut Book, at: u32, sold: usize, before: usize, through: Option<u32>) {
+pub(super) fn changed(book: &mut Book, at: u32, sold: usize, before: usize, through: Option<u32>) {
     let told = SubscriptionBegun {
         through: through.map(day),
         supersedes: vec![SUA[before].into()],
@@ -47,7 +47,7 @@ fn changed(book: &mut Book, at: u32, sold: usize, before: usize, through: Option
     book.own(day(at), OwnFact::PlanChanged(told));
 }
 
-fn record(book: &Book, sold: usize, now: u32) -> SubscriptionRecord {
+pub(super) fn record(book: &Book, sold: usize, now: u32) -> SubscriptionRecord {
     let as_of = AsOf {
         now: day(now),
         grace_days: 3,

@@ -18,6 +18,7 @@ use super::named;
 use super::query::{Query, given};
 use crate::domain::key::Scope;
 use crate::domain::state::{Span, StatusSaid, StatusWanted, SubscriptionsAsked};
+use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
 use crate::ledger::{CommandError, Refusal, Shown};
 
@@ -38,7 +39,7 @@ pub(in crate::http) struct ListQuery {
     /// Of this customer; needed for a client key that is no customer's own.
     customer_id: Option<String>,
     /// Words with commas between: every record of any of them. Without it, what is neither over nor
-    /// superseded.
+    /// superseded, and has no end date that is past.
     status: Option<String>,
     /// A day or a time, itself included.
     start_date_after: Option<String>,
@@ -85,7 +86,7 @@ fn any_of(words: &str) -> Option<StatusWanted> {
 }
 
 impl ListQuery {
-    fn asked(&self, asked: &Asked) -> Result<SubscriptionsAsked, Problem> {
+    fn asked(&self, asked: &Asked, now: Timestamp) -> Result<SubscriptionsAsked, Problem> {
         let customer = given(&self.customer_id);
         let caller = &asked.caller;
         let is_anybodys = customer.is_none() && caller.customer.is_none();
@@ -97,7 +98,7 @@ impl ListQuery {
         let mut filters = Filters::default();
         let wanted = SubscriptionsAsked {
             customer: customer.map(|id| ids::known(Named::Customer, id).into_owned()),
-            only_current: status.is_none(),
+            current_at: status.is_none().then_some(now),
             status,
             started: Span {
                 after: filters.after("startDateAfter", &self.start_date_after),
@@ -117,7 +118,8 @@ pub(in crate::http) async fn index(
     asked: Asked,
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = query.asked(&asked)?;
+    let catalogue = asked.ledger().catalogue().value;
+    let wanted = query.asked(&asked, catalogue.asked_at)?;
     let numbered = query.page.numbered(PAGE_SIZE)?;
     if asked.caller.customer.is_some()
         && let Some(customer) = wanted.customer.as_deref()
@@ -130,7 +132,6 @@ pub(in crate::http) async fn index(
     let found = asked
         .looked_through(move |ledger| ledger.subscriptions_numbered(&caller, &wanted, numbered))
         .await?;
-    let catalogue = asked.ledger().catalogue().value;
     page(&asked, numbered, found, |record| {
         Subscription::listed(record, &catalogue, asked.ledger()).told_to(&asked.caller)
     })

@@ -25,8 +25,8 @@ fn held() -> Vec<Entry> {
             subscriptions::index,
         )
         .note(
-            "Without `status` a row for each subscription that is neither over nor superseded; with \
-             it every record that has one of these.",
+            "Without `status` a row for each subscription that is neither over nor superseded and \
+             has no end date that is past; with it every record that has one of these.",
         )
         .query::<subscriptions::ListQuery>()
         .says::<PageOf<subscriptions::shown::Subscription>>()

@@ -89,6 +89,18 @@ fn a_change_of_plan_supersedes_the_subscription_it_replaces() {
     );
     assert_ne!(facts[0].key, facts[1].key);
     assert!(!facts[1].period_is_granted);
+    let ended = [facts[0].ended_at, facts[1].ended_at];
+    assert_eq!(ended, [None, Some(at("2026-10-20T12:00:02Z"))]);
+    // An end that was planned for later comes no more; one that was before stays the end.
+    for (planned, ended) in [
+        ("2026-12-24", "2026-10-20T12:00:02Z"),
+        ("2026-10-19", "2026-10-19T00:00:00Z"),
+    ] {
+        let mut value: Value = serde_json::from_str(&body("kelviq", "16.")).unwrap();
+        value["data"]["previous_attributes"]["end_date"] = planned.into();
+        let facts = all!(interpret(&value.to_string()), Fact::Subscription);
+        assert_eq!(facts[1].ended_at, Some(at(ended)), "{planned}");
+    }
     // The other way that is documented: the same id goes on.
     let mut value: Value = serde_json::from_str(&body("kelviq", "16.")).unwrap();
     value["data"]["object"]["id"] = value["data"]["previous_attributes"]["id"].clone();

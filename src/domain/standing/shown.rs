@@ -57,8 +57,6 @@ pub struct SubscriptionStanding {
     pub ended: bool,
     /// The gateway's id of it, where one charges it.
     pub gateway_subscription: Option<Box<str>>,
-    /// The period that was paid for last.
-    pub last_paid_period: Option<(Timestamp, Timestamp)>,
     /// When its provider said last how it is; nothing for one of ours.
     pub told_until: Option<Timestamp>,
 }
@@ -148,7 +146,6 @@ impl Standing {
     pub fn for_deciding(&self, id: String, identifier: Option<Box<str>>) -> SubscriptionStanding {
         let is_trial = self.status == Status::Trialing;
         let trial_end = self.trial_ends_at.filter(|_| is_trial);
-        let paid_last = self.periods.last();
         SubscriptionStanding {
             id,
             identifier,
@@ -170,7 +167,6 @@ impl Standing {
             end_date: self.words.end_date,
             ended: self.has_ended(),
             gateway_subscription: self.charged_as.clone(),
-            last_paid_period: paid_last.and_then(|(start, end)| Some((*start, (*end)?))),
             told_until: None,
         }
     }
@@ -245,7 +241,6 @@ impl SubscriptionStanding {
             end_date: None,
             ended: status.is_end(),
             gateway_subscription: None,
-            last_paid_period: None,
             told_until: cells.newest().map(|stamp| stamp.occurred_at),
         }
     }

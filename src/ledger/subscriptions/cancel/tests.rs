@@ -36,7 +36,6 @@ fn active() -> SubscriptionStanding {
         end_date: None,
         ended: false,
         gateway_subscription: None,
-        last_paid_period: None,
         told_until: None,
     }
 }

@@ -83,10 +83,12 @@ impl Offer {
         };
         let (subscription_id, supersedes) = target;
         let keeps_quantities = self.quantities.is_empty();
-        let mut quantities = match keeps_quantities {
-            false => self.quantities.clone(),
-            true if is_free => kept_by(state, bought),
-            true => kept(state, &subscription_id, &plan.id),
+        let mut quantities = if !keeps_quantities {
+            self.quantities.clone()
+        } else if is_free {
+            kept_by(state, bought)
+        } else {
+            kept(state, &subscription_id, &plan.id)
         };
         quantities.sort_by(|one, other| one.feature.cmp(&other.feature));
         // Who has the plan already pays on for it.

@@ -178,8 +178,11 @@ def of_kelviq(case):
         ask_kelviq("POST", "customers/", {"customerId": place["customerId"]})
     elif place and start in KELVIQ_LISTS:
         name, of_row = KELVIQ_LISTS[start]
-        for row in ask_kelviq("GET", f"{start}?page_size=1")["results"]:
+        rows = ask_kelviq("GET", f"{start}?page_size=1")["results"]
+        for row in rows:
             place[name] = row[of_row]
+        # Of some there are none before others were asked for.
+        names = names and bool(rows)
     if not names:
         return
     NAMING.add(case.id)

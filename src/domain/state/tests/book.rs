@@ -225,6 +225,21 @@ impl Book {
     }
 }
 
+/// A month of a plan, after so many days of trial.
+pub(super) fn month_tried(trial_days: u32) -> Item {
+    Item::Plan {
+        plan_id: "PLV-1".into(),
+        name: "One".into(),
+        period: Period::Monthly,
+        gateway_plan: None,
+        subscription_id: SUA[0].into(),
+        supersedes: Vec::new(),
+        quantities: Vec::new(),
+        trial_days,
+        keeps_quantities: false,
+    }
+}
+
 pub(super) fn noted(checkout: &str) -> Naming {
     Naming {
         notes: vec![("transaction_tsid".into(), checkout.into())],

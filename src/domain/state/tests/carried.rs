@@ -224,18 +224,7 @@ fn what_costs_nothing_stands_beside_what_is_paid_whenever_that_is_heard_of() {
 fn what_somebody_began_is_not_tried_once_more_with_a_payment() {
     let mut book = Book::new();
     book.own(day(1), OwnFact::SubscriptionCreated(told(0, &[], None)));
-    let item = Item::Plan {
-        plan_id: "PLV-1".into(),
-        name: "One".into(),
-        period: Period::Monthly,
-        gateway_plan: None,
-        subscription_id: SUA[0].into(),
-        supersedes: Vec::new(),
-        quantities: Vec::new(),
-        keeps_quantities: false,
-        trial_days: 14,
-    };
-    book.opened_for(1, 0, item, "razorpay");
+    book.opened_for(1, 0, month_tried(14), "razorpay");
     book.paid(2, "pay_1", 0);
     assert_eq!(book.stands(0), stood("active", [Some(33), None, None]));
 }

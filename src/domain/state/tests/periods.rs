@@ -4,7 +4,6 @@
 use super::book::*;
 use super::had::{begun, changed, created, record};
 use super::*;
-use crate::domain::catalog::Period;
 use crate::domain::own::*;
 
 /// What both surfaces show then.
@@ -28,18 +27,7 @@ fn counts(book: &Book, sold: usize, now: u32, from: u32, until: u32) {
 
 /// A month of a plan, after so many days of trial.
 fn tried(book: &mut Book, trial_days: u32) {
-    let item = Item::Plan {
-        plan_id: "PLV-1".into(),
-        name: "One".into(),
-        period: Period::Monthly,
-        gateway_plan: None,
-        subscription_id: SUA[0].into(),
-        supersedes: Vec::new(),
-        quantities: Vec::new(),
-        trial_days,
-        keeps_quantities: false,
-    };
-    book.opened_for(1, 0, item, "razorpay");
+    book.opened_for(1, 0, month_tried(trial_days), "razorpay");
     book.paid(1, "pay_1", 0);
 }
 

@@ -10,7 +10,7 @@ use crate::domain::catalog::Catalog;
 use crate::domain::event::SettingsFact;
 use crate::domain::time::Timestamp;
 
-/// What each plan of the catalogues so far was called last, by its id.
+/// What each plan of the catalogues before the newest was called last, by its id.
 pub(super) type PlanWords = BTreeMap<String, String>;
 
 /// See the module.
@@ -70,6 +70,8 @@ impl Ledger {
     pub(super) fn read_plan_words(&self) -> Result<PlanWords, ReadError> {
         let mut told = self.state.read().all_settings().to_vec();
         told.sort_by_key(|told| (told.occurred_at, told.seq));
+        // The newest is held in the state: a log whose catalogue never changed is not read.
+        told.pop();
         let mut words = PlanWords::new();
         for told in told {
             for event in self.hear(&[told.seq])? {
